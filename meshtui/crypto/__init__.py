@@ -1,0 +1,1 @@
+"""Pure functions over bytes; keys are types whose repr hides them."""

@@ -1,0 +1,1 @@
+"""Mechanisms every network shares: state machines without I/O, clock and randomness passed in."""

@@ -1,0 +1,1 @@
+"""What a mesh is: frozen data, standard library only, no logic beyond validation."""

@@ -1,0 +1,234 @@
+"""Facts, in the past tense. The store keeps them, front ends show them.
+
+Events are immutable and self-contained; a subscriber needs no other source to act on one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from meshtui.model.ids import ConversationId, Instant, LinkId, MessageId, NetworkName, NodeId
+    from meshtui.model.link import LinkInfo
+    from meshtui.model.message import Channel, Delivery, Message, NotifyLevel
+    from meshtui.model.node import Node, NodeMarks, Route
+    from meshtui.model.packet import Frame, PacketSummary, Transmit
+
+
+@dataclass(frozen=True, slots=True)
+class FrameReceived:
+    """A link delivered a frame; emitted for every one, and first among what it causes."""
+
+    network: NetworkName
+    frame: Frame
+    summary: PacketSummary
+
+
+@dataclass(frozen=True, slots=True)
+class FrameSent:
+    """A link took a transmission of ours."""
+
+    network: NetworkName
+    transmit: Transmit
+    at: Instant
+    summary: PacketSummary
+
+
+@dataclass(frozen=True, slots=True)
+class PacketDropped:
+    """A packet went no further.
+
+    Attributes:
+        reason: Short stable word: `seen`, `ttl`, `loop`, `rate`, `replay`, `malformed`, `forged`, …
+        detail: A sentence for the person who asks why.
+    """
+
+    network: NetworkName
+    link_id: LinkId
+    reason: str
+    detail: str
+    source: str
+    message_id: str
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class PacketRelayed:
+    """We passed a packet on for somebody else.
+
+    Attributes:
+        ttl: As sent on.
+        hops: As sent on.
+        links: Where it went.
+    """
+
+    network: NetworkName
+    message_id: str
+    source: str
+    destination: str
+    ttl: int
+    hops: int
+    links: tuple[LinkId, ...]
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class MessageReceived:
+    """Somebody's message was opened and is new.
+
+    Attributes:
+        digest: 8 bytes that recognise its ciphertext for good, or empty.
+    """
+
+    message: Message
+    digest: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageQueued:
+    """A message of ours was accepted; it is on disk before anything is sent."""
+
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryChanged:
+    """A message of ours came further, or failed."""
+
+    message_id: MessageId
+    conversation: ConversationId
+    delivery: Delivery
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class DigestSeen:
+    """A ciphertext never to be accepted again: received without a message, or sent by us."""
+
+    network: NetworkName
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class NodeHeard:
+    """What we know of a node changed."""
+
+    node: Node
+
+
+@dataclass(frozen=True, slots=True)
+class NodeMarked:
+    """The user said something about a node."""
+
+    network: NetworkName
+    node_id: NodeId
+    marks: NodeMarks
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelChanged:
+    """A channel was announced, withdrawn, joined or left."""
+
+    channel: Channel
+
+
+@dataclass(frozen=True, slots=True)
+class RouteChanged:
+    """A way to a node was learned or refreshed."""
+
+    route: Route
+
+
+@dataclass(frozen=True, slots=True)
+class RouteForgotten:
+    """The user threw a way to a node away."""
+
+    network: NetworkName
+    node_id: NodeId
+
+
+@dataclass(frozen=True, slots=True)
+class LinkChanged:
+    """A link came up, went down, or tries again."""
+
+    link: LinkInfo
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityRaised:
+    """Something a person should look at.
+
+    Attributes:
+        kind: `key-changed`, `forged-presence`, `impersonated`, `reflected`, …
+    """
+
+    network: NetworkName
+    kind: str
+    node_id: NodeId
+    detail: str
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationRead:
+    """The user has read a conversation up to `order`."""
+
+    conversation: ConversationId
+    order: int
+
+
+@dataclass(frozen=True, slots=True)
+class DraftChanged:
+    """What the user has typed and not sent."""
+
+    conversation: ConversationId
+    draft: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotifyChanged:
+    """What a conversation may disturb with."""
+
+    conversation: ConversationId
+    notify: NotifyLevel
+
+
+@dataclass(frozen=True, slots=True)
+class StoreFailed:
+    """The store could not write; what was not written is not acknowledged. For a person."""
+
+    detail: str
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class EventsMissed:
+    """This subscriber was too slow; `count` events are gone from its queue (the store has them)."""
+
+    count: int
+
+
+Event: TypeAlias = (
+    FrameReceived
+    | FrameSent
+    | PacketDropped
+    | PacketRelayed
+    | MessageReceived
+    | MessageQueued
+    | DeliveryChanged
+    | DigestSeen
+    | NodeHeard
+    | NodeMarked
+    | ChannelChanged
+    | RouteChanged
+    | RouteForgotten
+    | LinkChanged
+    | SecurityRaised
+    | ConversationRead
+    | DraftChanged
+    | NotifyChanged
+    | StoreFailed
+    | EventsMissed
+)

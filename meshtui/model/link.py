@@ -1,0 +1,73 @@
+"""Links as the user sees them, and what a network asks of one before it opens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from meshtui.model.ids import LinkId, NetworkName, NodeId
+    from meshtui.model.packet import Subscribe, Transmit
+
+
+class LinkKind(Enum):
+    """How a link carries packets."""
+
+    STREAM = "stream"  # bytes without borders: the session deframes
+    DATAGRAM = "datagram"  # one frame is one packet
+    BROKER = "broker"  # one frame is one packet, addressed by endpoint
+
+
+class LinkState(Enum):
+    """Where a link stands."""
+
+    CONNECTING = "connecting"
+    UP = "up"
+    DOWN = "down"
+
+
+@dataclass(frozen=True, slots=True)
+class LinkInfo:
+    """One configured link.
+
+    Attributes:
+        title: A short name for the status line, such as `mqtt` or `broker.example`.
+        url: Where it leads, without any password.
+        reason: Why it is down, or what is odd about it; for a person.
+        retry_at_ms: When the next attempt is due; 0 = none planned.
+    """
+
+    link_id: LinkId
+    network: NetworkName
+    kind: LinkKind
+    title: str
+    url: str
+    state: LinkState = LinkState.DOWN
+    reason: str = ""
+    retry_at_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LinkSetup:
+    """What a network asks of a link before it opens.
+
+    Attributes:
+        client_id: Name of a persistent session at the far end; empty = none.
+        will: What the far end shall send for us when we vanish without a word.
+        subscriptions: What shall be delivered from the first moment.
+    """
+
+    client_id: str = ""
+    will: Transmit | None = None
+    subscriptions: tuple[Subscribe, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Myself:
+    """Who we are on one network."""
+
+    network: NetworkName
+    node_id: NodeId
+    public_key: str
+    name: str = ""

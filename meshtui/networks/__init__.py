@@ -1,0 +1,1 @@
+"""One sub-package a network; none knows another, and none does I/O."""

@@ -1,0 +1,133 @@
+"""What a network is to the rest of the house.
+
+A `Session` is a state machine: frames, commands and time go in; transmissions and events come out,
+in the order they must happen. Five rules make it work:
+
+1. Return, do not call.
+2. Nothing a peer sends raises. Only `submit` may, and only for our own mistake.
+3. Time arrives as `Instant`; randomness and keys arrive in the constructor.
+4. Every buffer is bounded: entries, bytes, age.
+5. One session a network, many links.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+from meshtui.model.event import Event
+from meshtui.model.packet import Subscribe, Transmit, Unsubscribe
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from meshtui.crypto.keys import Identity
+    from meshtui.model.command import SessionCommand
+    from meshtui.model.ids import Instant, LinkId, NetworkName
+    from meshtui.model.link import LinkInfo, LinkSetup, Myself
+    from meshtui.model.message import Channel, Message
+    from meshtui.model.node import Node
+    from meshtui.model.packet import Dissection, Frame
+
+Output: TypeAlias = Transmit | Subscribe | Unsubscribe | Event
+
+
+class DigestMemory(Protocol):
+    """Which ciphertexts were accepted before, for good; backed by the store.
+
+    The session emits `MessageReceived.digest` or `DigestSeen`; the store keeps it. `has` must
+    see what was emitted a moment ago and is not yet on disk, so the session calls `add` too.
+    """
+
+    def has(self, digest: bytes) -> bool:
+        """Tell whether an 8-byte digest was added before, in this life or an earlier one."""
+        ...
+
+    def add(self, digest: bytes) -> None:
+        """Remember it from now on in this process; disk is the store's business."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What the store kept for a session from its earlier lives."""
+
+    nodes: tuple[Node, ...] = ()
+    channels: tuple[Channel, ...] = ()
+    outbox: tuple[Message, ...] = ()
+
+
+class Session(Protocol):
+    """Our side of one network, over any number of links."""
+
+    @property
+    def myself(self) -> Myself:
+        """Who we are."""
+        ...
+
+    @property
+    def next_deadline_s(self) -> float | None:
+        """When `tick` is due, as `Instant.mono_s`; None = nothing waits."""
+        ...
+
+    def setup(self, link: LinkInfo, now: Instant) -> LinkSetup:
+        """Say what a link needs before it opens. May be called for every attempt."""
+        ...
+
+    def link_up(self, link: LinkInfo, now: Instant) -> Sequence[Output]:
+        """A link is open: announce ourselves, send what waited."""
+        ...
+
+    def link_down(self, link_id: LinkId, now: Instant) -> Sequence[Output]:
+        """A link is gone: what it had not taken waits again."""
+        ...
+
+    def receive(self, frame: Frame) -> Sequence[Output]:
+        """Take a frame; the first output is its `FrameReceived`. Never raises."""
+        ...
+
+    def transmitted(self, transmit: Transmit, now: Instant) -> Sequence[Output]:
+        """A link took a transmission; the first output is its `FrameSent`."""
+        ...
+
+    def submit(self, command: SessionCommand, now: Instant) -> Sequence[Output]:
+        """Carry out a request.
+
+        Raises:
+            LocalProtocolError: It cannot be done; nothing has changed.
+        """
+        ...
+
+    def tick(self, now: Instant) -> Sequence[Output]:
+        """Time has passed: retries, expiry."""
+        ...
+
+    def shutdown(self, now: Instant) -> Sequence[Output]:
+        """Last words before a clean end, such as `offline`."""
+        ...
+
+    def dissect(self, frame: Frame) -> Dissection:
+        """Take a frame apart with the keys at hand, changing nothing. Never raises."""
+        ...
+
+
+class Network(Protocol):
+    """A protocol family."""
+
+    name: NetworkName
+
+    def open_session(
+        self,
+        identity: Identity,
+        options: Mapping[str, object],
+        restored: Restored,
+        digests: DigestMemory,
+        entropy: Callable[[int], bytes],
+    ) -> Session:
+        """Start a session.
+
+        Args:
+            options: The network's own settings, already checked by the configuration.
+            entropy: Returns that many random bytes; a seeded source in tests.
+        """
+        ...

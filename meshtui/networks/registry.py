@@ -1,0 +1,29 @@
+"""Networks by name; one line for a new one. Loaded when first asked for."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
+
+from meshtui.errors import ConfigError
+
+if TYPE_CHECKING:
+    from meshtui.networks.base import Network
+
+NETWORKS = {
+    "jsonmesh": "meshtui.networks.jsonmesh.network:JSONMESH",
+}
+
+
+def load_network(name: str) -> Network:
+    """Return the network called `name`.
+
+    Raises:
+        ConfigError: There is none of that name.
+    """
+    try:
+        module, _, attribute = NETWORKS[name].partition(":")
+    except KeyError:
+        msg = f"unknown network {name!r}; one of {', '.join(NETWORKS)}"
+        raise ConfigError(msg) from None
+    return cast("Network", getattr(import_module(module), attribute))

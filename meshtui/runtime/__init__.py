@@ -1,0 +1,1 @@
+"""asyncio: the only tasks, timers and queues, and the door for front ends."""

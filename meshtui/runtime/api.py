@@ -1,0 +1,173 @@
+"""The one door for front ends: what they may ask of the running mesh, and of its set-up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from meshtui.model.command import Command
+    from meshtui.model.event import Event
+    from meshtui.model.ids import ConversationId, NetworkName, NodeId
+    from meshtui.model.link import LinkInfo, Myself
+    from meshtui.model.message import Channel, Conversation, Message
+    from meshtui.model.node import Node, NodeMarks, Route
+    from meshtui.model.packet import Dissection, Frame
+
+
+class Subscription(Protocol):
+    """A bounded queue of events; a slow reader loses the oldest and is told (`EventsMissed`)."""
+
+    async def next_batch(self) -> Sequence[Event]:
+        """Wait for events; returns all there are, in order."""
+        ...
+
+    def close(self) -> None:
+        """Stop receiving."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class MetricRow:
+    """One figure: `("received", "text", 12)`, `("hops", "1", 40)`, `("latency_ms", "p95", 180)`."""
+
+    name: str
+    label: str
+    value: float
+
+
+class MeshApi(Protocol):
+    """What a front end sees of the mesh. Everything here is quick or awaits off the loop."""
+
+    def myself(self) -> Sequence[Myself]:
+        """Who we are, one a network."""
+        ...
+
+    def links(self) -> Sequence[LinkInfo]:
+        """The configured links as they stand."""
+        ...
+
+    async def submit(self, command: Command) -> None:
+        """Carry out a request; on return its first events are on disk.
+
+        Raises:
+            LocalProtocolError: It cannot be done; the text says why and what to do.
+            StoreError: It could not be kept.
+        """
+        ...
+
+    def subscribe(self, limit: int = 10_000) -> Subscription:
+        """Follow events from now on. Subscribe first, then load what was: folds are idempotent."""
+        ...
+
+    async def conversations(self) -> Sequence[Conversation]:
+        """All conversations with their unread counts, newest first; joined channels included."""
+        ...
+
+    async def history(
+        self, conversation: ConversationId, before: int | None = None, limit: int = 200
+    ) -> Sequence[Message]:
+        """Messages of a conversation in arrival order, the last `limit` before order `before`.
+
+        Blocked senders' messages are left out.
+        """
+        ...
+
+    async def search(
+        self, text: str, conversation: ConversationId | None = None, limit: int = 50
+    ) -> Sequence[Message]:
+        """Messages that hold all words of `text`, newest first."""
+        ...
+
+    async def nodes(self) -> Sequence[tuple[Node, NodeMarks]]:
+        """Every known node, last heard first."""
+        ...
+
+    async def routes(self) -> Sequence[Route]:
+        """The routing table, newest first."""
+        ...
+
+    async def channels(self) -> Sequence[Channel]:
+        """Joined and announced channels."""
+        ...
+
+    async def metrics(self) -> Sequence[MetricRow]:
+        """Counters since the profile was made."""
+        ...
+
+    def dissect(self, network: NetworkName, frame: Frame) -> Dissection:
+        """Take a frame apart with the keys at hand."""
+        ...
+
+    def safety_number(self, network: NetworkName, node_id: NodeId) -> str:
+        """60 digits both sides can compare by voice, in groups of five; empty without a key."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Something a first run can connect to: `url` may be offered as a link."""
+
+    title: str
+    url: str
+    detail: str = ""
+
+
+class SetupApi(Protocol):
+    """First run: an identity and a link, before there is a mesh."""
+
+    def new_words(self, count: int) -> Sequence[str]:
+        """Fresh BIP39 words, 12 or 24. They are kept nowhere until `create`."""
+        ...
+
+    def check_words(self, words: str) -> str:
+        """Say what is wrong with typed words, for a person; empty = they are right."""
+        ...
+
+    async def create(self, words: str, passphrase: str, password: str | None) -> Myself:
+        """Derive the identity and write the key file; `password` None = not encrypted.
+
+        Raises:
+            KeystoreError: It could not be written, or one is there already.
+        """
+        ...
+
+    async def found(self) -> Sequence[Found]:
+        """What can be seen from here: brokers on this machine, later radios."""
+        ...
+
+    async def check_link(self, url: str) -> str:
+        """Try a link URL for at most ten seconds; empty = it works, else why not, for a person."""
+        ...
+
+    async def save_link(self, url: str, name: str) -> None:
+        """Write the link and the user's display name to the configuration."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """Where a profile lives. All in one folder with `--home`, else the platform's own folders."""
+
+    config_file: Path
+    keys_file: Path
+    database_file: Path
+    log_file: Path
+    themes_dir: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """What the user chose for the screen; the front end reads it, nobody below does.
+
+    Attributes:
+        glyphs: `unicode` or `plain`.
+        saved: Remembered choices (sort order, columns, …), opaque to everyone but their pane.
+    """
+
+    theme: str
+    glyphs: str
+    saved: Mapping[str, str]

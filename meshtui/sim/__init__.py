@@ -1,0 +1,1 @@
+"""A mesh without radios: an embedded broker and simulated nodes."""

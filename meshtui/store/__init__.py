@@ -1,0 +1,1 @@
+"""What outlives the process: SQLite tables and the key file."""

@@ -1,0 +1,1 @@
+"""Bytes in, bytes out: the only code that touches hardware or sockets."""

@@ -1,0 +1,1 @@
+"""The Textual front end; nothing else imports Textual."""

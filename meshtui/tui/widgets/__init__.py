@@ -1,0 +1,1 @@
+"""Widgets: state in by method or reactive, messages out."""
