@@ -9,18 +9,16 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted((ROOT / "meshtui").rglob("*.py"))
-TOP_LEVEL = set(
-    [
-        "pyproject.toml",
-        "meshtui",
-        "tests",
-        "screenshots",
-        "README.md",
-        "themes",
-        "Makefile",
-        "LICENSE",
-    ]
-)
+TOP_LEVEL = {
+    "pyproject.toml",
+    "meshtui",
+    "tests",
+    "screenshots",
+    "README.md",
+    "themes",
+    "Makefile",
+    "LICENSE",
+}
 BUILT = {"build", "dist"}
 
 
