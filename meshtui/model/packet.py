@@ -72,6 +72,15 @@ class Transmitted:
 
 
 @dataclass(frozen=True, slots=True)
+class Refused:
+    """A link will never take a transmission; `reason` is for a person."""
+
+    transmit: Transmit
+    reason: str
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
 class Subscribe:
     """Ask a link to deliver what arrives at `endpoint` (an MQTT topic filter)."""
 

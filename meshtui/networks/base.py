@@ -90,6 +90,13 @@ class Session(Protocol):
         """A link took a transmission; the first output is its `FrameSent`."""
         ...
 
+    def refused(self, transmit: Transmit, reason: str, now: Instant) -> Sequence[Output]:
+        """A link will not take a transmission: its outbox is full, or the far end forbids it.
+
+        What it carried waits again, or fails with `reason`; never sent again at once.
+        """
+        ...
+
     def submit(self, command: SessionCommand, now: Instant) -> Sequence[Output]:
         """Carry out a request.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from meshtui.model.packet import Frame, Transmitted
+from meshtui.model.packet import Frame, Refused, Transmitted
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from meshtui.model.link import LinkKind, LinkSetup
     from meshtui.model.packet import Subscribe, Transmit, Unsubscribe
 
-Arrival: TypeAlias = Frame | Transmitted
+Arrival: TypeAlias = Frame | Transmitted | Refused
 
 
 @dataclass(frozen=True, slots=True)
