@@ -9,7 +9,8 @@
     │   └── LinkLostError    the world: an open link is gone
     ├── StoreError           the world: disk or database
     ├── KeystoreError        the user: wrong password, unreadable or damaged key file
-    └── ConfigError          the user: names file and key
+    ├── ConfigError          the user: names file and key
+    └── FilterError          the user: a display filter that cannot be read, and where
 
 A failed delivery is an event, not an exception. Messages never hold a secret.
 """
@@ -87,3 +88,18 @@ class KeystoreError(MeshtuiError):
 
 class ConfigError(MeshtuiError):
     """A setting is wrong; the text names file and key and says what is allowed."""
+
+
+class FilterError(MeshtuiError):
+    """A display filter cannot be read; the text says why and what would be right.
+
+    Attributes:
+        start: Index of the first character at fault.
+        end: Index past the last one; `start == end` at the end of the text.
+    """
+
+    def __init__(self, message: str, start: int, end: int) -> None:
+        """Say what is wrong, and with which part of the filter."""
+        super().__init__(message)
+        self.start = start
+        self.end = end

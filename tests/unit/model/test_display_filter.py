@@ -1,0 +1,197 @@
+"""The display filter language."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from meshtui.errors import FilterError
+from meshtui.model.display_filter import MAX_LENGTH, compile_filter
+from meshtui.model.filter_fields import FIELDS
+from meshtui.model.packet import Verdict
+from tests.support.packet_rows import a_row
+
+NAMES = {"MESH-A": "Hill top", "MESH-B": "bob"}
+ROW = a_row(
+    kind="ack",
+    verdict=Verdict.DROPPED,
+    source="MESH-A",
+    destination="#paris",
+    hops=3,
+    ttl=0,
+    message_id="m-1",
+    reason="seen",
+    snr_db=-7.5,
+    rssi_dbm=-104,
+    payload=b'{"Type":"ACK"}\x15\x02',
+    endpoint="route/MESH-A",
+)
+BARE = a_row(kind="text", endpoint="")
+
+
+def passes(text: str, row=ROW) -> bool:
+    return compile_filter(text, NAMES).matches(row)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "   ",
+        "type==ack",
+        "TYPE==ACK",
+        "hops>2",
+        "hops >= 3 && hops<=3",
+        "snr<-5",
+        "snr == -7.5",
+        "rssi<-100",
+        'from~"hill"',
+        "from==MESH-A",
+        'from=="hill TOP"',
+        "name~top",
+        "to==#paris",
+        "type in {text, ack}",
+        "hops in {1,3}",
+        "reason",
+        "!(dir==tx)",
+        "!!reason",
+        "type!=text",
+        "dir==rx",
+        "verdict==dropped",
+        "verdict~drop",
+        "topic~route/",
+        "id==m-1",
+        "size==16",
+        'hex~"15 02"',
+        "hex~1502",
+        "text~ack",
+        'text~"type"',
+        "net==jsonmesh && link==mqtt",
+        "type==text || type==ack",
+        "type==text && type==ack || hops==3",
+        "type==ack && hops>2 && from~hill && snr<-5 && !(dir==tx) || reason",
+        "ttl==0",
+        "ttl",
+    ],
+)
+def test_these_filters_let_the_packet_through(text: str) -> None:
+    assert passes(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "type==text",
+        "type!=ack",
+        "hops<3",
+        "hops!=3",
+        "from~bob",
+        "!reason",
+        "dir==tx",
+        "hops in {1,2}",
+        "hex~0215",
+        "type==text || type==ack && hops<3",
+        "(type==text || type==ack) && hops<3",
+        "to~hill",
+    ],
+)
+def test_these_filters_hold_the_packet_back(text: str) -> None:
+    assert not passes(text)
+
+
+@pytest.mark.parametrize("text", ["hops", "snr", "reason", "topic", "hops<9", "hops>=0", "from"])
+def test_what_a_packet_does_not_say_is_absent_and_compares_as_false(text: str) -> None:
+    assert not passes(text, BARE)
+
+
+@pytest.mark.parametrize("name", [name for name in FIELDS if name not in {"text", "hex", "dir"}])
+@pytest.mark.parametrize("row", [ROW, BARE], ids=["full", "bare"])
+def test_not_equal_is_the_opposite_of_equal(name: str, row) -> None:
+    value = "3" if FIELDS[name].number else "dropped"
+
+    assert passes(f"{name}!={value}", row) is not passes(f"{name}=={value}", row)
+
+
+def test_a_name_learned_later_counts() -> None:
+    names: dict[str, str] = {}
+    test = compile_filter("from~hill", names).matches
+
+    assert not test(ROW)
+    names["MESH-A"] = "Hill top"
+    assert test(ROW)
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "part"),
+    [
+        ("type=ack", 4, "=="),
+        ("type==", 6, "value is missing"),
+        ("hopps>2", 0, "no field hopps"),
+        ("hops~2", 4, "hops takes =="),
+        ("type<3", 4, "type takes =="),
+        ("hops>x", 5, "hops is a number"),
+        ("hops>nan", 5, "hops is a number"),
+        ("type==ack &", 10, "&&"),
+        ("type==ack & hops", 10, "&&"),
+        ("type==ack |", 10, "||"),
+        ("type==ack &&", 12, "missing"),
+        ("(type==ack", 0, "not closed"),
+        ("type==ack)", 9, "closes nothing"),
+        ('from~"hi', 5, "closing"),
+        ("hex~1", 4, "whole bytes"),
+        ("dir==up", 5, "one of rx, tx"),
+        ("type in ack", 8, "{"),
+        ("type in {ack", 12, "missing"),
+        ("type in {}", 9, "value"),
+        ("hops2>1", 4, "operator"),
+        ("%", 0, "a field"),
+        ("type==a b", 8, "&&"),
+    ],
+)
+def test_an_error_says_where_and_what_is_right(text: str, start: int, part: str) -> None:
+    with pytest.raises(FilterError) as caught:
+        compile_filter(text)
+
+    assert caught.value.start == start
+    assert part in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["(" * 500, "!" * 500 + "type", "(" * 100 + "type" + ")" * 100, "type" + " " * MAX_LENGTH],
+)
+def test_length_and_depth_have_an_end(text: str) -> None:
+    with pytest.raises(FilterError):
+        compile_filter(text)
+
+
+@given(
+    st.text(
+        alphabet=st.one_of(
+            st.sampled_from(list('typehos &|!(){}=<>~,."\\-3')), st.characters(codec=None)
+        ),
+        max_size=60,
+    )
+)
+def test_no_text_raises_anything_but_a_filter_error_within_itself(text: str) -> None:
+    try:
+        outcome = compile_filter(text, NAMES).matches(ROW)
+    except FilterError as error:
+        outcome = 0 <= error.start <= error.end <= len(text)
+        refused = not outcome
+    else:
+        refused = outcome not in {True, False}
+
+    assert not refused
+
+
+_TERMS = st.sampled_from(["type==ack", "hops>4", "reason", "dir==tx", "hops in {3}"])
+
+
+@given(left=_TERMS, right=_TERMS, last=_TERMS)
+def test_and_binds_tighter_than_or(left: str, right: str, last: str) -> None:
+    expected = (passes(left) and passes(right)) or passes(last)
+
+    assert passes(f"{left} && {right} || {last}") is expected
+    assert passes(f"{last} || {left} && {right}") is expected
