@@ -1,0 +1,289 @@
+"""The envelope: what every message travels in, one JSON object a frame.
+
+    v msgId from to fromPubkey enc{nonce,ct} ts type ttl hopCount route
+
+The deployed app writes `id` for `msgId`, adds `fromNodeId`, and leaves out `ttl`, `hopCount` and
+`route`. Both are read; unknown keys survive relaying. A missing `ttl` is 10, `hopCount` 0, `route`
+the sender alone. What is not well-formed is refused, each under a word of its own, so that no two
+readers can disagree about a message. Nothing outside `enc` is authenticated.
+"""
+
+from __future__ import annotations
+
+import binascii
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from meshtui.crypto.aead import NONCE_BYTES, TAG_BYTES
+from meshtui.errors import DecodeError, EncodeError
+from meshtui.networks.jsonmesh.identity import parse_node_id, prove_sender
+from meshtui.networks.jsonmesh.strict_json import load_object
+from meshtui.networks.jsonmesh.topics import check_forum_name
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from meshtui.model.ids import NodeId
+
+BROADCAST = "broadcast"
+FORUM_PREFIX = "forum:"
+MAX_TTL = 10
+MAX_PAYLOAD_BYTES = 256 * 1024
+MAX_ID_CHARS = 128
+MAX_KIND_CHARS = 32
+MAX_ROUTE_NODES = 32
+MAX_HOPS = 255
+MAX_TIME_MS = 2**53
+_COMMON_KINDS = frozenset({"text", "ack", "cashu", "btc_tx", "audio", "image", "gif"})
+
+
+class Dialect(Enum):
+    """Whose habits an envelope follows."""
+
+    SPEC = "spec"
+    APP = "app"  # `id` instead of `msgId`; no ttl, hopCount, route
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A well-formed envelope.
+
+    Attributes:
+        recipient: A node id, `broadcast`, or `forum:NAME`.
+        sender_key: 33 bytes, and `sender` follows from it; that the sender *has* this key, only
+            an opened direct message shows.
+        ciphertext: With its tag, so at least 16 bytes.
+        sent_at_ms: Claimed, 0..2^53; any year.
+        kind: `type` on the wire; unknown ones are kept.
+        ttl: 0..10; more was clamped.
+        hop_count: Claimed.
+        route: Claimed, sender first, at most 32.
+        raw: The whole object as it came; for what we do not know.
+    """
+
+    message_id: str
+    sender: NodeId
+    recipient: str
+    sender_key: bytes
+    nonce: bytes
+    ciphertext: bytes
+    sent_at_ms: int
+    kind: str
+    ttl: int
+    hop_count: int
+    route: tuple[NodeId, ...]
+    dialect: Dialect
+    raw: Mapping[str, object]
+
+
+def decode_envelope(payload: bytes) -> Envelope:
+    """Parse and check one envelope.
+
+    Raises:
+        DecodeError: `too-large`, `not-json`, `not-object`, `too-many-keys`, `too-deep`,
+            `duplicate-key`, `bad-version`, `bad-id`, `bad-from`, `bad-to`, `bad-key`, `bad-enc`,
+            `bad-nonce`, `bad-ct`, `bad-ts`, `bad-type`, `bad-ttl`, `bad-hops`, `bad-route`.
+        CryptoError: `forged`: the sender's key is not the sender's.
+    """
+    raw = load_object(payload, MAX_PAYLOAD_BYTES)
+    get = raw.get
+    version = get("v", 1)
+    if type(version) is not int or version != 1:
+        raise DecodeError("bad-version", "only version 1 is known")
+    message_id, dialect = _message_id(raw)
+    sender, sender_key = _sender(raw)
+    nonce, ciphertext = _sealed(get("enc"))
+    return Envelope(
+        message_id,
+        sender,
+        _recipient(get("to")),
+        sender_key,
+        nonce,
+        ciphertext,
+        _whole_number(get("ts"), MAX_TIME_MS, "bad-ts"),
+        _kind(get("type")),
+        min(_whole_number(get("ttl", MAX_TTL), None, "bad-ttl"), MAX_TTL),
+        _whole_number(get("hopCount", 0), MAX_HOPS, "bad-hops"),
+        _route(raw, sender),
+        dialect,
+        raw,
+    )
+
+
+def encode_envelope(envelope: Envelope, *, app_names: bool) -> bytes:
+    """Write an envelope of our own.
+
+    Args:
+        app_names: Write `id`, `fromNodeId` and `enc.v` as well, so that the app can read it.
+    """
+    sealed: dict[str, object] = {
+        "nonce": _base64(envelope.nonce),
+        "ct": _base64(envelope.ciphertext),
+    }
+    wire: dict[str, object] = {
+        "v": 1,
+        "msgId": envelope.message_id,
+        "from": envelope.sender,
+        "to": envelope.recipient,
+        "fromPubkey": envelope.sender_key.hex(),
+        "enc": sealed,
+        "ts": envelope.sent_at_ms,
+        "type": envelope.kind,
+        "ttl": envelope.ttl,
+        "hopCount": envelope.hop_count,
+        "route": envelope.route,
+    }
+    if app_names:
+        wire |= {"id": envelope.message_id, "fromNodeId": envelope.sender}
+        sealed["v"] = 1
+    return _dump(wire)
+
+
+def encode_relayed(envelope: Envelope, me: NodeId) -> bytes:
+    """Write somebody's envelope as we pass it on: one less to live, one hop and us more.
+
+    Everything else is left as it came, unknown keys included; `msgId` is added where the app left
+    it out, since routers go by it.
+
+    Raises:
+        EncodeError: It may not be passed on: no life left, or its route is full.
+    """
+    if envelope.ttl <= 0:
+        raise EncodeError("ttl is used up")
+    if len(envelope.route) >= MAX_ROUTE_NODES or envelope.hop_count >= MAX_HOPS:
+        raise EncodeError("the route is full")
+    return _dump(
+        dict(envelope.raw)
+        | {
+            "msgId": envelope.message_id,
+            "ttl": envelope.ttl - 1,
+            "hopCount": envelope.hop_count + 1,
+            "route": (*envelope.route, me),
+        }
+    )
+
+
+def read_base64(value: object, reason: str) -> bytes:
+    """Read base64, standard or URL-safe, padded or not, and nothing else.
+
+    Raises:
+        DecodeError: `reason`: not a string of that.
+    """
+    if type(value) is not str:
+        raise DecodeError(reason, "not a string")
+    try:
+        return binascii.a2b_base64(value, strict_mode=True)
+    except ValueError:
+        pass  # most write the standard; the rest is brought to it
+    standard = value.replace("-", "+").replace("_", "/")
+    if not standard.endswith("="):
+        standard += "=" * (-len(standard) % 4)
+    try:
+        return binascii.a2b_base64(standard, strict_mode=True)
+    except ValueError as error:
+        raise DecodeError(reason, "not base64") from error
+
+
+def is_wire_id(value: object) -> bool:
+    """Tell whether this can be the id of a message: 1..128 printable characters."""
+    return type(value) is str and 0 < len(value) <= MAX_ID_CHARS and value.isprintable()
+
+
+def _message_id(raw: dict[str, Any]) -> tuple[str, Dialect]:
+    """Read `msgId`, or `id` where that is missing."""
+    dialect = Dialect.SPEC if "msgId" in raw else Dialect.APP
+    message_id: str = raw.get("msgId", raw.get("id"))  # type: ignore[assignment]  # checked next
+    if not is_wire_id(message_id):
+        raise DecodeError("bad-id", f"a message id is 1..{MAX_ID_CHARS} printable characters")
+    if raw.get("id", message_id) != message_id:
+        raise DecodeError("bad-id", "id and msgId differ")
+    return message_id, dialect
+
+
+def _sender(raw: dict[str, Any]) -> tuple[NodeId, bytes]:
+    """Read who sent it and check that the key is theirs."""
+    claimed = raw.get("from")
+    try:
+        sender = prove_sender(claimed, raw.get("fromPubkey"))
+    except DecodeError as error:
+        if error.reason == "bad-node-id":
+            raise DecodeError("bad-from", error.detail) from error
+        raise
+    if raw.get("fromNodeId", claimed) != claimed:
+        raise DecodeError("bad-from", "from and fromNodeId differ")
+    return sender
+
+
+def _recipient(value: object) -> str:
+    """Read `to`."""
+    try:
+        return parse_node_id(value)
+    except DecodeError as error:
+        if value == BROADCAST:
+            return BROADCAST
+        if type(value) is str and value.startswith(FORUM_PREFIX):
+            try:
+                return FORUM_PREFIX + check_forum_name(value[len(FORUM_PREFIX) :])
+            except DecodeError as cause:
+                raise DecodeError("bad-to", cause.detail) from cause
+        raise DecodeError("bad-to", "a node id, broadcast, or forum:NAME") from error
+
+
+def _sealed(sealed: object) -> tuple[bytes, bytes]:
+    """Read nonce and ciphertext."""
+    if type(sealed) is not dict:
+        raise DecodeError("bad-enc", "enc is an object of nonce and ct")
+    nonce = read_base64(sealed.get("nonce"), "bad-nonce")
+    if len(nonce) != NONCE_BYTES:
+        raise DecodeError("bad-nonce", f"{len(nonce)} bytes instead of {NONCE_BYTES}")
+    ciphertext = read_base64(sealed.get("ct"), "bad-ct")
+    if len(ciphertext) < TAG_BYTES:
+        raise DecodeError("bad-ct", f"{len(ciphertext)} bytes, less than its tag")
+    return nonce, ciphertext
+
+
+def _kind(kind: object) -> str:
+    """Read `type`; refuse one that could not be shown by name."""
+    if type(kind) is str:
+        if kind in _COMMON_KINDS:
+            return kind
+        if 0 < len(kind) <= MAX_KIND_CHARS and kind.isascii() and kind.isprintable():
+            return kind
+    raise DecodeError("bad-type", f"1..{MAX_KIND_CHARS} printable ASCII characters")
+
+
+def _whole_number(value: object, most: int | None, reason: str) -> int:
+    """Read a number from 0 to `most`; true and 1.0 are none."""
+    if type(value) is not int or value < 0 or (most is not None and value > most):
+        raise DecodeError(reason, "a whole number out of range, or not one")
+    return value
+
+
+def _route(raw: dict[str, Any], sender: NodeId) -> tuple[NodeId, ...]:
+    """Read the claimed path."""
+    if "route" not in raw:
+        return (sender,)
+    route = raw["route"]
+    if type(route) is not list or len(route) > MAX_ROUTE_NODES:
+        raise DecodeError("bad-route", f"a list of at most {MAX_ROUTE_NODES} node ids")
+    try:
+        return tuple(map(parse_node_id, route))
+    except DecodeError as error:
+        raise DecodeError("bad-route", error.detail) from error
+
+
+def _base64(data: bytes) -> str:
+    """Write standard, padded base64."""
+    return binascii.b2a_base64(data, newline=False).decode()
+
+
+def _dump(wire: dict[str, object]) -> bytes:
+    """Write an object; whatever was parsed or built here can be written."""
+    try:
+        return orjson.dumps(wire)
+    except TypeError as error:
+        msg = f"it cannot be written as JSON: {error}"
+        raise EncodeError(msg) from error

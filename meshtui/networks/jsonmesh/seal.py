@@ -1,0 +1,333 @@
+"""Sealing and opening: what only sender and recipient, or the members of a forum, can read.
+
+Direct: key = sha256 of the compressed ECDH point, the same in both directions. Forum: key =
+sha256("forum:" + name), so anybody who knows the name can read and write as anybody. Nothing
+outside the ciphertext is authenticated; so our plaintext repeats `id, from, to, type, ts`, which
+old peers ignore. Where a plaintext holds them they must match the envelope: that refuses replay
+under new names, and a ciphertext of ours sent back as if the peer had written it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import orjson
+
+from meshtui.crypto.aead import NONCE_BYTES, Aead
+from meshtui.crypto.secp256k1 import shared_key
+from meshtui.errors import CryptoError, EncodeError
+from meshtui.networks.jsonmesh.bodies import describe_body
+from meshtui.networks.jsonmesh.envelope import (
+    BROADCAST,
+    FORUM_PREFIX,
+    MAX_TTL,
+    Dialect,
+    Envelope,
+    is_wire_id,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from meshtui.crypto.keys import PrivateKey
+    from meshtui.model.ids import NodeId
+
+KEPT_KEYS = 1000
+ACK_KIND = "ack"
+TEXT_KIND = "text"
+_HEADER = ("id", "from", "to", "type", "ts")
+_OUR_KEYS = frozenset({*_HEADER, "text", "mid", "ack", "h"})
+_ACK_HASH = re.compile(r"([0-9a-fA-F]{16})?")
+_Key = TypeVar("_Key")
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What we want to say, before it is sealed.
+
+    Attributes:
+        message_id: `msgId` on the wire, fresh for every attempt to a peer that acknowledges.
+        recipient: A node id, `broadcast`, or `forum:NAME`.
+        mid: Stable over attempts; empty = `message_id` is.
+        is_bare: Write the text alone, for a peer that does so; direction cannot be proven then.
+        ack: The wire id that this acknowledges, with `kind` being `ack`.
+        ack_hash: `ciphertext_digest` of what it acknowledges, in hex.
+    """
+
+    message_id: str
+    recipient: str
+    sent_at_ms: int
+    text: str = ""
+    kind: str = TEXT_KIND
+    mid: str = ""
+    is_bare: bool = False
+    ack: str = ""
+    ack_hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plaintext:
+    """What an envelope held.
+
+    Attributes:
+        text: What to show: the text itself, or a line that says what the body is.
+        body: The content as it came where it is more than `text`; else empty.
+        is_bare: It was text alone, not our kind of JSON.
+        has_inner_header: `id, from, to, type, ts` were all inside, and match the envelope.
+        mid: The sender's stable id, or empty.
+        sent_at_ms: The inner time where there is one, else the envelope's.
+        ack: The wire id this acknowledges, for kind `ack`; else empty.
+        ack_hash: 16 hex digits, or empty where the sender gave none.
+    """
+
+    text: str
+    kind: str
+    body: str = ""
+    is_bare: bool = False
+    has_inner_header: bool = False
+    inner_id: str = ""
+    mid: str = ""
+    sent_at_ms: int = 0
+    ack: str = ""
+    ack_hash: str = ""
+
+
+def ciphertext_digest(nonce: bytes, ciphertext: bytes) -> bytes:
+    """Compute the 8 bytes by which a ciphertext is known again, and acknowledged."""
+    return hashlib.sha256(nonce + ciphertext).digest()[:8]
+
+
+def forum_key(name: str) -> bytes:
+    """Compute a forum's key from its name, taken verbatim."""
+    return hashlib.sha256(FORUM_PREFIX.encode() + name.encode()).digest()
+
+
+class Sealer:
+    """Our key at work. Keeps the 1,000 last used keys of peers, and as many of forums."""
+
+    def __init__(self, private_key: PrivateKey, public_key: bytes, node_id: NodeId) -> None:
+        """Take our key pair and the id that follows from it."""
+        self._private_key = private_key
+        self._public_key = public_key
+        self._node_id = node_id
+        self._peers: dict[bytes, Aead] = {}
+        self._forums: dict[str, Aead] = {}
+
+    def __repr__(self) -> str:
+        """Name the owner only."""
+        return f"Sealer({self._node_id})"
+
+    def has_key_for(self, peer_key: bytes) -> bool:
+        """Tell whether the shared key is at hand; if not, the next use costs a curve operation."""
+        return peer_key in self._peers
+
+    def seal_direct(
+        self, peer_key: bytes, letter: Letter, entropy: Callable[[int], bytes]
+    ) -> Envelope:
+        """Seal a letter for one peer.
+
+        Raises:
+            CryptoError: `bad-key`: the peer's key is none.
+            EncodeError: The text holds half a character.
+        """
+        return self._seal(self._peer(peer_key), letter, entropy)
+
+    def seal_channel(self, name: str, letter: Letter, entropy: Callable[[int], bytes]) -> Envelope:
+        """Seal a letter for a forum.
+
+        Raises:
+            EncodeError: The text holds half a character.
+        """
+        return self._seal(self._forum(name), letter, entropy)
+
+    def open_direct(self, envelope: Envelope) -> Plaintext:
+        """Open what was written to us.
+
+        Raises:
+            CryptoError: `not-for-us`, `own` (our key as the sender's: nobody else writes under
+                it), `bad-key`, `bad-tag`, `inner-mismatch`, `bad-ack`.
+        """
+        if envelope.recipient != self._node_id:
+            raise CryptoError("not-for-us", f"it is for {envelope.recipient}")
+        if envelope.sender_key == self._public_key:
+            raise CryptoError("own", "it claims to come from ourselves")
+        return read_plaintext(envelope, self.decrypt_direct(envelope.sender_key, envelope))
+
+    def open_channel(self, name: str, envelope: Envelope) -> Plaintext:
+        """Open what was written to a forum; who wrote it is unproven.
+
+        Raises:
+            CryptoError: `not-for-us`, `bad-tag`, `inner-mismatch`, `bad-ack`.
+        """
+        if envelope.recipient not in (BROADCAST, FORUM_PREFIX + name):
+            raise CryptoError("not-for-us", f"it is for {envelope.recipient}")
+        return read_plaintext(envelope, self.decrypt_channel(name, envelope))
+
+    def decrypt_direct(self, peer_key: bytes, envelope: Envelope) -> bytes:
+        """Decrypt with the key shared with a peer, whichever of us wrote it.
+
+        Raises:
+            CryptoError: `bad-key`, `bad-tag`.
+        """
+        return self._peer(peer_key).open(envelope.nonce, envelope.ciphertext)
+
+    def decrypt_channel(self, name: str, envelope: Envelope) -> bytes:
+        """Decrypt with a forum's key.
+
+        Raises:
+            CryptoError: `bad-tag`.
+        """
+        return self._forum(name).open(envelope.nonce, envelope.ciphertext)
+
+    def _seal(self, aead: Aead, letter: Letter, entropy: Callable[[int], bytes]) -> Envelope:
+        """Seal under a key at hand."""
+        nonce = entropy(NONCE_BYTES)
+        return Envelope(
+            message_id=letter.message_id,
+            sender=self._node_id,
+            recipient=letter.recipient,
+            sender_key=self._public_key,
+            nonce=nonce,
+            ciphertext=aead.seal(nonce, _write(letter, self._node_id)),
+            sent_at_ms=letter.sent_at_ms,
+            kind=letter.kind,
+            ttl=MAX_TTL,
+            hop_count=0,
+            route=(self._node_id,),
+            dialect=Dialect.SPEC,
+            raw={},
+        )
+
+    def _peer(self, peer_key: bytes) -> Aead:
+        """Find or make the key shared with a peer."""
+        aead = self._peers.pop(peer_key, None)
+        if aead is None:
+            aead = Aead(shared_key(self._private_key, peer_key))
+        return _keep(self._peers, peer_key, aead)
+
+    def _forum(self, name: str) -> Aead:
+        """Find or make the key of a forum."""
+        aead = self._forums.pop(name, None)
+        if aead is None:
+            aead = Aead(forum_key(name))
+        return _keep(self._forums, name, aead)
+
+
+def read_plaintext(envelope: Envelope, plaintext: bytes) -> Plaintext:
+    """Read what was decrypted, and hold it against its envelope.
+
+    An object with a string `text` means that text; any other text means itself. Bytes that are
+    not UTF-8 are replaced: they are authentic, and showing them is better than losing them.
+
+    Raises:
+        CryptoError: `inner-mismatch`: its header names another message; `bad-ack`.
+    """
+    inner = _inner_object(plaintext)
+    text = inner.get("text")
+    is_ours = type(text) is str or envelope.kind == ACK_KIND
+    has_header = _check_header(envelope, inner, is_strict=is_ours)
+    whole = plaintext.decode(errors="replace")
+    content = text if type(text) is str else whole
+    ack, ack_hash = _acknowledged(inner) if envelope.kind == ACK_KIND else ("", "")
+    shown, body = content, ""
+    if envelope.kind not in (TEXT_KIND, ACK_KIND):
+        shown, body = describe_body(envelope.kind, content), content
+    elif _extra_keys(inner):
+        body = whole
+    return Plaintext(
+        text=shown if not ack else "",
+        kind=envelope.kind,
+        body=body,
+        is_bare=not is_ours,
+        has_inner_header=has_header,
+        inner_id=inner["id"] if has_header else "",
+        mid=inner["mid"] if is_ours and is_wire_id(inner.get("mid")) else "",
+        sent_at_ms=envelope.sent_at_ms,
+        ack=ack,
+        ack_hash=ack_hash,
+    )
+
+
+def _extra_keys(inner: dict[str, Any]) -> bool:
+    """Tell whether an object with a text holds more than we know of."""
+    return type(inner.get("text")) is str and not _OUR_KEYS.issuperset(inner)
+
+
+def _inner_object(plaintext: bytes) -> dict[str, Any]:
+    """Parse a JSON object; anything else is an empty one."""
+    if not plaintext.startswith(b"{"):
+        return {}
+    try:
+        parsed = orjson.loads(plaintext)
+    except (ValueError, RecursionError):
+        return {}
+    return parsed if isinstance(parsed, dict) else {}
+
+
+def _check_header(envelope: Envelope, inner: dict[str, Any], *, is_strict: bool) -> bool:
+    """Compare the inner header with the envelope; returns whether it is all there.
+
+    A foreign body (an image's JSON, say) may use these words for its own ends, so that only a
+    whole header counts there; in our kind of JSON each part does.
+    """
+    present = [key for key in _HEADER if key in inner]
+    is_whole = len(present) == len(_HEADER)
+    if not (is_strict or is_whole):
+        return False
+    claims = {
+        "id": envelope.message_id,
+        "from": envelope.sender,
+        "to": envelope.recipient,
+        "type": envelope.kind,
+        "ts": envelope.sent_at_ms,
+    }
+    for key in present:
+        # the type too: 1 == 1.0 == True
+        if type(inner[key]) is not type(claims[key]) or inner[key] != claims[key]:
+            raise CryptoError("inner-mismatch", f"{key} outside is not what was sealed inside")
+    return is_whole
+
+
+def _acknowledged(inner: dict[str, Any]) -> tuple[str, str]:
+    """Read what an acknowledgement is for."""
+    ack, digest = inner.get("ack"), inner.get("h", "")
+    if not is_wire_id(ack):
+        raise CryptoError("bad-ack", "it does not say what it acknowledges")
+    if type(digest) is not str or not _ACK_HASH.fullmatch(digest):
+        raise CryptoError("bad-ack", "its hash is not 16 hex digits")
+    return str(ack), digest.lower()
+
+
+def _write(letter: Letter, sender: NodeId) -> bytes:
+    """Write the plaintext of a letter."""
+    try:
+        if letter.is_bare:
+            return letter.text.encode()
+        inner: dict[str, object] = {}
+        if letter.kind == ACK_KIND:
+            inner |= {"ack": letter.ack, "h": letter.ack_hash}
+        else:
+            inner["text"] = letter.text
+        inner |= {
+            "id": letter.message_id,
+            "from": sender,
+            "to": letter.recipient,
+            "type": letter.kind,
+            "ts": letter.sent_at_ms,
+        }
+        if letter.mid:
+            inner["mid"] = letter.mid
+        return orjson.dumps(inner)
+    except (UnicodeEncodeError, TypeError) as error:
+        raise EncodeError("the text holds half a character") from error
+
+
+def _keep(kept: dict[_Key, Aead], key: _Key, aead: Aead) -> Aead:
+    """Put a key at the young end; the one unused longest goes."""
+    kept[key] = aead
+    if len(kept) > KEPT_KEYS:
+        del kept[next(iter(kept))]
+    return aead
