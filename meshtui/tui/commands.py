@@ -1,0 +1,173 @@
+"""Every action of the user, once: bindings, slash commands, palette, `?`, README derive from here.
+
+A key of a command with panes works while that pane has the focus; letters and digits never reach a
+command while the composer has it, because the composer takes them as text.
+"""
+
+from __future__ import annotations
+
+from meshtui.tui.command import Command
+from meshtui.tui.mesh_commands import MESH_COMMANDS
+
+_CHAT = frozenset({"chat"})
+
+EVERYWHERE: tuple[Command, ...] = (
+    Command("pane-chat", "Go to chat", "", ("1", "f5", "alt+1")),
+    Command("pane-nodes", "Go to nodes", "", ("2", "f6", "alt+2"), "/nodes"),
+    Command("pane-routes", "Go to routes", "", ("3", "f7", "alt+3"), "/routes"),
+    Command("pane-packets", "Go to packets", "", ("4", "f8", "alt+4"), "/packets"),
+    Command("pane-metrics", "Go to metrics", "", ("5", "f9", "alt+5"), "/metrics"),
+    Command(
+        "switch",
+        "Find a chat, node or command",
+        "Type a few letters of what you look for.",
+        ("ctrl+k", "ctrl+p"),
+        in_palette=False,
+        is_priority=True,
+    ),
+    Command(
+        "help",
+        "Keys of this pane",
+        "What every key and slash command does here.",
+        ("f1", "question_mark"),
+        "/help",
+    ),
+    Command(
+        "next-unread",
+        "Next chat with something unread",
+        "Mentions and direct messages first.",
+        ("alt+a",),
+        is_priority=True,
+    ),
+    Command(
+        "review-key",
+        "Review changed keys",
+        "Compare safety numbers and accept the new key, or leave the messages held.",
+        ("alt+k",),
+    ),
+    Command("choose-theme", "Theme", "Change the colours now.", (), "/theme [NAME]"),
+    Command(
+        "toggle-glyphs",
+        "Glyphs: unicode or plain",
+        "Plain signs are ASCII only.",
+        (),
+        "/glyphs [unicode|plain]",
+    ),
+    Command(
+        "toggle-mouse",
+        "Mouse on or off",
+        "Off lets the terminal select and copy by itself.",
+        ("f12",),
+        "/mouse",
+    ),
+    Command("back", "One step back", "", ("escape",), in_palette=False),
+    Command("quit-safely", "Quit", "Asks only if something is unsent.", ("q",), "/quit"),
+)
+
+CHAT: tuple[Command, ...] = (
+    Command("toggle-chats", "List of chats", "Slides in where the window is narrow.", ("f2",)),
+    Command("next-chat", "Next chat in the list", "", ("alt+down",), panes=_CHAT),
+    Command("previous-chat", "Previous chat in the list", "", ("alt+up",), panes=_CHAT),
+    Command(
+        "find",
+        "Search this chat",
+        "n and N jump between the hits.",
+        ("ctrl+f", "slash"),
+        "/search WORDS",
+        _CHAT,
+    ),
+    Command("next-hit", "Next hit (older)", "", ("n",), "", _CHAT, in_palette=False),
+    Command("previous-hit", "Previous hit (newer)", "", ("N",), "", _CHAT, in_palette=False),
+    Command("write", "Write", "Back to the message line.", ("i", "tab"), "", _CHAT),
+    Command(
+        "resend",
+        "Send a failed message again",
+        "The same message, not a copy: the selected one, or the last that failed.",
+        ("r",),
+        "/resend",
+        _CHAT,
+    ),
+    Command(
+        "cancel-message",
+        "Stop sending a message",
+        "The selected one, or the last that waits.",
+        ("x",),
+        "/cancel",
+        _CHAT,
+    ),
+    Command("copy-text", "Copy the selected message", "", ("y",), "", _CHAT),
+    Command("reply", "Mention the sender of the selected message", "", ("m",), "", _CHAT),
+    Command("open-direct", "Write to its sender directly", "", ("d",), "/dm NODE", _CHAT),
+    Command("details", "Details of the selected message", "", ("enter",), "", _CHAT),
+    Command(
+        "join",
+        "Join a channel",
+        "Everyone who knows its name can read it and write under any name.",
+        (),
+        "/join #CHANNEL",
+        _CHAT,
+        in_palette=False,
+    ),
+    Command(
+        "create",
+        "Create a channel and announce it",
+        "",
+        (),
+        "/create #CHANNEL [DESCRIPTION]",
+        _CHAT,
+        in_palette=False,
+    ),
+    Command("leave", "Leave this channel", "Its history stays.", (), "/leave", _CHAT),
+    Command("names", "Who has written here", "", (), "/names", _CHAT),
+    Command("mute", "Mute this chat, or unmute it", "", (), "/mute", _CHAT),
+    Command(
+        "notify",
+        "What may ring here",
+        "",
+        (),
+        "/notify all|mentions|mute",
+        _CHAT,
+        in_palette=False,
+    ),
+    Command(
+        "block",
+        "Block a sender",
+        "Their messages are neither shown nor counted.",
+        (),
+        "/block NODE",
+        _CHAT,
+        in_palette=False,
+    ),
+    Command("unblock", "Unblock a sender", "", (), "/unblock NODE", _CHAT, in_palette=False),
+    Command(
+        "verify",
+        "Compare the safety number",
+        "Read it to each other by voice; accept it when both are the same.",
+        ("k",),
+        "/verify [NODE]",
+        _CHAT,
+    ),
+    Command(
+        "accept",
+        "Accept a node's changed key",
+        "Only after comparing its safety number.",
+        (),
+        "/accept NODE",
+        _CHAT,
+        in_palette=False,
+    ),
+    Command("nick", "Change your display name", "", (), "/nick NAME", _CHAT, in_palette=False),
+)
+
+COMMANDS: tuple[Command, ...] = EVERYWHERE + CHAT + MESH_COMMANDS
+
+
+def commands_of(pane_id: str) -> tuple[Command, ...]:
+    """The commands that apply in a pane, its own first."""
+    own = tuple(command for command in COMMANDS if pane_id in command.panes)
+    return own + tuple(command for command in COMMANDS if not command.panes)
+
+
+def slash_commands() -> dict[str, Command]:
+    """The commands that can be typed, by their first word: `/join`."""
+    return {command.slash_word: command for command in COMMANDS if command.slash}
