@@ -1,4 +1,4 @@
-"""The display filter: one small language over packets, the same on screen and headless.
+"""The display filter: one small language over rows, the same on screen and headless.
 
     any        = all { "||" all } ;
     all        = term { "&&" term } ;
@@ -7,9 +7,9 @@
                | "in" "{" value { "," value } "}" ;
 
 A bare field means: it is there. `a != b` is `!(a == b)`, so a missing figure differs from every
-figure; `<` and its kin are false for a missing one. `~` is "contains". Texts match in any case,
-and `from`, `to` match by id or by name. There are no regular expressions: no filter takes more
-than time linear in the packet.
+figure; `<` and its kin are false for a missing one. `~` is "contains". Texts match in any case;
+a field may hold several texts (an id and a name). There are no regular expressions: no filter
+takes more than time linear in the row.
 """
 
 from __future__ import annotations
@@ -17,18 +17,16 @@ from __future__ import annotations
 import math
 import operator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 from meshtui.errors import FilterError
-from meshtui.model.filter_fields import FIELDS, FieldKind
 from meshtui.model.filter_tokens import TokenKind, tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-    from meshtui.model.filter_fields import FilterField, NameBook
+    from meshtui.model.filter_fields import FilterField
     from meshtui.model.filter_tokens import Token
-    from meshtui.model.packet_row import PacketRow
 
 MAX_LENGTH = 1_000
 """Characters; far beyond what a person types, and it bounds every later step."""
@@ -36,7 +34,8 @@ MAX_LENGTH = 1_000
 MAX_DEPTH = 32
 """Nested brackets and negations."""
 
-Test: TypeAlias = "Callable[[PacketRow], bool]"
+RowT = TypeVar("RowT")
+Test: TypeAlias = "Callable[[RowT], bool]"
 
 _COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     "<": operator.lt,
@@ -47,23 +46,20 @@ _COMPARISONS: dict[str, Callable[[float, float], bool]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class DisplayFilter:
+class DisplayFilter(Generic[RowT]):
     """A filter ready for use.
 
     Attributes:
         text: As typed; blank lets everything through.
-        matches: Tells whether a packet passes. Never raises.
+        matches: Tells whether a row passes. Never raises.
     """
 
     text: str
-    matches: Test
+    matches: Callable[[RowT], bool]
 
 
-def compile_filter(text: str, names: NameBook | None = None) -> DisplayFilter:
-    """Read a filter.
-
-    Args:
-        names: Looked into at every match, so later changes of it count.
+def compile_filter(text: str, fields: Mapping[str, FilterField[RowT]]) -> DisplayFilter[RowT]:
+    """Read a filter over the rows that `fields` can read.
 
     Raises:
         FilterError: It cannot be read; the error says where.
@@ -73,20 +69,19 @@ def compile_filter(text: str, names: NameBook | None = None) -> DisplayFilter:
         raise FilterError(msg, MAX_LENGTH, len(text))
     if not text.strip():
         return DisplayFilter(text, lambda _: True)
-    parser = _Parser(text, {} if names is None else names)
-    return DisplayFilter(text, parser.parse())
+    return DisplayFilter(text, _Parser(text, fields).parse())
 
 
-class _Parser:
+class _Parser(Generic[RowT]):
     """Recursive descent; each method reads one rule of the grammar and returns its test."""
 
-    def __init__(self, text: str, names: NameBook) -> None:
+    def __init__(self, text: str, fields: Mapping[str, FilterField[RowT]]) -> None:
         self._length = len(text)
         self._tokens = list(tokens(text))
         self._at = 0
-        self._names = names
+        self._fields = fields
 
-    def parse(self) -> Test:
+    def parse(self) -> Test[RowT]:
         test = self._any(0)
         if self._at < len(self._tokens):
             token = self._tokens[self._at]
@@ -94,19 +89,19 @@ class _Parser:
             raise FilterError(msg, token.start, token.end)
         return test
 
-    def _any(self, depth: int) -> Test:
+    def _any(self, depth: int) -> Test[RowT]:
         tests = [self._all(depth)]
         while self._take_mark("||"):
             tests.append(self._all(depth))
         return tests[0] if len(tests) == 1 else _any_of(tests)
 
-    def _all(self, depth: int) -> Test:
+    def _all(self, depth: int) -> Test[RowT]:
         tests = [self._term(depth)]
         while self._take_mark("&&"):
             tests.append(self._term(depth))
         return tests[0] if len(tests) == 1 else _all_of(tests)
 
-    def _term(self, depth: int) -> Test:
+    def _term(self, depth: int) -> Test[RowT]:
         token = self._take("a field, ! or ( is missing here")
         if depth >= MAX_DEPTH:
             msg = "too many brackets within brackets"
@@ -121,20 +116,20 @@ class _Parser:
             raise FilterError(msg, token.start, token.end)
         return test
 
-    def _comparison(self, token: Token) -> Test:
-        field = FIELDS.get(token.text)
+    def _comparison(self, token: Token) -> Test[RowT]:
+        field = self._fields.get(token.text)
         if field is None:
-            msg = f"no field {token.text}; there are {', '.join(FIELDS)}"
+            msg = f"no field {token.text}; there are {', '.join(self._fields)}"
             raise FilterError(msg, token.start, token.end)
         sign = self._peek()
         if sign is None or sign.kind is not TokenKind.OPERATOR:
-            return _present(field, self._names)
+            return _present(field)
         self._at += 1
         if sign.text not in field.operators:
             msg = f"{field.name} takes {' '.join(field.operators)}"
             raise FilterError(msg, sign.start, sign.end)
         values = self._set() if sign.text == "in" else [self._value()]
-        return _compare(field, sign.text, values, self._names)
+        return _compare(field, sign.text, values)
 
     def _set(self) -> list[Token]:
         self._take("{ is missing here")
@@ -165,46 +160,46 @@ class _Parser:
         return True
 
 
-def _any_of(tests: list[Test]) -> Test:
-    def matches(row: PacketRow) -> bool:
+def _any_of(tests: list[Test[RowT]]) -> Test[RowT]:
+    def matches(row: RowT) -> bool:
         return any(test(row) for test in tests)
 
     return matches
 
 
-def _all_of(tests: list[Test]) -> Test:
-    def matches(row: PacketRow) -> bool:
+def _all_of(tests: list[Test[RowT]]) -> Test[RowT]:
+    def matches(row: RowT) -> bool:
         return all(test(row) for test in tests)
 
     return matches
 
 
-def _not(test: Test) -> Test:
+def _not(test: Test[RowT]) -> Test[RowT]:
     return lambda row: not test(row)
 
 
-def _present(field: FilterField, names: NameBook) -> Test:
+def _present(field: FilterField[RowT]) -> Test[RowT]:
     if (texts := field.texts) is not None:
-        return lambda row: any(texts(row, names))
+        return lambda row: any(texts(row))
     if (number := field.number) is not None:
         return lambda row: number(row) is not None
-    return lambda row: bool(row.payload)
+    data = field.data
+    return lambda row: data is not None and bool(data(row))
 
 
-def _compare(field: FilterField, sign: str, values: list[Token], names: NameBook) -> Test:
-    if field.kind is FieldKind.NUMBER:
-        return _compare_number(field, sign, [_number_of(field, value) for value in values])
-    if field.kind is FieldKind.BYTES:
-        return _contains_bytes(field, values[0])
-    for value in values:
-        _check_choice(field, sign, value)
-    return _compare_text(field, sign, [value.text.casefold() for value in values], names)
+def _compare(field: FilterField[RowT], sign: str, values: list[Token]) -> Test[RowT]:
+    if (number := field.number) is not None:
+        return _compare_number(number, sign, [_number_of(field, value) for value in values])
+    if (texts := field.texts) is not None:
+        for value in values:
+            _check_choice(field, sign, value)
+        return _compare_text(texts, sign, [value.text.casefold() for value in values])
+    return _contains_bytes(field, values[0])
 
 
-def _compare_number(field: FilterField, sign: str, wanted: list[float]) -> Test:
-    number = field.number
-    if number is None:
-        return lambda _: False
+def _compare_number(
+    number: Callable[[RowT], float | None], sign: str, wanted: list[float]
+) -> Test[RowT]:
     if sign in {"==", "in"}:
         accepted = frozenset(wanted)
         return lambda row: number(row) in accepted
@@ -213,43 +208,48 @@ def _compare_number(field: FilterField, sign: str, wanted: list[float]) -> Test:
         return lambda row: number(row) != limit
     holds = _COMPARISONS[sign]
 
-    def matches(row: PacketRow) -> bool:
+    def matches(row: RowT) -> bool:
         value = number(row)
         return value is not None and holds(value, limit)
 
     return matches
 
 
-def _compare_text(field: FilterField, sign: str, wanted: list[str], names: NameBook) -> Test:
-    texts = field.texts
-    if texts is None:
-        return lambda _: False
+def _compare_text(
+    texts: Callable[[RowT], tuple[str, ...]], sign: str, wanted: list[str]
+) -> Test[RowT]:
     if sign == "~":
         part = wanted[0]
-        return lambda row: any(part in text.casefold() for text in texts(row, names))
+        return lambda row: any(part in text.casefold() for text in texts(row))
     accepted = frozenset(wanted)
 
-    def equals(row: PacketRow) -> bool:
-        return any(text.casefold() in accepted for text in texts(row, names) if text)
+    def equals(row: RowT) -> bool:
+        return any(text.casefold() in accepted for text in texts(row) if text)
 
     return _not(equals) if sign == "!=" else equals
 
 
-def _contains_bytes(field: FilterField, value: Token) -> Test:
-    if field.name == "hex":
-        digits = value.text.replace(" ", "").replace(":", "")
-        try:
-            needle = bytes.fromhex(digits)
-        except ValueError:
-            msg = 'hex takes whole bytes, such as hex~"15 02 66"'
-            raise FilterError(msg, value.start, value.end) from None
-        return lambda row: needle in row.payload
+def _contains_bytes(field: FilterField[RowT], value: Token) -> Test[RowT]:
+    data = field.data
+    if data is None:
+        return lambda _: False
+    if field.takes_hex:
+        needle = _bytes_of(field, value)
+        return lambda row: needle in data(row)
     # lower() of bytes knows ASCII only, as does the needle's: other letters match exactly
     lowered = value.text.encode("utf-8", "surrogatepass").lower()
-    return lambda row: lowered in row.payload.lower()
+    return lambda row: lowered in data(row).lower()
 
 
-def _number_of(field: FilterField, value: Token) -> float:
+def _bytes_of(field: FilterField[RowT], value: Token) -> bytes:
+    try:
+        return bytes.fromhex(value.text.replace(":", ""))
+    except ValueError:
+        msg = f'{field.name} takes whole bytes, such as {field.name}~"15 02 66"'
+        raise FilterError(msg, value.start, value.end) from None
+
+
+def _number_of(field: FilterField[RowT], value: Token) -> float:
     try:
         number = float(value.text)
     except ValueError:
@@ -260,7 +260,7 @@ def _number_of(field: FilterField, value: Token) -> float:
     return number
 
 
-def _check_choice(field: FilterField, sign: str, value: Token) -> None:
+def _check_choice(field: FilterField[RowT], sign: str, value: Token) -> None:
     if field.choices and sign != "~" and value.text.casefold() not in field.choices:
         msg = f"{field.name} is one of {', '.join(field.choices)}"
         raise FilterError(msg, value.start, value.end)

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from meshtui.errors import FilterError
 from meshtui.model.display_filter import MAX_LENGTH
-from meshtui.model.filter_fields import FIELDS
 from meshtui.model.filter_tokens import Expect, TokenKind, tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
+    from typing import Any
 
+    from meshtui.model.filter_fields import FilterField
     from meshtui.model.filter_tokens import Token
 
 MAX_CANDIDATES = 50
+
+FieldTable: TypeAlias = "Mapping[str, FilterField[Any]]"
+Seen: TypeAlias = "Callable[[str], Iterable[str]]"
 
 _PLAIN = re.compile(r'[^\s"&|(){},<>=~\\]+')
 
@@ -30,22 +34,28 @@ class Completion:
     candidates: tuple[str, ...]
 
 
-def complete(text: str, cursor: int, seen: Callable[[str], Iterable[str]]) -> Completion:
+def complete(text: str, cursor: int, fields: FieldTable, seen: Seen) -> Completion:
     """Propose what could stand at the cursor.
 
     Args:
         seen: Returns the values seen of a field, for proposals; may repeat itself.
     """
     cursor = max(0, min(cursor, len(text), MAX_LENGTH))
-    read, stop = _read(text[:cursor])
-    if stop is not None:
+    read, error = _read(text[:cursor])
+    if error is not None:
         return Completion(cursor, cursor, ())
+    proposer = _Proposer(fields, seen)
     last = read[-1] if read else None
-    touching = last is not None and last.end >= cursor and last.kind is not TokenKind.MARK
-    if last is None or not touching:
+    if last is None or last.end < cursor or last.kind in {TokenKind.MARK, TokenKind.OPERATOR}:
         expect = last.follows if last else Expect.TERM
-        return Completion(cursor, cursor, tuple(_candidates(expect, read, "", seen)))
-    return _replace(read, last, cursor, seen)
+        return Completion(cursor, cursor, tuple(proposer.candidates(expect, read, "")))
+    before = read[:-1]
+    expect = before[-1].follows if before else Expect.TERM
+    found = proposer.candidates(expect, before, last.text)
+    others = tuple(candidate for candidate in found if candidate != last.text)
+    if found and not others:
+        return Completion(cursor, cursor, tuple(proposer.candidates(last.follows, read, "")))
+    return Completion(last.start, cursor, others)
 
 
 def quoted(value: str) -> str:
@@ -72,51 +82,34 @@ def _read(text: str) -> tuple[list[Token], FilterError | None]:
     return read, None
 
 
-def _replace(
-    read: list[Token], last: Token, cursor: int, seen: Callable[[str], Iterable[str]]
-) -> Completion:
-    before = read[:-1]
-    if last.kind is TokenKind.OPERATOR:
-        found = _candidates(last.follows, read, "", seen)
-        return Completion(cursor, cursor, tuple(found))
-    expect = before[-1].follows if before else Expect.TERM
-    found = _candidates(expect, before, last.text, seen)
-    others = [candidate for candidate in found if candidate != last.text]
-    if found and not others:
-        follow = _candidates(last.follows, read, "", seen)
-        return Completion(cursor, cursor, tuple(follow))
-    return Completion(last.start, cursor, tuple(others))
+class _Proposer:
+    """Knows what may stand where, for one table of fields."""
 
+    def __init__(self, fields: FieldTable, seen: Seen) -> None:
+        self._fields = fields
+        self._seen = seen
 
-def _candidates(
-    expect: Expect, read: list[Token], typed: str, seen: Callable[[str], Iterable[str]]
-) -> list[str]:
-    if expect is Expect.TERM:
-        return [name for name in FIELDS if name.startswith(typed.lower())]
-    if expect is Expect.OPERATOR:
-        return [*_operators(read), "&&", "||"]
-    if expect in {Expect.VALUE, Expect.SET_VALUE}:
-        return _values(read, typed, seen)
-    if expect is Expect.SET_OPEN:
-        return ["{"]
-    return [",", "}"] if expect is Expect.SET_NEXT else ["&&", "||"]
+    def candidates(self, expect: Expect, read: list[Token], typed: str) -> list[str]:
+        if expect is Expect.TERM:
+            return [name for name in self._fields if name.startswith(typed.lower())]
+        if expect is Expect.OPERATOR:
+            field = self._fields.get(_field_of(read))
+            return [*(field.operators if field else ()), "&&", "||"]
+        if expect in {Expect.VALUE, Expect.SET_VALUE}:
+            return self._values(_field_of(read), typed)
+        if expect is Expect.SET_OPEN:
+            return ["{"]
+        return [",", "}"] if expect is Expect.SET_NEXT else ["&&", "||"]
+
+    def _values(self, name: str, typed: str) -> list[str]:
+        field = self._fields.get(name)
+        known = field.choices if field and field.choices else self._seen(name)
+        part = typed.casefold()
+        # a dict keeps the order in which they were seen
+        fitting = dict.fromkeys(value for value in known if value and part in value.casefold())
+        begins = sorted(fitting, key=lambda value: not value.casefold().startswith(part))
+        return [quoted(value) for value in begins[:MAX_CANDIDATES]]
 
 
 def _field_of(read: list[Token]) -> str:
     return next((t.text for t in reversed(read) if t.kind is TokenKind.FIELD), "")
-
-
-def _operators(read: list[Token]) -> tuple[str, ...]:
-    field = FIELDS.get(_field_of(read))
-    return field.operators if field else ()
-
-
-def _values(read: list[Token], typed: str, seen: Callable[[str], Iterable[str]]) -> list[str]:
-    name = _field_of(read)
-    field = FIELDS.get(name)
-    known = field.choices if field and field.choices else seen(name)
-    part = typed.casefold()
-    # a dict keeps the order in which they were seen, newest first
-    fitting = dict.fromkeys(value for value in known if value and part in value.casefold())
-    begins = sorted(fitting, key=lambda value: not value.casefold().startswith(part))
-    return [quoted(value) for value in begins[:MAX_CANDIDATES]]

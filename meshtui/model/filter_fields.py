@@ -1,17 +1,19 @@
-"""What a display filter can ask of a packet: the fields, their kinds, and how each is read."""
+"""What a filter can ask of a row: fields, their kinds, how each is read; those of packets."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 from meshtui.model.packet import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from meshtui.model.packet_row import PacketRow
+
+RowT = TypeVar("RowT")
 
 NameBook: TypeAlias = "Mapping[str, str]"
 """Names by node id, as they are known when a filter looks, not when the packet passed."""
@@ -25,87 +27,96 @@ class FieldKind(Enum):
     BYTES = "bytes"
 
 
-TEXT_OPERATORS = ("==", "!=", "~", "in")
-NUMBER_OPERATORS = ("==", "!=", "<", "<=", ">", ">=", "in")
-BYTES_OPERATORS = ("~",)
+_OPERATORS = {
+    FieldKind.TEXT: ("==", "!=", "~", "in"),
+    FieldKind.NUMBER: ("==", "!=", "<", "<=", ">", ">=", "in"),
+    FieldKind.BYTES: ("~",),
+}
 
 
 @dataclass(frozen=True, slots=True)
-class FilterField:
-    """One field of the language.
+class FilterField(Generic[RowT]):
+    """One field of the language; exactly one of `texts`, `number` and `data` reads it.
 
     Attributes:
         help: What it is, in a few words.
-        texts: For TEXT: the texts any one of which may match; empty ones do not count.
-        number: For NUMBER: the figure, None where the packet does not say.
+        texts: The texts any one of which may match; empty ones do not count.
+        number: The figure, None where the row does not say.
+        data: Bytes to look into.
+        takes_hex: A value for `data` is hex digits, not text.
         choices: All values there are; empty = any.
     """
 
     name: str
-    kind: FieldKind
     help: str
-    texts: Callable[[PacketRow, NameBook], tuple[str, ...]] | None = None
-    number: Callable[[PacketRow], float | None] | None = None
+    texts: Callable[[RowT], tuple[str, ...]] | None = None
+    number: Callable[[RowT], float | None] | None = None
+    data: Callable[[RowT], bytes] | None = None
+    takes_hex: bool = False
     choices: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> FieldKind:
+        """What it holds."""
+        if self.texts is not None:
+            return FieldKind.TEXT
+        return FieldKind.NUMBER if self.number is not None else FieldKind.BYTES
 
     @property
     def operators(self) -> tuple[str, ...]:
         """The operators it takes."""
-        if self.kind is FieldKind.NUMBER:
-            return NUMBER_OPERATORS
-        return TEXT_OPERATORS if self.kind is FieldKind.TEXT else BYTES_OPERATORS
+        return _OPERATORS[self.kind]
 
 
-def _both_names(row: PacketRow, names: NameBook) -> tuple[str, ...]:
-    summary = row.summary
-    return names.get(summary.source, ""), names.get(summary.destination, "")
+Fields: TypeAlias = "Mapping[str, FilterField[RowT]]"
 
 
-def _text(
-    name: str,
-    help_text: str,
-    texts: Callable[[PacketRow, NameBook], tuple[str, ...]],
-    choices: tuple[str, ...] = (),
-) -> FilterField:
-    return FilterField(name, FieldKind.TEXT, help_text, texts=texts, choices=choices)
+def by_name(fields: Iterable[FilterField[RowT]]) -> Mapping[str, FilterField[RowT]]:
+    """Make the table a filter is read with."""
+    return {field.name: field for field in fields}
 
 
-def _number(name: str, help_text: str, number: Callable[[PacketRow], float | None]) -> FilterField:
-    return FilterField(name, FieldKind.NUMBER, help_text, number=number)
+def packet_fields(names: NameBook) -> Mapping[str, FilterField[PacketRow]]:
+    """Return the fields of a packet; `names` is looked into at every match."""
 
+    def sender(row: PacketRow) -> tuple[str, ...]:
+        return row.summary.source, names.get(row.summary.source, "")
 
-_ALL = (
-    _text("net", "network", lambda row, _: (row.network,)),
-    _text("link", "link it crossed", lambda row, _: (row.link_id,)),
-    _text("dir", "rx or tx", lambda row, _: (row.direction,), ("rx", "tx")),
-    _text("type", "packet type, such as text or ack", lambda row, _: (row.summary.kind,)),
-    _text(
-        "from",
-        "sender, by id or name",
-        lambda row, names: (row.summary.source, names.get(row.summary.source, "")),
-    ),
-    _text(
-        "to",
-        "recipient, by id or name",
-        lambda row, names: (row.summary.destination, names.get(row.summary.destination, "")),
-    ),
-    _text("name", "name of sender or recipient", _both_names),
-    _number("hops", "relays so far", lambda row: row.summary.hops),
-    _number("ttl", "relays left", lambda row: row.summary.ttl),
-    _number("size", "bytes", lambda row: len(row.payload)),
-    _number("rssi", "dBm", lambda row: row.rssi_dbm),
-    _number("snr", "dB", lambda row: row.snr_db),
-    _text("id", "message id on the wire", lambda row, _: (row.summary.message_id,)),
-    _text("topic", "MQTT topic", lambda row, _: (row.endpoint,)),
-    _text(
-        "verdict",
-        "what became of it",
-        lambda row, _: (row.summary.verdict.value,),
-        tuple(verdict.value for verdict in Verdict),
-    ),
-    _text("reason", "why, in a word", lambda row, _: (row.summary.reason,)),
-    FilterField("text", FieldKind.BYTES, "text within the frame"),
-    FilterField("hex", FieldKind.BYTES, "bytes within the frame"),
-)
+    def recipient(row: PacketRow) -> tuple[str, ...]:
+        return row.summary.destination, names.get(row.summary.destination, "")
 
-FIELDS: Mapping[str, FilterField] = {field.name: field for field in _ALL}
+    def both_names(row: PacketRow) -> tuple[str, ...]:
+        return names.get(row.summary.source, ""), names.get(row.summary.destination, "")
+
+    verdicts = tuple(verdict.value for verdict in Verdict)
+    return by_name(
+        (
+            FilterField("net", "network", texts=lambda row: (row.network,)),
+            FilterField("link", "link it crossed", texts=lambda row: (row.link_id,)),
+            FilterField(
+                "dir", "rx or tx", texts=lambda row: (row.direction,), choices=("rx", "tx")
+            ),
+            FilterField("type", "packet type, as text, ack", texts=lambda row: (row.summary.kind,)),
+            FilterField("from", "sender, by id or name", texts=sender),
+            FilterField("to", "recipient, by id or name", texts=recipient),
+            FilterField("name", "name of sender or recipient", texts=both_names),
+            FilterField("hops", "relays so far", number=lambda row: row.summary.hops),
+            FilterField("ttl", "relays left", number=lambda row: row.summary.ttl),
+            FilterField("size", "bytes", number=lambda row: len(row.payload)),
+            FilterField("rssi", "dBm", number=lambda row: row.rssi_dbm),
+            FilterField("snr", "dB", number=lambda row: row.snr_db),
+            FilterField("id", "message id on the wire", texts=lambda r: (r.summary.message_id,)),
+            FilterField("topic", "MQTT topic", texts=lambda row: (row.endpoint,)),
+            FilterField(
+                "verdict",
+                "what became of it",
+                texts=lambda row: (row.summary.verdict.value,),
+                choices=verdicts,
+            ),
+            FilterField("reason", "why, in a word", texts=lambda row: (row.summary.reason,)),
+            FilterField("text", "text within the frame", data=lambda row: row.payload),
+            FilterField(
+                "hex", "bytes within the frame", data=lambda row: row.payload, takes_hex=True
+            ),
+        )
+    )

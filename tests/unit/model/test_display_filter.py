@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from meshtui.errors import FilterError
 from meshtui.model.display_filter import MAX_LENGTH, compile_filter
-from meshtui.model.filter_fields import FIELDS
+from meshtui.model.filter_fields import packet_fields
 from meshtui.model.packet import Verdict
 from tests.support.packet_rows import a_row
 
+FIELDS = packet_fields({})
 NAMES = {"MESH-A": "Hill top", "MESH-B": "bob"}
 ROW = a_row(
     kind="ack",
@@ -31,7 +32,7 @@ BARE = a_row(kind="text", endpoint="")
 
 
 def passes(text: str, row=ROW) -> bool:
-    return compile_filter(text, NAMES).matches(row)
+    return compile_filter(text, packet_fields(NAMES)).matches(row)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +116,7 @@ def test_not_equal_is_the_opposite_of_equal(name: str, row) -> None:
 
 def test_a_name_learned_later_counts() -> None:
     names: dict[str, str] = {}
-    test = compile_filter("from~hill", names).matches
+    test = compile_filter("from~hill", packet_fields(names)).matches
 
     assert not test(ROW)
     names["MESH-A"] = "Hill top"
@@ -151,7 +152,7 @@ def test_a_name_learned_later_counts() -> None:
 )
 def test_an_error_says_where_and_what_is_right(text: str, start: int, part: str) -> None:
     with pytest.raises(FilterError) as caught:
-        compile_filter(text)
+        compile_filter(text, FIELDS)
 
     assert caught.value.start == start
     assert part in str(caught.value)
@@ -163,7 +164,7 @@ def test_an_error_says_where_and_what_is_right(text: str, start: int, part: str)
 )
 def test_length_and_depth_have_an_end(text: str) -> None:
     with pytest.raises(FilterError):
-        compile_filter(text)
+        compile_filter(text, FIELDS)
 
 
 @given(
@@ -176,7 +177,7 @@ def test_length_and_depth_have_an_end(text: str) -> None:
 )
 def test_no_text_raises_anything_but_a_filter_error_within_itself(text: str) -> None:
     try:
-        outcome = compile_filter(text, NAMES).matches(ROW)
+        outcome = compile_filter(text, packet_fields(NAMES)).matches(ROW)
     except FilterError as error:
         outcome = 0 <= error.start <= error.end <= len(text)
         refused = not outcome

@@ -8,14 +8,15 @@ from hypothesis import strategies as st
 
 from meshtui.model.display_filter import compile_filter
 from meshtui.model.filter_completion import complete, quoted
-from meshtui.model.filter_fields import FIELDS
+from meshtui.model.filter_fields import packet_fields
 from tests.support.packet_rows import a_row
 
+FIELDS = packet_fields({})
 SEEN = {"type": ["text", "ack", "presence"], "from": ["MESH-A", "Hill top", 'a"b\\']}
 
 
 def at_end(text: str):
-    return complete(text, len(text), lambda name: SEEN.get(name, []))
+    return complete(text, len(text), FIELDS, lambda name: SEEN.get(name, []))
 
 
 @pytest.mark.parametrize(
@@ -60,11 +61,11 @@ def test_a_quoted_value_is_read_back_as_it_was(value: str) -> None:
         return
     row = a_row(reason=value)
 
-    assert compile_filter(f"reason=={quoted(value)}").matches(row)
+    assert compile_filter(f"reason=={quoted(value)}", FIELDS).matches(row)
 
 
 @given(st.text(alphabet='tyope =!~&|({,})"\\', max_size=30), st.integers(-5, 40))
 def test_no_text_and_no_cursor_raises(text: str, cursor: int) -> None:
-    found = complete(text, cursor, lambda name: SEEN.get(name, []))
+    found = complete(text, cursor, FIELDS, lambda name: SEEN.get(name, []))
 
     assert 0 <= found.start <= found.end <= len(text)
