@@ -12,11 +12,11 @@ in the order they must happen. Five rules make it work:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from meshtui.model.event import Event
 from meshtui.model.packet import Subscribe, Transmit, Unsubscribe
+from meshtui.model.restored import Restored
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -25,9 +25,10 @@ if TYPE_CHECKING:
     from meshtui.model.command import SessionCommand
     from meshtui.model.ids import Instant, LinkId, NetworkName
     from meshtui.model.link import LinkInfo, LinkSetup, Myself
-    from meshtui.model.message import Channel, Message
-    from meshtui.model.node import Node
     from meshtui.model.packet import Dissection, Frame
+
+# `Restored` lives in the model because the store makes it and may not import this floor
+__all__ = ["DigestMemory", "Network", "Output", "Restored", "Session"]
 
 Output: TypeAlias = Transmit | Subscribe | Unsubscribe | Event
 
@@ -46,15 +47,6 @@ class DigestMemory(Protocol):
     def add(self, digest: bytes) -> None:
         """Remember it from now on in this process; disk is the store's business."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Restored:
-    """What the store kept for a session from its earlier lives."""
-
-    nodes: tuple[Node, ...] = ()
-    channels: tuple[Channel, ...] = ()
-    outbox: tuple[Message, ...] = ()
 
 
 class Session(Protocol):
