@@ -120,6 +120,11 @@ class Sealer:
         """Name the owner only."""
         return f"Sealer({self._node_id})"
 
+    @property
+    def node_id(self) -> NodeId:
+        """Whose key this is."""
+        return self._node_id
+
     def has_key_for(self, peer_key: bytes) -> bool:
         """Tell whether the shared key is at hand; if not, the next use costs a curve operation."""
         return peer_key in self._peers
