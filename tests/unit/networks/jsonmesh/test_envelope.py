@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from meshtui.errors import EncodeError
+from meshtui.model.ids import NodeId
+from meshtui.networks.jsonmesh.envelope import (
+    MAX_ROUTE_NODES,
+    Dialect,
+    Envelope,
+    decode_envelope,
+    encode_envelope,
+    encode_relayed,
+)
+from meshtui.networks.jsonmesh.topics import check_forum_name
+from tests.support.jsonmesh_people import good_object, good_payload, person
+
+ALICE, BOB, CAROL = person(0), person(1), person(2)
+
+
+def written(**changes: object) -> Envelope:
+    wire = good_object() | changes
+    return decode_envelope(json.dumps({k: v for k, v in wire.items() if v is not ...}).encode())
+
+
+def test_a_good_envelope_is_read_field_by_field() -> None:
+    envelope = decode_envelope(good_payload())
+
+    assert envelope.sender == ALICE.node_id
+    assert envelope.recipient == BOB.node_id
+    assert envelope.sender_key == ALICE.public_key
+    assert envelope.message_id == "3d6a9b1c-6f0e-4a51-9d2f-2f1f0d5c8e11"
+    assert (envelope.kind, envelope.ttl, envelope.hop_count) == ("text", 10, 0)
+    assert envelope.route == (ALICE.node_id,)
+    assert envelope.sent_at_ms == 1_700_000_000_000
+    assert len(envelope.nonce) == 12
+    assert envelope.dialect is Dialect.SPEC
+
+
+def test_what_the_app_leaves_out_is_filled_in() -> None:
+    app = written(
+        id="abc", msgId=..., ttl=..., hopCount=..., route=..., fromNodeId=ALICE.node_id, v=...
+    )
+
+    assert app.dialect is Dialect.APP
+    assert app.message_id == "abc"
+    assert (app.ttl, app.hop_count, app.route) == (10, 0, (ALICE.node_id,))
+
+
+def test_node_ids_are_read_in_any_case_and_kept_in_upper_case() -> None:
+    envelope = written(**{"from": "mesh-e0d02795", "to": "Mesh-cc7e5907"}, route=["mesh-e0d02795"])
+
+    assert envelope.sender == ALICE.node_id
+    assert envelope.recipient == BOB.node_id
+    assert envelope.route == (ALICE.node_id,)
+
+
+@pytest.mark.parametrize("claimed", [10, 11, 255, 2**31])
+def test_no_message_lives_longer_than_ten_hops(claimed: int) -> None:
+    assert written(ttl=claimed).ttl == 10
+
+
+def test_every_base64_of_the_same_bytes_reads_the_same() -> None:
+    enc = good_object()["enc"]
+    forms = [
+        enc,
+        enc | {"ct": enc["ct"].rstrip("=")},
+        enc | {"ct": enc["ct"].replace("+", "-").replace("/", "_")},
+        enc | {"nonce": enc["nonce"].replace("+", "-").replace("/", "_").rstrip("=")},
+    ]
+
+    assert len({(e.nonce, e.ciphertext) for e in (written(enc=form) for form in forms)}) == 1
+
+
+def test_what_is_written_for_the_app_holds_both_names() -> None:
+    wire = json.loads(good_payload(app_names=True))
+
+    assert wire["id"] == wire["msgId"]
+    assert wire["fromNodeId"] == wire["from"]
+    assert wire["enc"]["v"] == 1
+
+
+def test_what_is_written_for_routers_is_the_specification_alone() -> None:
+    wire = json.loads(good_payload(app_names=False))
+
+    assert list(wire) == [
+        *("v", "msgId", "from", "to", "fromPubkey", "enc", "ts", "type"),
+        *("ttl", "hopCount", "route"),
+    ]
+    assert list(wire["enc"]) == ["nonce", "ct"]
+
+
+def test_a_relay_takes_one_life_adds_one_hop_and_itself() -> None:
+    once = decode_envelope(encode_relayed(decode_envelope(good_payload()), CAROL.node_id))
+    twice = decode_envelope(encode_relayed(once, BOB.node_id))
+
+    assert (once.ttl, once.hop_count, once.route) == (9, 1, (ALICE.node_id, CAROL.node_id))
+    assert (twice.ttl, twice.hop_count, twice.route[-1]) == (8, 2, BOB.node_id)
+    assert (twice.nonce, twice.ciphertext) == (once.nonce, once.ciphertext)
+
+
+def test_a_relay_preserves_what_it_does_not_know() -> None:
+    unknown = {"sig": "ab", "x": {"deep": [1, None, 1.5]}}
+    envelope = written(**unknown, enc=good_object()["enc"] | {"alg": "new"})
+
+    wire = json.loads(encode_relayed(envelope, CAROL.node_id))
+
+    assert {key: wire[key] for key in unknown} == unknown
+    assert wire["enc"] == dict(envelope.raw)["enc"]
+
+
+def test_a_relay_gives_the_apps_messages_the_name_that_routers_go_by() -> None:
+    app = written(id="abc", msgId=..., ttl=..., hopCount=..., route=...)
+
+    wire = json.loads(encode_relayed(app, CAROL.node_id))
+
+    assert wire["msgId"] == wire["id"] == "abc"
+    assert (wire["ttl"], wire["hopCount"]) == (9, 1)
+    assert wire["route"] == [ALICE.node_id, CAROL.node_id]
+
+
+def test_an_absurd_ttl_is_passed_on_as_nine() -> None:
+    assert json.loads(encode_relayed(written(ttl=2**31), CAROL.node_id))["ttl"] == 9
+
+
+def test_what_is_worn_out_is_not_passed_on() -> None:
+    good = decode_envelope(good_payload())
+
+    for worn in (
+        replace(good, ttl=0),
+        replace(good, route=(ALICE.node_id,) * MAX_ROUTE_NODES),
+        replace(good, hop_count=255),
+    ):
+        with pytest.raises(EncodeError):
+            encode_relayed(worn, CAROL.node_id)
+
+
+def test_what_json_cannot_hold_is_an_error_of_ours() -> None:
+    broken = replace(decode_envelope(good_payload()), recipient=NodeId("\ud800"))
+
+    with pytest.raises(EncodeError):
+        encode_envelope(broken, app_names=False)
+
+
+def test_a_forum_keeps_its_name_verbatim() -> None:
+    name = "Été / #1 %2F + ☕"
+
+    assert written(to=f"forum:{name}").recipient == f"forum:{check_forum_name(name)}"
