@@ -1,0 +1,144 @@
+"""The command line's front door: parse, run one command, turn what went wrong into an exit code.
+
+Nothing heavy is imported here, and a command's module only when the command is named, so that
+`meshtui --help` costs little more than starting Python. A command module offers
+`add_arguments(parser)` and `run(args) -> int`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, Final, cast
+
+from meshtui import __version__
+from meshtui.errors import (
+    ConfigError,
+    KeystoreError,
+    LocalProtocolError,
+    MeshtuiError,
+    TransportError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+COMMANDS: Final = {
+    "demo": "the terminal client on a simulated mesh; touches no real profile",
+    "identity": "create, restore, show the keys; verify another node's key",
+    "send": "send one message and say what became of it",
+    "listen": "follow the mesh",
+    "relay": "run a headless node that passes messages on",
+    "nodes": "list known nodes",
+    "routes": "list known routes",
+    "channels": "list joined and announced channels",
+    "history": "print a conversation, or search in it",
+    "metrics": "print the counters",
+    "doctor": "check links, keys, clock, database and terminal",
+}
+_EPILOG: Final = """\
+Without a command the terminal client starts.
+
+link URLs      jsonmesh+mqtt://USER@HOST:1883?password_file=FILE   also mqtts, ws, wss
+environment    MESHTUI_HOME, MESHTUI_PASSWORD_FILE, and MESHTUI_NAME etc. for every setting
+exit codes     0 done   1 failed   2 usage or configuration   3 no connection   4 timed out
+               130 interrupted
+"""
+
+
+def entry() -> None:
+    """Run as a process: `meshtui` and `python -m meshtui`."""
+    sys.exit(main(sys.argv[1:]))
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command and return its exit code; whatever went wrong was one line on stderr."""
+    try:
+        args = _parser(argv).parse_args(argv)
+        return int(_chosen(args)(args))
+    except SystemExit as end:  # argparse has spoken
+        return end.code if isinstance(end.code, int) else 2
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        _drop_stdout()
+        return 0
+    except MeshtuiError as error:
+        _say(str(error))
+        return _exit_code(error)
+    except Exception as error:  # noqa: BLE001 - the top of a front end
+        return int(import_module("meshtui.cli.crash").report(error))
+
+
+def _chosen(args: argparse.Namespace) -> Callable[[argparse.Namespace], int]:
+    if args.print_config:
+        run = import_module("meshtui.cli.settings").print_config
+    elif hasattr(args, "run"):
+        run = args.run
+    else:
+        run = import_module("meshtui.cli.tui").run
+    return cast("Callable[[argparse.Namespace], int]", run)
+
+
+def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="meshtui",
+        description="A terminal client for mesh radio networks.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"meshtui {__version__}")
+    parser.add_argument(
+        "--print-config", action="store_true", help="print the effective settings and exit"
+    )
+    _add_common(parser, is_root=True)
+    commands = parser.add_subparsers(metavar="COMMAND", title="commands")
+    for name, summary in COMMANDS.items():
+        command = commands.add_parser(
+            name,
+            help=summary,
+            description=f"{summary[0].upper()}{summary[1:]}.",
+            allow_abbrev=False,
+        )
+        if name in argv:
+            module = import_module(f"meshtui.cli.{name}")
+            module.add_arguments(command)
+            _add_common(command, is_root=False)
+            command.set_defaults(run=module.run)
+    return parser
+
+
+def _add_common(parser: argparse.ArgumentParser, *, is_root: bool) -> None:
+    """Add the options that may stand before or after the command; the later one counts."""
+    group = parser.add_argument_group("everywhere")
+
+    def add(flag: str, default: object, help_: str, **more: str) -> None:
+        kept = default if is_root else argparse.SUPPRESS
+        group.add_argument(flag, default=kept, help=help_, **more)  # type: ignore[arg-type]  # typeshed names each keyword
+
+    add("--home", None, "folder that holds settings, keys and data", metavar="DIR")
+    add("--config", None, "settings file", metavar="FILE")
+    add("--link", None, "connect here instead; repeatable", metavar="URL", action="append")
+    add("--password-file", None, "file with the key file's password", metavar="FILE")
+    add("--json", False, "JSON Lines on stdout", action="store_true")
+    add("--verbose", False, "say on stderr what is going on", action="store_true")
+
+
+def _exit_code(error: MeshtuiError) -> int:
+    if isinstance(error, ConfigError | KeystoreError | LocalProtocolError):
+        return 2
+    return 3 if isinstance(error, TransportError) else 1
+
+
+def _say(text: str) -> None:
+    output = import_module("meshtui.cli.output")
+    output.Output(as_json=False).say(f"meshtui: {text}")
+
+
+def _drop_stdout() -> None:
+    """Send what is still buffered nowhere, so that Python's own exit does not complain."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())

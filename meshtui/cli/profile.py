@@ -1,0 +1,122 @@
+"""Whose settings, keys and data a command works with: folders, effective settings, password."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from meshtui.cli.files import TextFile, read_secret, read_text
+from meshtui.config import LINKS, Config, hide_password, parse_config
+from meshtui.errors import ConfigError
+from meshtui.runtime.api import Paths
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping
+
+    from meshtui.cli.output import Output
+
+APP = "meshtui"
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One user's settings and files.
+
+    Attributes:
+        password_file: Where the key file's password stands; None = ask.
+    """
+
+    paths: Paths
+    config: Config
+    password_file: Path | None
+
+    def password(self, *, reason: str = "the key file is encrypted") -> str:
+        """Return the key file's password from its file, or ask at the terminal.
+
+        Raises:
+            ConfigError: There is neither a password file nor a terminal.
+        """
+        if self.password_file is not None:
+            return read_secret(self.password_file)
+        if not sys.stdin.isatty():
+            msg = (
+                f"{reason}, and there is no terminal to ask for its password: "
+                "pass --password-file FILE or set MESHTUI_PASSWORD_FILE"
+            )
+            raise ConfigError(msg)
+        return getpass.getpass("Password of the key file: ")
+
+
+def load_profile(args: argparse.Namespace, *, output: Output) -> Profile:
+    """Find the folders, read and check the settings, and say what is odd about them.
+
+    Raises:
+        ConfigError: A setting is wrong.
+    """
+    paths = find_paths(args.home, args.config, os.environ)
+    file = read_text(paths.config_file, is_required=args.config is not None)
+    overrides = {} if args.link is None else {LINKS.key: args.link}
+    config = parse_config(paths.config_file, file.text, environment=os.environ, overrides=overrides)
+    for warning in _warnings(paths.config_file, file, config):
+        output.say(f"warning: {warning}")
+    password_file = args.password_file or os.environ.get("MESHTUI_PASSWORD_FILE")
+    return Profile(paths, config, Path(password_file).expanduser() if password_file else None)
+
+
+def find_paths(home: str | None, config: str | None, environment: Mapping[str, str]) -> Paths:
+    """Say where a profile lives; nothing is created.
+
+    Args:
+        home: Value of `--home`; beats `MESHTUI_HOME`, which beats the platform's own folders.
+        config: Value of `--config`; beats the settings file of either.
+
+    Raises:
+        ConfigError: A folder's name is empty or impossible.
+    """
+    chosen = home if home is not None else environment.get("MESHTUI_HOME") or None
+    if chosen is None:
+        settings, data, logs = _platform_folders()
+    else:
+        settings = data = logs = _path(chosen, "--home")
+    config_file = settings / "config.toml" if config is None else _path(config, "--config")
+    return Paths(
+        config_file=config_file,
+        keys_file=data / "keys.json",
+        database_file=data / "meshtui.db",
+        log_file=logs / "meshtui.log",
+        themes_dir=settings / "themes",
+    )
+
+
+def _platform_folders() -> tuple[Path, Path, Path]:
+    import platformdirs
+
+    return (
+        platformdirs.user_config_path(APP),
+        platformdirs.user_data_path(APP),
+        platformdirs.user_log_path(APP),
+    )
+
+
+def _path(text: str, option: str) -> Path:
+    if not text or "\0" in text:
+        msg = f"{option}: must name a folder or file"
+        raise ConfigError(msg)
+    try:
+        return Path(text).expanduser().absolute()
+    except RuntimeError as error:
+        msg = f"{option}: {error}"
+        raise ConfigError(msg) from None
+
+
+def _warnings(path: Path, file: TextFile, config: Config) -> list[str]:
+    is_from_file = config.origins.get(LINKS.key) == str(path)
+    holds_password = any(hide_password(url) != url for url in config.links)
+    if is_from_file and holds_password and file.is_open_to_others:
+        return [f"{path}: links: holds a password others can read; run: chmod 600 {path}"]
+    return []
