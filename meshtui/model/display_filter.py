@@ -35,6 +35,8 @@ MAX_DEPTH = 32
 """Nested brackets and negations."""
 
 RowT = TypeVar("RowT")
+_SIGNS = frozenset("=<>~&|(){}!")
+
 Test: TypeAlias = "Callable[[RowT], bool]"
 
 _COMPARISONS: dict[str, Callable[[float, float], bool]] = {
@@ -70,6 +72,25 @@ def compile_filter(text: str, fields: Mapping[str, FilterField[RowT]]) -> Displa
     if not text.strip():
         return DisplayFilter(text, lambda _: True)
     return DisplayFilter(text, _Parser(text, fields).parse())
+
+
+def compile_words_or_filter(
+    text: str,
+    fields: Mapping[str, FilterField[RowT]],
+    words_of: Callable[[RowT], str],
+) -> DisplayFilter[RowT]:
+    """Read a filter; a plain word that is no field means: it is part of `words_of` the row.
+
+    Raises:
+        FilterError: It is no filter, and holds signs of one.
+    """
+    try:
+        return compile_filter(text, fields)
+    except FilterError:
+        if len(text) > MAX_LENGTH or any(sign in text for sign in _SIGNS):
+            raise
+    part = text.strip().casefold()
+    return DisplayFilter(text, lambda row: part in words_of(row).casefold())
 
 
 class _Parser(Generic[RowT]):

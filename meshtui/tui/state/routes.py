@@ -1,0 +1,119 @@
+"""The routing table: a fold of events, newest first, with its spread over hop counts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+from meshtui.model.event import RouteChanged, RouteForgotten
+from meshtui.model.filter_fields import FilterField, by_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from meshtui.model.event import Event
+    from meshtui.model.filter_fields import NameBook
+    from meshtui.model.ids import LinkId, NetworkName, NodeId
+    from meshtui.model.node import Route
+
+RouteKey: TypeAlias = "tuple[NetworkName, NodeId, LinkId]"
+
+MAX_ROUTES = 10_000
+"""Ways kept; beyond it the longest unused go."""
+
+_MANY_HOPS = 3
+
+
+class RouteBook:
+    """All ways by network, node and link. `apply` is idempotent; the newer word wins."""
+
+    def __init__(self, limit: int = MAX_ROUTES) -> None:
+        """Begin empty."""
+        self._routes: dict[RouteKey, Route] = {}
+        self._limit = limit
+
+    def __len__(self) -> int:
+        """How many ways are known."""
+        return len(self._routes)
+
+    @property
+    def routes(self) -> Iterable[Route]:
+        """All of them, in no order."""
+        return self._routes.values()
+
+    def load(self, routes: Iterable[Route]) -> None:
+        """Take what the store kept."""
+        for route in routes:
+            self._put(route)
+
+    def apply(self, event: Event) -> bool:
+        """Fold one event in; tell whether anything changed."""
+        if isinstance(event, RouteChanged):
+            return self._put(event.route)
+        if isinstance(event, RouteForgotten):
+            gone = [key for key in self._routes if key[:2] == (event.network, event.node_id)]
+            for key in gone:
+                del self._routes[key]
+            return bool(gone)
+        return False
+
+    def newest_first(self) -> list[Route]:
+        """Sort by age; the node's id breaks ties."""
+        return sorted(self.routes, key=lambda route: (-route.last_seen_ms, route.node_id))
+
+    def ways_to(self, network: NetworkName, node_id: NodeId) -> list[Route]:
+        """All ways to one node, newest first."""
+        ways = (r for r in self.routes if (r.network, r.node_id) == (network, node_id))
+        return sorted(ways, key=lambda route: -route.last_seen_ms)
+
+    def _put(self, route: Route) -> bool:
+        key = (route.network, route.node_id, route.link_id)
+        known = self._routes.get(key)
+        if known == route or (known is not None and known.last_seen_ms > route.last_seen_ms):
+            return False
+        self._routes[key] = route
+        if len(self._routes) > self._limit:
+            oldest = sorted(self._routes, key=lambda key: self._routes[key].last_seen_ms)
+            for key in oldest[: self._limit // 10 + 1]:
+                del self._routes[key]
+        return True
+
+
+def hop_shares(routes: Iterable[Route]) -> tuple[tuple[str, float], ...]:
+    """Return the shares, 0 to 1, of the ways with 1, 2, and 3 or more hops; all 0 without ways."""
+    counts = [0, 0, 0]
+    for route in routes:
+        counts[min(max(route.hops, 1), _MANY_HOPS) - 1] += 1
+    total = sum(counts) or 1
+    return tuple(
+        (label, count / total) for label, count in zip(("1", "2", "3+"), counts, strict=True)
+    )
+
+
+def route_fields(names: NameBook, now_ms: Callable[[], int]) -> Mapping[str, FilterField[Route]]:
+    """Return what a filter can ask of a way."""
+
+    def relays(route: Route) -> tuple[str, ...]:
+        return (*route.via, *(names.get(node_id, "") for node_id in route.via))
+
+    def state(route: Route) -> tuple[str, ...]:
+        return ("active" if route.is_active(now_ms()) else "stale",)
+
+    fields: Sequence[FilterField[Route]] = (
+        FilterField("to", "node", texts=lambda r: (r.node_id, names.get(r.node_id, ""))),
+        FilterField("via", "a relay on the way", texts=relays),
+        FilterField("net", "network", texts=lambda route: (route.network,)),
+        FilterField("link", "link", texts=lambda route: (route.link_id,)),
+        FilterField("hops", "1 = direct", number=lambda route: route.hops),
+        FilterField("age", "seconds", number=lambda r: (now_ms() - r.last_seen_ms) / 1000),
+        FilterField("rssi", "dBm", number=lambda route: route.rssi_dbm),
+        FilterField("latency", "ms", number=lambda route: route.latency_ms),
+        FilterField("sure", "how it was learned", texts=lambda route: (route.source,)),
+        FilterField("state", "five minutes", texts=state, choices=("active", "stale")),
+    )
+    return by_name(fields)
+
+
+def words_of_route(route: Route, names: NameBook) -> str:
+    """Return what plain words look into: ids and names of the node and of the relays."""
+    stops = (route.node_id, *route.via)
+    return " ".join(f"{names.get(stop, '')} {stop}" for stop in stops)
