@@ -1,0 +1,79 @@
+"""Channels joined or heard of, bounded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from meshtui.model.ids import NetworkName, channel_conversation
+from meshtui.model.message import Channel
+from meshtui.store import conversations
+from meshtui.store.columns import of_int, of_text, to_text
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Sequence
+
+MAX_ANNOUNCED = 5_000
+"""Channels heard of and not joined; beyond this the oldest announcements are forgotten."""
+
+_COLUMNS = "network, name, is_joined, description, creator, is_public, announced_at_ms"
+_EVICT = """
+DELETE FROM channel WHERE (network, name) IN (
+  SELECT network, name FROM channel WHERE NOT is_joined ORDER BY announced_at_ms LIMIT ?)
+"""
+
+
+def upsert(connection: sqlite3.Connection, channel: Channel) -> None:
+    """Keep a channel; one neither joined nor announced is gone. History stays in any case."""
+    key = (of_text(channel.network), of_text(channel.name))
+    if channel.is_joined:
+        conversations.ensure(connection, channel_conversation(channel.network, channel.name))
+    elif not channel.announced_at_ms and not channel.creator:
+        connection.execute("DELETE FROM channel WHERE network = ? AND name = ?", key)
+        return
+    values = (
+        *key,
+        channel.is_joined,
+        of_text(channel.description),
+        of_text(channel.creator),
+        channel.is_public,
+        of_int(channel.announced_at_ms),
+    )
+    connection.execute(
+        f"INSERT OR REPLACE INTO channel ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+        values,
+    )
+
+
+def evict(connection: sqlite3.Connection, limit: int = MAX_ANNOUNCED) -> None:
+    """Forget the oldest announcements beyond `limit`."""
+    sql = "SELECT count(*) FROM channel WHERE NOT is_joined"
+    (count,) = connection.execute(sql).fetchone()
+    if count > limit:
+        connection.execute(_EVICT, (count - limit,))
+
+
+def listed(connection: sqlite3.Connection, network: NetworkName | None = None) -> Sequence[Channel]:
+    """Return the channels of a network, or of all; by name."""
+    found = [
+        Channel(
+            NetworkName(to_text(its_network)),
+            to_text(name),
+            bool(is_joined),
+            to_text(description),
+            to_text(creator),
+            bool(is_public),
+            announced_at_ms,
+        )
+        for (
+            its_network,
+            name,
+            is_joined,
+            description,
+            creator,
+            is_public,
+            announced_at_ms,
+        ) in connection.execute(f"SELECT {_COLUMNS} FROM channel")  # noqa: S608
+    ]
+    wanted = [channel for channel in found if network is None or channel.network == network]
+    return sorted(wanted, key=lambda channel: (channel.name.casefold(), channel.name))

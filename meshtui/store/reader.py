@@ -1,0 +1,94 @@
+"""What front ends and sessions ask of the store; each answer is one consistent state of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from meshtui.mesh.metrics import Metrics
+from meshtui.model.restored import Restored
+from meshtui.store import channels, conversations, messages, metrics, nodes, routes, search
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from meshtui.mesh.metrics import Row
+    from meshtui.model.ids import ConversationId, MessageId, NetworkName
+    from meshtui.model.message import Channel, Conversation, Message
+    from meshtui.model.node import Node, NodeMarks, Route
+    from meshtui.store.database import Database
+
+OUTBOX_MS = 7 * 24 * 60 * 60 * 1000
+"""Age beyond which a message of ours is not tried again by itself."""
+
+
+class StoreReader:
+    """Queries; any thread may ask, one at a time. Each raises `StoreError` when the disk fails."""
+
+    def __init__(self, database: Database) -> None:
+        """Read from an open database."""
+        self._database = database
+
+    def conversations(self) -> Sequence[Conversation]:
+        """Return conversations with a message or a draft, and joined channels; newest first."""
+        with self._database.reading() as connection:
+            return conversations.listed(connection)
+
+    def history(
+        self, conversation: ConversationId, before: int | None = None, limit: int = 200
+    ) -> Sequence[Message]:
+        """Return the last `limit` messages before order `before`, in order of arrival."""
+        with self._database.reading() as connection:
+            row = conversations.find(connection, conversation)
+            return [] if row is None else messages.history(connection, row, before, limit)
+
+    def message(self, conversation: ConversationId, message_id: MessageId) -> Message | None:
+        """Return a message by its id, ours or anybody's."""
+        with self._database.reading() as connection:
+            row = conversations.find(connection, conversation)
+            return None if row is None else messages.by_id(connection, row, message_id)
+
+    def search(
+        self, text: str, conversation: ConversationId | None = None, limit: int = 50
+    ) -> Sequence[Message]:
+        """Return messages that hold all words of `text`, newest first; odd texts find nothing."""
+        with self._database.reading() as connection:
+            row = None
+            if conversation is not None:
+                row = conversations.find(connection, conversation)
+                if row is None:
+                    return []
+            return search.search(connection, text, row, limit)
+
+    def nodes(self) -> Sequence[tuple[Node, NodeMarks]]:
+        """Return every known node, last heard first."""
+        with self._database.reading() as connection:
+            return nodes.listed(connection)
+
+    def routes(self) -> Sequence[Route]:
+        """Return the routing table, newest first."""
+        with self._database.reading() as connection:
+            return routes.listed(connection)
+
+    def channels(self) -> Sequence[Channel]:
+        """Return joined and announced channels, by name."""
+        with self._database.reading() as connection:
+            return channels.listed(connection)
+
+    def metrics(self) -> Sequence[Row]:
+        """Return all counters and what is derived from them, as (name, label, value)."""
+        with self._database.reading() as connection:
+            return Metrics.of(metrics.load(connection)).report()
+
+    def restored(self, network: NetworkName, now_ms: int | None = None) -> Restored:
+        """Return what a new session of a network starts from.
+
+        Args:
+            now_ms: Leaves messages older than seven days out of the outbox; None = none.
+        """
+        since_ms = 0 if now_ms is None else now_ms - OUTBOX_MS
+        with self._database.reading() as connection:
+            return Restored(
+                tuple(nodes.of_network(connection, network)),
+                tuple(channels.listed(connection, network)),
+                tuple(messages.outbox(connection, network, since_ms)),
+            )
