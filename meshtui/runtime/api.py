@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from meshtui.model.metric import MetricRow
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
@@ -17,6 +19,17 @@ if TYPE_CHECKING:
     from meshtui.model.node import Node, NodeMarks, Route
     from meshtui.model.packet import Dissection, Frame
 
+# `MetricRow` lives in the model because the store makes it and may not import this floor
+__all__ = [
+    "Found",
+    "MeshApi",
+    "MetricRow",
+    "Paths",
+    "Preferences",
+    "SetupApi",
+    "Subscription",
+]
+
 
 class Subscription(Protocol):
     """A bounded queue of events; a slow reader loses the oldest and is told (`EventsMissed`)."""
@@ -28,15 +41,6 @@ class Subscription(Protocol):
     def close(self) -> None:
         """Stop receiving."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class MetricRow:
-    """One figure: `("received", "text", 12)`, `("hops", "1", 40)`, `("latency_ms", "p95", 180)`."""
-
-    name: str
-    label: str
-    value: float
 
 
 class MeshApi(Protocol):

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from meshtui.mesh.metrics import Metrics
+from meshtui.model.metric import MetricRow
 from meshtui.model.restored import Restored
 from meshtui.store import channels, conversations, messages, metrics, nodes, routes, search
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from meshtui.mesh.metrics import Row
     from meshtui.model.ids import ConversationId, MessageId, NetworkName
     from meshtui.model.message import Channel, Conversation, Message
     from meshtui.model.node import Node, NodeMarks, Route
@@ -74,10 +74,10 @@ class StoreReader:
         with self._database.reading() as connection:
             return channels.listed(connection)
 
-    def metrics(self) -> Sequence[Row]:
-        """Return all counters and what is derived from them, as (name, label, value)."""
+    def metrics(self) -> Sequence[MetricRow]:
+        """Return all counters and what is derived from them."""
         with self._database.reading() as connection:
-            return Metrics.of(metrics.load(connection)).report()
+            return [MetricRow(*row) for row in Metrics.of(metrics.load(connection)).report()]
 
     def restored(self, network: NetworkName, now_ms: int | None = None) -> Restored:
         """Return what a new session of a network starts from.
