@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from meshtui.crypto.keys import Identity
     from meshtui.model.command import SessionCommand
-    from meshtui.model.ids import Instant, LinkId, NetworkName
+    from meshtui.model.ids import Instant, LinkId, NetworkName, NodeId
     from meshtui.model.link import LinkInfo, LinkSetup, Myself
     from meshtui.model.packet import Dissection, Frame
 
@@ -107,6 +107,10 @@ class Session(Protocol):
 
     def dissect(self, frame: Frame) -> Dissection:
         """Take a frame apart with the keys at hand, changing nothing. Never raises."""
+        ...
+
+    def safety_number(self, node_id: NodeId) -> str:
+        """60 digits both sides can compare by voice, in groups of five; empty without a key."""
         ...
 
 

@@ -1,0 +1,209 @@
+"""What a relay does for others: pass messages on, carry presence and forums between brokers.
+
+A direct message goes to `route/{to}` on every link, and on other brokers whose `dm/{to}` waits for
+a recipient that is away also there, since only that outlasts its absence. A forum message goes to
+its own topic on every *other* link. Presence and announcements are carried verbatim with our id
+added to `via`, never back to where they came from and never over what a node itself put there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from meshtui.errors import EncodeError
+from meshtui.mesh.dedupe import SeenCache
+from meshtui.mesh.ratelimit import TokenBuckets
+from meshtui.mesh.relay import RelayPolicy
+from meshtui.model.event import PacketRelayed
+from meshtui.model.ids import NodeId
+from meshtui.model.packet import Transmit, Verdict
+from meshtui.networks.jsonmesh.announce import carry_announcement
+from meshtui.networks.jsonmesh.envelope import encode_relayed
+from meshtui.networks.jsonmesh.presence import carry_presence
+from meshtui.networks.jsonmesh.station import NETWORK
+from meshtui.networks.jsonmesh.topics import (
+    announce_topic,
+    dm_topic,
+    forum_topic,
+    identity_topic,
+    route_topic,
+)
+
+if TYPE_CHECKING:
+    from meshtui.model.ids import LinkId
+    from meshtui.networks.jsonmesh.announce import Announcement
+    from meshtui.networks.jsonmesh.envelope import Envelope
+    from meshtui.networks.jsonmesh.passage import Passage
+    from meshtui.networks.jsonmesh.peers import PeerBook
+    from meshtui.networks.jsonmesh.presence import Presence
+    from meshtui.networks.jsonmesh.station import Station
+
+MESSAGES_PER_S = 10.0
+MESSAGE_BURST = 100.0
+_STRANGERS_PER_S = 100.0
+_CARRY_AGAIN_S = 30.0
+_CARRIED = 20_000
+_REFUSALS = {
+    "ttl": "it has no hops left",
+    "loop": "it passed here before: we are in its route",
+    "stale": "its clock is more than ten minutes from ours; old packets are not relayed",
+    "size": "it is too big to carry for others",
+}
+
+
+class Bridge:
+    """Our service to others; does nothing unless the settings say `relay`."""
+
+    def __init__(self, station: Station, peers: PeerBook) -> None:
+        """Work for a station."""
+        self._station = station
+        self._peers = peers
+        self._policy = RelayPolicy(stale_ms=station.settings.stale_ms)
+        self._nodes = TokenBuckets(MESSAGES_PER_S, MESSAGE_BURST)
+        self._strangers = TokenBuckets(_STRANGERS_PER_S, _STRANGERS_PER_S, limit=100)
+        self._carried = SeenCache(_CARRY_AGAIN_S, _CARRIED)
+
+    @property
+    def is_on(self) -> bool:
+        """Whether we relay at all."""
+        return self._station.settings.relay
+
+    def relay_direct(self, passage: Passage, envelope: Envelope) -> bool:
+        """Pass a message for another node on; False = it was dropped, and the passage says why."""
+        if not self._may_relay(passage, envelope):
+            return False
+        payload = self._encode(passage, envelope)
+        if payload is None:
+            return False
+        links = [*self._station.brokers(but=passage.link_id), passage.link_id]
+        recipient = NodeId(envelope.recipient)
+        peer = self._peers.get(recipient)
+        is_away = peer is not None and peer.node.is_online is False
+        transmits = [Transmit(link_id, payload, route_topic(recipient)) for link_id in links]
+        transmits += [
+            Transmit(link_id, payload, dm_topic(recipient), is_confirmed=True)
+            for link_id in links[:-1]
+            if is_away and not self._peers.heard_by_relay_only(recipient, link_id)
+        ]
+        self._emit(passage, envelope, links, transmits)
+        return True
+
+    def relay_forum(self, passage: Passage, envelope: Envelope, name: str) -> bool:
+        """Carry a forum's message to the other links; False = it was not, the passage says why."""
+        links = self._station.brokers(but=passage.link_id)
+        if not links:
+            passage.conclude(Verdict.IGNORED, "", "there is no other link to carry it to")
+            return False
+        if not self._may_relay(passage, envelope):
+            return False
+        payload = self._encode(passage, envelope)
+        if payload is None:
+            return False
+        topic = forum_topic(name)
+        transmits = [
+            Transmit(link_id, payload, topic, is_confirmed=True, priority=2) for link_id in links
+        ]
+        self._emit(passage, envelope, links, transmits)
+        return True
+
+    def carry_presence(self, passage: Passage, presence: Presence, *, is_changed: bool) -> None:
+        """Take a node's presence to the brokers it is not on."""
+        links = [
+            link_id
+            for link_id in self._station.brokers(but=passage.link_id)
+            if self._peers.heard_by_relay_only(presence.node_id, link_id)
+        ]
+        if not (self.is_on and links):
+            return
+        key = ("presence", presence.node_id, passage.link_id)
+        is_due = self._carried.add(key, passage.now.mono_s)
+        if not (is_due or is_changed) or not self._nodes.take(key, passage.now.mono_s):
+            return
+        try:
+            payload = carry_presence(presence, self._station.node_id)
+        except EncodeError:
+            return  # carried far enough
+        topic = identity_topic(presence.node_id)
+        passage.outputs += [
+            Transmit(link_id, payload, topic, is_confirmed=True, is_retained=True, priority=3)
+            for link_id in links
+        ]
+
+    def carry_announcement(self, passage: Passage, announcement: Announcement) -> None:
+        """Take a forum's announcement, new to us, to the other brokers."""
+        if not self.is_on or not self._nodes.take(
+            ("announce", announcement.creator), passage.now.mono_s
+        ):
+            return
+        try:
+            payload = carry_announcement(announcement, self._station.node_id)
+        except EncodeError:
+            return
+        self._retain_elsewhere(passage, announcement.name, payload)
+
+    def carry_withdrawal(self, passage: Passage, name: str) -> None:
+        """Take an announcement back on the other brokers too; once, since we then know none."""
+        if self.is_on:
+            self._retain_elsewhere(passage, name, b"")
+
+    def _retain_elsewhere(self, passage: Passage, name: str, payload: bytes) -> None:
+        topic = announce_topic(name)
+        passage.outputs += [
+            Transmit(link_id, payload, topic, is_confirmed=True, is_retained=True, priority=3)
+            for link_id in self._station.brokers(but=passage.link_id)
+        ]
+
+    def _may_relay(self, passage: Passage, envelope: Envelope) -> bool:
+        refusal = self._policy.refusal(
+            self._station.node_id,
+            ttl=envelope.ttl,
+            hop_count=envelope.hop_count,
+            route=envelope.route,
+            sent_at_ms=envelope.sent_at_ms,
+            now_ms=passage.now.unix_ms,
+            size_bytes=len(passage.frame.payload),
+        )
+        if refusal:
+            passage.drop(refusal, _REFUSALS[refusal])
+            return False
+        now_s = passage.now.mono_s
+        # A stranger's id costs nothing to make up, so strangers share one allowance per link; and
+        # since `from` can be forged, a known node's is per link too.
+        is_granted = (
+            self._nodes.take((passage.link_id, envelope.sender), now_s)
+            if self._peers.get(envelope.sender) is not None
+            else self._strangers.take(passage.link_id, now_s)
+            and self._nodes.take((passage.link_id, envelope.sender), now_s)
+        )
+        if not is_granted:
+            passage.drop("rate", "more than ten messages a second from this node")
+        return is_granted
+
+    def _encode(self, passage: Passage, envelope: Envelope) -> bytes | None:
+        left = self._policy.remaining_ttl(envelope.ttl, envelope.hop_count)
+        if left != envelope.ttl:
+            envelope = replace(envelope, ttl=left)
+        try:
+            return encode_relayed(envelope, self._station.node_id)
+        except EncodeError as error:
+            passage.drop("ttl", str(error))
+            return None
+
+    def _emit(
+        self, passage: Passage, envelope: Envelope, links: list[LinkId], transmits: list[Transmit]
+    ) -> None:
+        passage.outputs.append(
+            PacketRelayed(
+                NETWORK,
+                envelope.message_id,
+                envelope.sender,
+                passage.destination,
+                self._policy.remaining_ttl(envelope.ttl, envelope.hop_count) - 1,
+                envelope.hop_count + 1,
+                tuple(links),
+                passage.now,
+            )
+        )
+        passage.outputs += transmits
+        passage.conclude(Verdict.RELAYED)

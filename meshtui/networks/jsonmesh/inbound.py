@@ -1,0 +1,393 @@
+"""What becomes of an envelope that came in.
+
+The order is the law: retained? well-formed? right topic? ours? right key? seen? Then, for us: our
+own ciphertext, an old one, a stranger too many, can it be opened, too many from this node; and
+only what passed all of it is remembered as seen, so junk under a real id cannot shadow the real
+message. For others: `bridge`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from meshtui.errors import CryptoError
+from meshtui.mesh.dedupe import SeenCache
+from meshtui.mesh.ratelimit import TokenBuckets
+from meshtui.mesh.routing import plausible_latency_ms, ways_of
+from meshtui.model.event import DigestSeen, MessageReceived, RouteChanged
+from meshtui.model.ids import MessageId, channel_conversation, direct_conversation
+from meshtui.model.message import Message, Proof
+from meshtui.model.packet import Verdict
+from meshtui.networks.jsonmesh.bridge import MESSAGE_BURST, MESSAGES_PER_S
+from meshtui.networks.jsonmesh.envelope import BROADCAST, FORUM_PREFIX, MAX_TTL, decode_envelope
+from meshtui.networks.jsonmesh.peers import Standing
+from meshtui.networks.jsonmesh.seal import ACK_KIND, ciphertext_digest
+from meshtui.networks.jsonmesh.station import NETWORK
+from meshtui.networks.jsonmesh.topics import TopicKind
+
+if TYPE_CHECKING:
+    from meshtui.mesh.routing import RoutingTable
+    from meshtui.model.ids import ConversationId
+    from meshtui.networks.jsonmesh.bridge import Bridge
+    from meshtui.networks.jsonmesh.courier import Courier
+    from meshtui.networks.jsonmesh.envelope import Envelope
+    from meshtui.networks.jsonmesh.forums import Forums
+    from meshtui.networks.jsonmesh.outbox import Outbox
+    from meshtui.networks.jsonmesh.passage import Passage
+    from meshtui.networks.jsonmesh.peers import PeerBook, Said
+    from meshtui.networks.jsonmesh.seal import Plaintext
+    from meshtui.networks.jsonmesh.station import Station
+
+LATE_MS = 24 * 60 * 60 * 1000
+_EXPIRE_EVERY_S = 10.0
+_UNOPENED = frozenset({"bad-tag", "bad-key", "not-for-us"})
+
+
+class Inbound:
+    """Judges envelopes: for us, for a forum of ours, for others, or for nobody."""
+
+    def __init__(
+        self,
+        station: Station,
+        peers: PeerBook,
+        routes: RoutingTable,
+        forums: Forums,
+        outbox: Outbox,
+        courier: Courier,
+        bridge: Bridge,
+    ) -> None:
+        """Work for a station."""
+        self._station = station
+        self._peers = peers
+        self._routes = routes
+        self._forums = forums
+        self._outbox = outbox
+        self._courier = courier
+        self._bridge = bridge
+        self._seen = SeenCache()
+        self._texts: SeenCache = SeenCache(max_age_s=float("inf"))
+        self._echoes = SeenCache(limit=1_000)
+        self._rate = TokenBuckets(MESSAGES_PER_S, MESSAGE_BURST)
+        self._expire_at_s = 0.0
+
+    def receive(self, passage: Passage, kind: TopicKind | None, name: str) -> None:
+        """Take an envelope in, from a topic of this kind and name (a radio has none).
+
+        Raises:
+            DecodeError: It is malformed.
+            CryptoError: It shows another node's key.
+        """
+        if passage.frame.is_retained:
+            passage.kind = "message"
+            passage.drop("retained", "a message kept by the broker is not news")
+            return
+        if passage.now.mono_s >= self._expire_at_s:
+            self._expire_at_s = passage.now.mono_s + _EXPIRE_EVERY_S
+            self._seen.expire(passage.now.mono_s)
+        envelope = decode_envelope(passage.frame.payload)
+        forum = _forum_of(envelope, kind, name)
+        to = f"#{forum}" if forum is not None else envelope.recipient
+        passage.describe(envelope, to)
+        if _is_misplaced(envelope, kind, name):
+            passage.drop("wrong-topic", f"it is addressed to {envelope.recipient}")
+            return
+        digest = ciphertext_digest(envelope.nonce, envelope.ciphertext)
+        if envelope.sender == self._station.node_id:
+            self._from_us(passage, envelope, digest)
+        elif self._is_rival(passage, envelope):
+            pass
+        elif forum is not None:
+            self._to_forum(passage, envelope, digest, forum)
+        elif envelope.recipient == self._station.node_id:
+            self._to_us(passage, envelope, digest)
+        else:
+            self._to_others(passage, envelope, digest)
+
+    def _from_us(self, passage: Passage, envelope: Envelope, digest: bytes) -> None:
+        """Tell our own echo, and relays of it, from somebody who writes in our name."""
+        now = passage.now
+        if envelope.sender_key == self._station.public_key and self._station.is_ours(digest):
+            passage.conclude(Verdict.HANDLED, "echo", "our own message came back")
+            relayed_by = envelope.route[-1:] if envelope.hop_count else ()
+            if relayed_by and self._echoes.add((digest, relayed_by), now.mono_s):
+                passage.detail = f"{relayed_by[0]} relayed our message"
+                passage.outputs += self._outbox.overheard(envelope.message_id, digest, now)
+            return
+        detail = "a message in your name that this program did not write"
+        passage.drop("impersonated", detail, Verdict.REJECTED)
+        passage.outputs += self._station.warn("impersonated", self._station.node_id, detail, now)
+
+    def _is_rival(self, passage: Passage, envelope: Envelope) -> bool:
+        standing = self._peers.standing(envelope.sender, envelope.sender_key)
+        if standing is not Standing.RIVAL:
+            return False
+        passage.drop("key-changed", "its key is not the one pinned for this node", Verdict.REJECTED)
+        passage.outputs += self._peers.meet_rival(envelope.sender, envelope.sender_key, passage.now)
+        return True
+
+    def _to_us(self, passage: Passage, envelope: Envelope, digest: bytes) -> None:
+        key = (envelope.sender, envelope.message_id, digest)
+        if self._seen.has(key, passage.now.mono_s):
+            passage.drop("seen", "a copy of what arrived before")
+            return
+        if self._is_replay(passage, envelope, digest):
+            return
+        is_stranger = self._peers.get(envelope.sender) is None
+        if (
+            is_stranger
+            and not self._station.sealer.has_key_for(envelope.sender_key)
+            and not self._peers.may_write(passage.link_id, passage.now)
+        ):
+            passage.drop("rate", "too many messages of unknown nodes at once")
+            return
+        plaintext = self._open(passage, envelope, None)
+        if plaintext is None:
+            return
+        if plaintext.kind == ACK_KIND:
+            self._seen.add(key, passage.now.mono_s)
+            self._acknowledgement(passage, envelope, plaintext)
+        elif self._rate.take(envelope.sender, passage.now.mono_s):
+            self._seen.add(key, passage.now.mono_s)
+            self._deliver_direct(passage, envelope, plaintext, digest)
+        else:
+            passage.drop("rate", "more than ten messages a second from this node")
+
+    def _to_forum(self, passage: Passage, envelope: Envelope, digest: bytes, name: str) -> None:
+        key = (envelope.sender, envelope.message_id, digest)
+        if self._seen.has(key, passage.now.mono_s):
+            self._again(passage, envelope)
+            return
+        is_joined = self._forums.is_joined(name)
+        if is_joined and not self._deliver_forum(passage, envelope, digest, name):
+            return
+        if self._bridge.is_on:
+            self._carry(passage, envelope, name, is_delivered=is_joined)
+        elif not is_joined:
+            passage.conclude(Verdict.IGNORED, "", "we are not in this forum")
+            return
+        if passage.verdict in (Verdict.DELIVERED, Verdict.RELAYED):
+            self._seen.add(key, passage.now.mono_s)
+
+    def _carry(
+        self, passage: Passage, envelope: Envelope, name: str, *, is_delivered: bool
+    ) -> None:
+        """Relay a forum's message; where it was also for us, that is what became of it."""
+        self._bridge.relay_forum(passage, envelope, name)
+        if is_delivered:
+            passage.conclude(Verdict.DELIVERED)
+        elif passage.verdict is Verdict.RELAYED:
+            self._learn(passage, envelope, "claimed")
+
+    def _to_others(self, passage: Passage, envelope: Envelope, digest: bytes) -> None:
+        if not self._bridge.is_on:
+            passage.conclude(Verdict.IGNORED, "", "it is for another node")
+            return
+        key = (envelope.sender, envelope.message_id, digest)
+        if self._seen.has(key, passage.now.mono_s):
+            self._again(passage, envelope)
+        elif self._bridge.relay_direct(passage, envelope):
+            # Only what was passed on is remembered: a copy with no hops left, thrown in ahead,
+            # must not keep the real one from being relayed.
+            self._seen.add(key, passage.now.mono_s)
+            self._learn(passage, envelope, "claimed")
+
+    def _again(self, passage: Passage, envelope: Envelope) -> None:
+        if envelope.route[-1:] == (self._station.node_id,):
+            passage.conclude(Verdict.HANDLED, "echo", "we relayed it ourselves")
+        else:
+            passage.drop("seen", "a copy of what passed here before")
+
+    def _is_replay(self, passage: Passage, envelope: Envelope, digest: bytes) -> bool:
+        if self._station.is_ours(digest):
+            detail = "a ciphertext of yours was sent back as if this node had written it"
+            passage.drop("reflected", detail, Verdict.REJECTED)
+            passage.outputs += self._station.warn("reflected", envelope.sender, detail, passage.now)
+            return True
+        if self._station.was_accepted(digest):
+            passage.drop("replay", "this ciphertext was accepted before")
+            return True
+        return False
+
+    def _open(self, passage: Passage, envelope: Envelope, forum: str | None) -> Plaintext | None:
+        try:
+            if forum is None:
+                return self._station.sealer.open_direct(envelope)
+            return self._station.sealer.open_channel(forum, envelope)
+        except CryptoError as error:
+            is_unreadable = error.reason in _UNOPENED
+            verdict = Verdict.UNREADABLE if is_unreadable else Verdict.REJECTED
+            counted_as = "unreadable" if is_unreadable else "forged"
+            passage.drop(error.reason, error.detail, verdict, counted_as)
+            return None
+
+    def _acknowledgement(self, passage: Passage, envelope: Envelope, plaintext: Plaintext) -> None:
+        changes = None
+        if plaintext.has_inner_header and plaintext.ack_hash:
+            changes = self._outbox.acknowledged(
+                envelope.sender, plaintext.ack, plaintext.ack_hash, passage.now
+            )
+        if changes is None:
+            passage.drop("unproven", "it acknowledges nothing that we sent to this node")
+            return
+        passage.conclude(Verdict.HANDLED, "", f"acknowledges {plaintext.ack}")
+        self._hear(passage, envelope, is_bare=None)
+        self._learn(passage, envelope, "acked")
+        passage.outputs += changes
+
+    def _deliver_direct(
+        self, passage: Passage, envelope: Envelope, plaintext: Plaintext, digest: bytes
+    ) -> None:
+        station = self._station
+        is_known = self._peers.standing(envelope.sender, envelope.sender_key) is Standing.PINNED
+        self._hear(passage, envelope, is_bare=plaintext.is_bare)
+        self._peers.keep(envelope.sender)
+        self._learn(passage, envelope, "claimed")
+        if not plaintext.has_inner_header:
+            proof = Proof.DIRECTION_UNPROVEN
+        else:
+            proof = Proof.PINNED if is_known else Proof.FIRST_CONTACT
+        message = self._message(
+            passage, envelope, plaintext, direct_conversation(NETWORK, envelope.sender), proof
+        )
+        self._show(passage, message, digest)
+        peer = self._peers.get(envelope.sender)
+        # An old client would show an acknowledgement as a riddle: only who knows the word gets it.
+        if plaintext.has_inner_header or (peer is not None and ACK_KIND in peer.node.caps):
+            passage.outputs += self._courier.acknowledge(
+                envelope, digest, passage.link_id, passage.now
+            )
+        station.accept(digest)
+
+    def _deliver_forum(
+        self, passage: Passage, envelope: Envelope, digest: bytes, name: str
+    ) -> bool:
+        """Show a forum's message; False = it was refused, and the passage says why."""
+        if self._is_replay(passage, envelope, digest):
+            return False
+        plaintext = self._open(passage, envelope, name)
+        if plaintext is None:
+            return False
+        if plaintext.kind == ACK_KIND:
+            passage.drop("unproven", "nobody acknowledges to a forum")
+            return False
+        is_stranger = self._peers.get(envelope.sender) is None
+        if is_stranger and not self._peers.may_write(passage.link_id, passage.now):
+            passage.drop("rate", "too many messages of unknown nodes at once")
+            return False
+        # In a forum anybody can write as anybody, so a name has its allowance on each link apart.
+        if not self._rate.take((passage.link_id, envelope.sender), passage.now.mono_s):
+            passage.drop("rate", "more than ten messages a second from this node")
+            return False
+        self._hear(passage, envelope, is_bare=None)
+        self._learn(passage, envelope, "claimed")
+        message = self._message(
+            passage,
+            envelope,
+            plaintext,
+            channel_conversation(NETWORK, name),
+            Proof.SENDER_UNPROVEN,
+        )
+        self._show(passage, message, digest)
+        self._station.accept(digest)
+        return True
+
+    def _message(
+        self,
+        passage: Passage,
+        envelope: Envelope,
+        plaintext: Plaintext,
+        conversation: ConversationId,
+        proof: Proof,
+    ) -> Message:
+        now_ms = passage.now.unix_ms
+        return Message(
+            MessageId(plaintext.mid or plaintext.inner_id or envelope.message_id),
+            conversation,
+            envelope.sender,
+            plaintext.kind,
+            plaintext.text,
+            now_ms,
+            plaintext.sent_at_ms,
+            plaintext.body,
+            proof,
+            envelope.hop_count,
+            envelope.route,
+            passage.frame.rx,
+            passage.link_id,
+            abs(plaintext.sent_at_ms - now_ms) > LATE_MS,
+            self._station.is_mentioned_in(plaintext.text),
+        )
+
+    def _show(self, passage: Passage, message: Message, digest: bytes) -> None:
+        """Emit a message, unless it is another attempt at one that was shown, in any life.
+
+        The same message is the same sender, conversation, id and content: under an id that was
+        used for something else, both are shown.
+        """
+        who = f"{message.sender}\0{message.conversation}\0{message.message_id}"
+        whole = f"{who}\0{message.body}\0{message.text}".encode(errors="replace")
+        content = hashlib.sha256(whole).digest()[:8]
+        if self._station.was_accepted(content):
+            passage.drop("seen", "another attempt at a message that arrived before")
+            passage.outputs.append(DigestSeen(NETWORK, digest))
+            return
+        self._station.accept(content)
+        if not self._texts.add((message.sender, message.message_id), passage.now.mono_s):
+            other_id = MessageId(f"{message.message_id}~{content.hex()}")
+            message = replace(message, message_id=other_id)
+        passage.conclude(Verdict.DELIVERED)
+        passage.outputs += (MessageReceived(message, digest), DigestSeen(NETWORK, content))
+
+    def _hear(self, passage: Passage, envelope: Envelope, *, is_bare: bool | None) -> None:
+        said: Said = {} if is_bare is None else {"writes_bare_text": is_bare}
+        passage.outputs += self._peers.hear(
+            envelope.sender,
+            envelope.sender_key,
+            passage.now,
+            link_id=passage.link_id,
+            hops=envelope.hop_count,
+            heard_at_ms=passage.now.unix_ms,
+            rssi_dbm=passage.frame.rx.rssi_dbm,
+            snr_db=passage.frame.rx.snr_db,
+            **said,
+        )
+
+    def _learn(self, passage: Passage, envelope: Envelope, source: str) -> None:
+        """Learn the way back, and the ways to the relays on it."""
+        route = envelope.route
+        if not route or route[0] != envelope.sender or self._station.node_id in route:
+            return
+        now_ms = passage.now.unix_ms
+        for node_id, via in ways_of(route[-MAX_TTL - 1 :]):
+            is_sender = node_id == envelope.sender
+            learned = self._routes.learn(
+                node_id,
+                passage.link_id,
+                via,
+                now_ms,
+                source=source if via or source == "acked" else "heard",
+                latency_ms=plausible_latency_ms(envelope.sent_at_ms, now_ms) if is_sender else None,
+                rssi_dbm=passage.frame.rx.rssi_dbm,
+            )
+            if learned is not None:
+                passage.outputs.append(RouteChanged(learned))
+
+
+def _forum_of(envelope: Envelope, kind: TopicKind | None, name: str) -> str | None:
+    """Name the forum an envelope is for, if it is for one."""
+    if kind is TopicKind.FORUM:
+        return name
+    if envelope.recipient.startswith(FORUM_PREFIX):
+        return envelope.recipient[len(FORUM_PREFIX) :]
+    return None
+
+
+def _is_misplaced(envelope: Envelope, kind: TopicKind | None, name: str) -> bool:
+    """Tell whether an envelope contradicts the topic it came by."""
+    if kind is TopicKind.FORUM:
+        return envelope.recipient not in (BROADCAST, FORUM_PREFIX + name)
+    if kind in (TopicKind.DM, TopicKind.ROUTE):
+        return envelope.recipient != name
+    return envelope.recipient == BROADCAST  # without a topic it names no forum

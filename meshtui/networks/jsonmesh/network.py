@@ -1,0 +1,44 @@
+"""The JSON mesh as a network: opens sessions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from meshtui.crypto.secp256k1 import public_key_of
+from meshtui.networks.jsonmesh.identity import derive_key, node_id_of
+from meshtui.networks.jsonmesh.seal import Sealer
+from meshtui.networks.jsonmesh.session import JsonmeshSession
+from meshtui.networks.jsonmesh.settings import read_settings
+from meshtui.networks.jsonmesh.station import NETWORK, Station
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from meshtui.crypto.keys import Identity
+    from meshtui.model.restored import Restored
+    from meshtui.networks.base import DigestMemory, Network, Session
+
+
+class JsonmeshNetwork:
+    """JSON over secp256k1 and AES-GCM."""
+
+    name = NETWORK
+
+    def open_session(
+        self,
+        identity: Identity,
+        options: Mapping[str, object],
+        restored: Restored,
+        digests: DigestMemory,
+        entropy: Callable[[int], bytes],
+    ) -> Session:
+        """Derive our key and start; options are those of `settings.Settings`."""
+        private_key = derive_key(identity)
+        public_key = public_key_of(private_key)
+        node_id = node_id_of(public_key)
+        sealer = Sealer(private_key, public_key, node_id)
+        station = Station(node_id, public_key, sealer, read_settings(options), digests, entropy)
+        return JsonmeshSession(station, restored)
+
+
+JSONMESH: Network = JsonmeshNetwork()

@@ -1,0 +1,195 @@
+"""Presence, ours and others': who is there, under which key, and where.
+
+Presence is not signed. So a second key for a known node only raises a flag, and nothing that a
+presence says touches a pinned key.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from meshtui.mesh.relay import CLOCK_IS_SET_AFTER_MS
+from meshtui.mesh.routing import plausible_latency_ms, ways_of
+from meshtui.model.event import RouteChanged
+from meshtui.model.node import Route
+from meshtui.model.packet import Transmit, Verdict
+from meshtui.networks.jsonmesh.peers import Standing
+from meshtui.networks.jsonmesh.presence import Presence, decode_presence, encode_presence
+from meshtui.networks.jsonmesh.station import CAPS
+from meshtui.networks.jsonmesh.topics import identity_topic
+
+if TYPE_CHECKING:
+    from meshtui.mesh.routing import RoutingTable
+    from meshtui.model.ids import Instant, LinkId
+    from meshtui.networks.base import Output
+    from meshtui.networks.jsonmesh.bridge import Bridge
+    from meshtui.networks.jsonmesh.passage import Passage
+    from meshtui.networks.jsonmesh.peers import PeerBook
+    from meshtui.networks.jsonmesh.station import Station
+
+_CORRECT_AGAIN_S = 10.0
+
+
+class Presences:
+    """Says that we are here, and hears who else is."""
+
+    def __init__(
+        self, station: Station, peers: PeerBook, routes: RoutingTable, bridge: Bridge
+    ) -> None:
+        """Work for a station."""
+        self._station = station
+        self._peers = peers
+        self._routes = routes
+        self._bridge = bridge
+        self._due_s: float | None = None
+        self._corrected_s = float("-inf")
+
+    @property
+    def next_deadline_s(self) -> float | None:
+        """When our presence is repeated; None while no broker would hear it."""
+        return self._due_s if self._station.brokers() else None
+
+    def announce(
+        self, links: list[LinkId], now: Instant, *, is_online: bool = True
+    ) -> list[Output]:
+        """Tell these brokers that we are here, or not any more; they keep it for latecomers."""
+        if self._due_s is None or self._due_s <= now.mono_s:
+            self._due_s = now.mono_s + self._station.settings.presence_s
+        return [self.transmit(link_id, now, is_online=is_online) for link_id in links]
+
+    def tick(self, now: Instant) -> list[Output]:
+        """Repeat our presence where it is due."""
+        if self._due_s is None or now.mono_s < self._due_s:
+            return []
+        return self.announce(self._station.brokers(), now)
+
+    def transmit(self, link_id: LinkId, now: Instant, *, is_online: bool) -> Transmit:
+        """Write our presence for a link; also the last will, with `is_online` False."""
+        station = self._station
+        is_shown = is_online and station.settings.share_position
+        presence = Presence(
+            station.node_id,
+            station.public_key,
+            is_online,
+            now.unix_ms,
+            position=station.position if is_shown else None,
+            name=station.name,
+            caps=CAPS,
+        )
+        return Transmit(
+            link_id,
+            encode_presence(presence),
+            identity_topic(station.node_id),
+            is_confirmed=True,
+            is_retained=True,
+            priority=3,
+        )
+
+    def receive(self, passage: Passage, topic_node: str) -> None:
+        """Take a presence in.
+
+        Raises:
+            DecodeError: It is malformed.
+            CryptoError: It shows another node's key.
+        """
+        passage.kind = "presence"
+        passage.source = topic_node
+        if not passage.frame.payload:
+            passage.conclude(Verdict.HANDLED, "withdrawn", "the broker keeps no presence any more")
+            return
+        presence = decode_presence(passage.frame.payload)
+        passage.source = presence.node_id
+        passage.hops = len(presence.via)
+        if topic_node and presence.node_id != topic_node:
+            passage.drop("wrong-topic", f"it speaks of {presence.node_id}")
+        elif presence.node_id == self._station.node_id:
+            self._about_us(passage, presence)
+        elif self._station.node_id in presence.via:
+            passage.conclude(Verdict.HANDLED, "echo", "we carried it here ourselves")
+        else:
+            self._about_peer(passage, presence)
+
+    def _about_us(self, passage: Passage, presence: Presence) -> None:
+        if presence.public_key != self._station.public_key:
+            detail = "another key announces itself under our own node id"
+            passage.drop("impersonated", detail, Verdict.REJECTED)
+            passage.outputs += self._station.warn(
+                "impersonated", self._station.node_id, detail, passage.now
+            )
+            return
+        passage.conclude(Verdict.HANDLED, "echo", "our own presence")
+        # The will of a connection we lost may arrive after we are back: say again that we are here.
+        is_link_up = passage.link_id in self._station.links
+        is_rested = passage.now.mono_s - self._corrected_s >= _CORRECT_AGAIN_S
+        if not presence.is_online and not presence.via and is_link_up and is_rested:
+            self._corrected_s = passage.now.mono_s
+            passage.outputs.append(self.transmit(passage.link_id, passage.now, is_online=True))
+
+    def _about_peer(self, passage: Passage, presence: Presence) -> None:
+        standing = self._peers.standing(presence.node_id, presence.public_key)
+        if standing is Standing.RIVAL:
+            passage.drop(
+                "key-changed", "its key is not the one pinned for this node", Verdict.REJECTED
+            )
+            passage.outputs += self._peers.meet_rival(
+                presence.node_id, presence.public_key, passage.now
+            )
+            return
+        if standing is Standing.UNKNOWN and not self._peers.may_announce(
+            passage.link_id, passage.now
+        ):
+            passage.drop("rate", "too many unknown nodes at once")
+            return
+        heard = self._peers.hear(
+            presence.node_id,
+            presence.public_key,
+            passage.now,
+            link_id=passage.link_id,
+            hops=len(presence.via),
+            heard_at_ms=_heard_at_ms(passage, presence),
+            rssi_dbm=passage.frame.rx.rssi_dbm,
+            snr_db=passage.frame.rx.snr_db,
+            name=presence.name,
+            position=presence.position,
+            is_online=presence.is_online,
+            caps=presence.caps if presence.is_online else self._caps(presence),
+        )
+        passage.outputs += heard
+        if not presence.via:
+            self._peers.heard_directly(presence.node_id, passage.link_id)
+        self._learn(passage, presence)
+        self._bridge.carry_presence(passage, presence, is_changed=bool(heard))
+
+    def _caps(self, presence: Presence) -> frozenset[str]:
+        """Keep what a node could do when its will, which says nothing of it, takes it offline."""
+        peer = self._peers.get(presence.node_id)
+        return presence.caps or (peer.node.caps if peer else frozenset())
+
+    def _learn(self, passage: Passage, presence: Presence) -> None:
+        """Learn the way to a node that is there now; what a broker kept must be recent."""
+        seen_ms = _heard_at_ms(passage, presence)
+        now_ms = passage.now.unix_ms
+        if not presence.is_online or now_ms - seen_ms > Route.ACTIVE_MS:
+            return
+        is_live = not passage.frame.is_retained
+        for node_id, via in ways_of((presence.node_id, *presence.via)):
+            route = self._routes.learn(
+                node_id,
+                passage.link_id,
+                via,
+                seen_ms,
+                source="claimed" if presence.via else "heard",
+                latency_ms=plausible_latency_ms(presence.ts_ms, now_ms) if is_live else None,
+                rssi_dbm=passage.frame.rx.rssi_dbm,
+            )
+            if route is not None:
+                passage.outputs.append(RouteChanged(route))
+
+
+def _heard_at_ms(passage: Passage, presence: Presence) -> int:
+    """Say when the node itself spoke: what a broker kept is as old as it says, if that can be."""
+    if not passage.frame.is_retained:
+        return passage.now.unix_ms
+    if CLOCK_IS_SET_AFTER_MS < presence.ts_ms <= passage.now.unix_ms:
+        return presence.ts_ms
+    return 0

@@ -1,0 +1,287 @@
+"""Our side of the JSON mesh over any number of links.
+
+Here frames, commands and time are only handed to the part that knows: `inbound` (messages that
+arrive), `outbox` (messages of ours), `presences`, `forums`, `bridge` (service to others).
+A link of another kind than a broker (a radio gateway, later) delivers envelopes without a topic;
+those are understood already, sending there is `courier`'s to learn.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from meshtui.crypto.safety_number import safety_number
+from meshtui.errors import CryptoError, DecodeError, LocalProtocolError
+from meshtui.mesh.routing import RoutingTable
+from meshtui.model.command import (
+    AcceptKey,
+    Advertise,
+    CancelMessage,
+    ForgetRoute,
+    JoinChannel,
+    LeaveChannel,
+    ResendMessage,
+    SendText,
+)
+from meshtui.model.event import FrameSent, NodeHeard, RouteForgotten
+from meshtui.model.link import LinkKind, LinkSetup, Myself
+from meshtui.model.packet import PacketSummary, Subscribe, Verdict
+from meshtui.networks.jsonmesh.bridge import Bridge
+from meshtui.networks.jsonmesh.courier import Courier
+from meshtui.networks.jsonmesh.dissect import dissect_frame
+from meshtui.networks.jsonmesh.envelope import decode_envelope
+from meshtui.networks.jsonmesh.forums import Forums
+from meshtui.networks.jsonmesh.identity import node_id_of, parse_node_id
+from meshtui.networks.jsonmesh.inbound import Inbound
+from meshtui.networks.jsonmesh.outbox import Outbox
+from meshtui.networks.jsonmesh.passage import Passage
+from meshtui.networks.jsonmesh.peers import PeerBook
+from meshtui.networks.jsonmesh.presences import Presences
+from meshtui.networks.jsonmesh.station import NETWORK
+from meshtui.networks.jsonmesh.topics import (
+    ALL_ANNOUNCEMENTS,
+    ALL_DIRECT,
+    ALL_FORUMS,
+    ALL_IDENTITIES,
+    ALL_ROUTES,
+    TopicKind,
+    dm_topic,
+    forum_topic,
+    parse_topic,
+    route_topic,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from meshtui.model.command import SessionCommand
+    from meshtui.model.ids import Instant, LinkId, NodeId
+    from meshtui.model.link import LinkInfo
+    from meshtui.model.packet import Dissection, Frame, Transmit
+    from meshtui.model.restored import Restored
+    from meshtui.networks.base import Output
+    from meshtui.networks.jsonmesh.station import Station
+
+_MAX_NAME_CHARS = 64
+
+
+class JsonmeshSession:
+    """The state machine; see `networks.base.Session` for what each method promises."""
+
+    def __init__(self, station: Station, restored: Restored) -> None:
+        """Start with no link, and with what earlier lives left."""
+        self._station = station
+        self._routes = RoutingTable(NETWORK)
+        self._peers = PeerBook(station, restored.nodes)
+        self._bridge = Bridge(station, self._peers)
+        self._courier = Courier(station, self._peers)
+        self._outbox = Outbox(station, self._peers, self._courier, restored.outbox)
+        self._forums = Forums(station, self._peers, self._bridge, restored.channels)
+        self._presences = Presences(station, self._peers, self._routes, self._bridge)
+        self._inbound = Inbound(
+            station,
+            self._peers,
+            self._routes,
+            self._forums,
+            self._outbox,
+            self._courier,
+            self._bridge,
+        )
+
+    @property
+    def myself(self) -> Myself:
+        """Who we are."""
+        station = self._station
+        return Myself(NETWORK, station.node_id, station.public_key.hex(), station.name)
+
+    @property
+    def next_deadline_s(self) -> float | None:
+        """When `tick` is due."""
+        deadlines = (self._outbox.next_deadline_s, self._presences.next_deadline_s)
+        return min((at_s for at_s in deadlines if at_s is not None), default=None)
+
+    def setup(self, link: LinkInfo, now: Instant) -> LinkSetup:
+        """Ask for a kept session, our will, and what we want to hear."""
+        self._station.known_links.add(link.link_id)
+        if link.kind is not LinkKind.BROKER:
+            return LinkSetup()
+        return LinkSetup(
+            client_id=f"meshcore-{self._station.node_id}",
+            will=self._presences.transmit(link.link_id, now, is_online=False),
+            subscriptions=tuple(Subscribe(link.link_id, topic) for topic in self._topics()),
+        )
+
+    def link_up(self, link: LinkInfo, now: Instant) -> Sequence[Output]:
+        """Say that we are here, repeat what we announced, send what waited."""
+        is_second = self._bridge.is_on and len(self._station.links) == 1
+        self._station.known_links.add(link.link_id)
+        self._station.links[link.link_id] = link
+        outputs: list[Output] = []
+        if link.kind is LinkKind.BROKER:
+            if is_second:  # from now on there is somewhere to carry direct messages to
+                outputs += [Subscribe(up, ALL_DIRECT) for up in self._station.brokers()]
+            outputs += self._presences.announce([link.link_id], now)
+            outputs += self._forums.link_up(link.link_id)
+        return [*outputs, *self._outbox.pump(now)]
+
+    def link_down(self, link_id: LinkId, now: Instant) -> Sequence[Output]:
+        """Let what the link had not taken wait again."""
+        self._station.links.pop(link_id, None)
+        return self._outbox.link_down(link_id, now)
+
+    def receive(self, frame: Frame) -> Sequence[Output]:
+        """Judge a frame. Whatever its bytes are, this returns."""
+        passage = Passage(NETWORK, frame)
+        try:
+            self._dispatch(passage)
+        except DecodeError as error:
+            passage.drop(error.reason, error.detail, Verdict.REJECTED, "malformed")
+        except CryptoError as error:
+            passage.drop(error.reason, error.detail, Verdict.REJECTED, "forged")
+        return passage.results()
+
+    def transmitted(self, transmit: Transmit, now: Instant) -> Sequence[Output]:
+        """Note that a link took a transmission."""
+        summary = self._summarise(transmit)
+        return [FrameSent(NETWORK, transmit, now, summary), *self._outbox.taken(transmit, now)]
+
+    def refused(self, transmit: Transmit, reason: str, now: Instant) -> Sequence[Output]:
+        """Note that a link would not; messages are tried again later, the rest is lost."""
+        return self._outbox.refused(transmit, reason, now)
+
+    def submit(self, command: SessionCommand, now: Instant) -> Sequence[Output]:
+        """Carry out a request."""
+        match command:
+            case SendText():
+                return self._outbox.send(command, now)
+            case ResendMessage():
+                return self._outbox.resend(command.message, now)
+            case CancelMessage():
+                return self._outbox.cancel(command.message_id, now)
+            case JoinChannel():
+                return self._forums.join(command, now)
+            case LeaveChannel():
+                return self._forums.leave(command)
+            case AcceptKey():
+                return [self._accept(command), *self._outbox.pump(now)]
+            case Advertise():
+                return self._advertise(command, now)
+            case ForgetRoute():
+                self._routes.forget(command.node_id)
+                return [RouteForgotten(NETWORK, command.node_id)]
+            case _:
+                assert_never(command)
+
+    def tick(self, now: Instant) -> Sequence[Output]:
+        """Retries, and our presence again."""
+        return [*self._outbox.tick(now), *self._presences.tick(now)]
+
+    def shutdown(self, now: Instant) -> Sequence[Output]:
+        """Say that we leave: a clean end does not trigger the will."""
+        return self._presences.announce(self._station.brokers(), now, is_online=False)
+
+    def dissect(self, frame: Frame) -> Dissection:
+        """Take a frame apart with our keys and the forums we are in."""
+        keys = self._peers.keys()
+        return dissect_frame(frame, self._station.sealer, self._forums.joined(), keys)
+
+    def safety_number(self, node_id: NodeId) -> str:
+        """60 digits to compare by voice; empty where the node's key is not known."""
+        peer = self._peers.get(node_id)
+        if peer is None or not peer.key:
+            return ""
+        return safety_number(self._station.public_key, peer.key)
+
+    def _dispatch(self, passage: Passage) -> None:
+        """Hand a frame to the part that knows its topic.
+
+        Raises:
+            DecodeError: It is malformed.
+            CryptoError: It proves something else than it claims.
+        """
+        endpoint = passage.frame.endpoint
+        if not endpoint:
+            self._inbound.receive(passage, None, "")
+            return
+        kind, name = parse_topic(endpoint)
+        match kind:
+            case TopicKind.IDENTITY:
+                self._presences.receive(passage, name)
+            case TopicKind.ANNOUNCE:
+                self._forums.receive(passage, name)
+            case TopicKind.LORA_OUT:
+                passage.conclude(Verdict.IGNORED, "", "for a gateway with a radio")
+            case _:
+                self._inbound.receive(passage, kind, name)
+
+    def _topics(self) -> list[str]:
+        """Name what we want to hear from a broker."""
+        me = self._station.node_id
+        everywhere = [ALL_IDENTITIES, ALL_ANNOUNCEMENTS]
+        if not self._bridge.is_on:
+            forums = [forum_topic(name) for name in self._forums.joined()]
+            return [dm_topic(me), route_topic(me), *everywhere, *forums]
+        direct = ALL_DIRECT if len(self._station.known_links) > 1 else dm_topic(me)
+        return [direct, ALL_ROUTES, *everywhere, ALL_FORUMS]
+
+    def _accept(self, command: AcceptKey) -> NodeHeard:
+        """Pin a key at the user's word.
+
+        Raises:
+            LocalProtocolError: It is no key, or not that node's.
+        """
+        try:
+            node_id = parse_node_id(command.node_id)
+            key = bytes.fromhex(command.public_key)
+            owner = node_id_of(key)
+        except DecodeError as error:
+            raise LocalProtocolError(error.detail) from error
+        except ValueError as error:
+            msg = "a public key is 66 hex digits"
+            raise LocalProtocolError(msg) from error
+        if owner != node_id:
+            msg = f"this key belongs to {owner}, not to {node_id}"
+            raise LocalProtocolError(msg)
+        if node_id == self._station.node_id:
+            msg = "that is your own key"
+            raise LocalProtocolError(msg)
+        return self._peers.trust(node_id, key, is_verified=command.is_verified)
+
+    def _advertise(self, command: Advertise, now: Instant) -> Sequence[Output]:
+        """Publish our presence now, with what has changed.
+
+        Raises:
+            LocalProtocolError: The name is too long, or positions are not to be shared.
+        """
+        if command.position is not None and not self._station.settings.share_position:
+            msg = "your position is not shared; set share_position = true under [jsonmesh] first"
+            raise LocalProtocolError(msg)
+        if command.name is not None:
+            if len(command.name) > _MAX_NAME_CHARS:
+                msg = f"a name has at most {_MAX_NAME_CHARS} characters"
+                raise LocalProtocolError(msg)
+            self._station.rename(command.name)
+        if command.position is not None:
+            self._station.position = command.position
+        return self._presences.announce(self._station.brokers(), now)
+
+    def _summarise(self, transmit: Transmit) -> PacketSummary:
+        """Describe what we sent, as it would be described where it arrives."""
+        try:
+            kind, name = parse_topic(transmit.endpoint)
+            if kind in (TopicKind.IDENTITY, TopicKind.ANNOUNCE):
+                word = "presence" if kind is TopicKind.IDENTITY else "announce"
+                to = f"#{name}" if kind is TopicKind.ANNOUNCE else ""
+                return PacketSummary(word, Verdict.SENT, self._station.node_id, to)
+            envelope = decode_envelope(transmit.payload)
+        except (DecodeError, CryptoError):
+            return PacketSummary("unknown", Verdict.SENT, self._station.node_id)
+        return PacketSummary(
+            envelope.kind,
+            Verdict.SENT,
+            envelope.sender,
+            f"#{name}" if kind is TopicKind.FORUM else envelope.recipient,
+            envelope.hop_count,
+            envelope.ttl,
+            envelope.message_id,
+        )

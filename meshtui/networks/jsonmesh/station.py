@@ -1,0 +1,102 @@
+"""What the parts of a session share: who we are, which links are up, what was accepted before."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from typing import TYPE_CHECKING
+
+from meshtui.mesh.dedupe import SeenCache
+from meshtui.model.event import DigestSeen, SecurityRaised
+from meshtui.model.ids import NetworkName, NodeId
+from meshtui.model.link import LinkKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from meshtui.model.ids import Instant, LinkId
+    from meshtui.model.link import LinkInfo
+    from meshtui.networks.base import DigestMemory
+    from meshtui.networks.jsonmesh.seal import Sealer
+    from meshtui.networks.jsonmesh.settings import Settings
+
+NETWORK = NetworkName("jsonmesh")
+CAPS = frozenset({"ack"})
+_WARN_AGAIN_S = 3600.0
+_MARK_OWN = bytes(255 - value for value in range(256))
+
+
+class Station:
+    """Our identity, settings, links and memory; a place to look things up, without behaviour."""
+
+    def __init__(
+        self,
+        node_id: NodeId,
+        public_key: bytes,
+        sealer: Sealer,
+        settings: Settings,
+        digests: DigestMemory,
+        entropy: Callable[[int], bytes],
+    ) -> None:
+        """Start with no link up."""
+        self.node_id = node_id
+        self.public_key = public_key
+        self.sealer = sealer
+        self.settings = settings
+        self.entropy = entropy
+        self.name = settings.name
+        self.position = settings.position
+        self.links: dict[LinkId, LinkInfo] = {}  # those that are up
+        self.known_links: set[LinkId] = set()  # those that were ever asked to open
+        self._digests = digests
+        self._warned = SeenCache(_WARN_AGAIN_S, limit=1_000)
+        self._mention = re.compile("")
+        self.rename(settings.name)
+
+    def rename(self, name: str) -> None:
+        """Take another display name."""
+        self.name = name
+        words = [
+            rf"{re.escape(word)}\b|\[{re.escape(word)}\]" for word in (self.node_id, name) if word
+        ]
+        self._mention = re.compile(rf"@(?:{'|'.join(words)})", re.IGNORECASE)
+
+    def is_mentioned_in(self, text: str) -> bool:
+        """Tell whether a text addresses us: `@name`, `@[name]`, `@MESH-…`."""
+        return "@" in text and self._mention.search(text) is not None
+
+    def brokers(self, but: LinkId | None = None) -> list[LinkId]:
+        """List the broker links that are up, without `but`."""
+        return [
+            link_id
+            for link_id, link in self.links.items()
+            if link_id != but and link.kind is LinkKind.BROKER
+        ]
+
+    def new_id(self) -> str:
+        """Make a fresh message id."""
+        return str(uuid.UUID(bytes=self.entropy(16), version=4))
+
+    def was_accepted(self, digest: bytes) -> bool:
+        """Tell whether this ciphertext of somebody else was accepted before, in any life."""
+        return self._digests.has(digest)
+
+    def accept(self, digest: bytes) -> None:
+        """Never accept this ciphertext again."""
+        self._digests.add(digest)
+
+    def is_ours(self, digest: bytes) -> bool:
+        """Tell whether we sealed this ciphertext, in any life."""
+        return self._digests.has(digest.translate(_MARK_OWN))
+
+    def remember_own(self, digest: bytes) -> DigestSeen:
+        """Know a ciphertext of ours again; marked, so it is never taken for an accepted one."""
+        own = digest.translate(_MARK_OWN)
+        self._digests.add(own)
+        return DigestSeen(NETWORK, own)
+
+    def warn(self, kind: str, node_id: NodeId, detail: str, now: Instant) -> list[SecurityRaised]:
+        """Raise a matter of security, each at most once an hour."""
+        if not self._warned.add((kind, node_id, detail), now.mono_s):
+            return []
+        return [SecurityRaised(NETWORK, kind, node_id, detail, now)]
