@@ -5,23 +5,26 @@ from __future__ import annotations
 import orjson
 
 from meshtui.errors import DecodeError
+from meshtui.networks.jsonmesh import bitcoin, cashu
 
 _MAX_LINE_CHARS = 200
+_MEDIA = frozenset({"audio", "image", "gif"})
 
 
 def describe_body(kind: str, content: str) -> str:
-    """Say what a body of this kind is; where it cannot be read, the kind and its size. Total."""
+    """Say what a body of this kind is. Total: what cannot be read is shown as it came, if short."""
     try:
         if kind in _MEDIA:
             return _describe_media(kind, content)
-    except DecodeError as error:
-        return f"[{kind}: {error}]"
+        if kind == "cashu":
+            return cashu.describe(content)
+        if kind == "btc_tx":
+            return bitcoin.describe(content)
+    except DecodeError:
+        pass  # shown as it came, like a kind that nobody knows
     if len(content) <= _MAX_LINE_CHARS:
         return content
     return f"[{kind}, {len(content)} characters]"
-
-
-_MEDIA = frozenset({"audio", "image", "gif"})
 
 
 def _describe_media(kind: str, content: str) -> str:

@@ -1,0 +1,110 @@
+"""A reader for the part of CBOR (RFC 8949) that tokens are written in.
+
+Unsigned and negative numbers, byte strings, text, lists, maps, true, false and null, all of known
+length. Bounded in items and depth; whatever else is refused.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias, Union
+
+from meshtui.errors import DecodeError
+
+MAX_ITEMS = 20_000
+MAX_DEPTH = 16
+Value: TypeAlias = Union[int, bytes, str, bool, "list[Value]", "dict[Value, Value]", None]
+_SIMPLE: dict[int, bool | None] = {20: False, 21: True, 22: None}
+_LENGTH_BYTES = {24: 1, 25: 2, 26: 4, 27: 8}
+
+
+def read_cbor(data: bytes) -> Value:
+    """Read one value that fills the data.
+
+    Raises:
+        DecodeError: `bad-cbor`, with the offset of what is wrong.
+    """
+    reader = _Reader(data)
+    value = reader.value(0)
+    if reader.position != len(data):
+        raise DecodeError("bad-cbor", "bytes after the end", reader.position)
+    return value
+
+
+class _Reader:
+    """A place in the data."""
+
+    def __init__(self, data: bytes) -> None:
+        """Begin at the beginning."""
+        self.position = 0
+        self._data = data
+        self._items = 0
+
+    def value(self, depth: int) -> Value:
+        """Read the value that begins here."""
+        self._items += 1
+        if depth > MAX_DEPTH or self._items > MAX_ITEMS:
+            raise DecodeError("bad-cbor", "too much of it", self.position)
+        head = self._take(1)[0]
+        major, argument = head >> 5, self._argument(head & 0x1F)
+        if major == 0:
+            return argument
+        if major == 1:
+            return -1 - argument
+        if major == 2:
+            return self._take(argument)
+        if major == 3:
+            return self._text(argument)
+        if major == 4:
+            return self._list(argument, depth)
+        if major == 5:
+            return self._map(argument, depth)
+        if major == 7 and head & 0x1F in _SIMPLE:
+            return _SIMPLE[head & 0x1F]
+        raise DecodeError("bad-cbor", f"a kind not read here: {head:#04x}", self.position - 1)
+
+    def _argument(self, short: int) -> int:
+        """Read the number in or after a head."""
+        if short < 24:
+            return short
+        if short not in _LENGTH_BYTES:
+            raise DecodeError("bad-cbor", "no known length", self.position - 1)
+        return int.from_bytes(self._take(_LENGTH_BYTES[short]), "big")
+
+    def _text(self, size: int) -> str:
+        """Read text."""
+        start = self.position
+        try:
+            return self._take(size).decode()
+        except UnicodeDecodeError as error:
+            raise DecodeError("bad-cbor", "text that is not UTF-8", start) from error
+
+    def _list(self, count: int, depth: int) -> list[Value]:
+        """Read a list; the count is a claim, checked before anything is set aside for it."""
+        self._check_count(count)
+        return [self.value(depth + 1) for _ in range(count)]
+
+    def _map(self, count: int, depth: int) -> dict[Value, Value]:
+        """Read a map; its keys are numbers, bytes or text, each once."""
+        self._check_count(count)
+        pairs: dict[Value, Value] = {}
+        for _ in range(count):
+            start = self.position
+            key = self.value(depth + 1)
+            if not isinstance(key, int | bytes | str) or key in pairs:
+                raise DecodeError("bad-cbor", "a key that cannot be one, or again", start)
+            pairs[key] = self.value(depth + 1)
+        return pairs
+
+    def _check_count(self, count: int) -> None:
+        """Refuse more items than there are bytes left."""
+        if count > len(self._data) - self.position:
+            raise DecodeError("bad-cbor", "it ends too early", self.position)
+
+    def _take(self, size: int) -> bytes:
+        """Take that many bytes."""
+        end = self.position + size
+        if end > len(self._data):
+            raise DecodeError("bad-cbor", "it ends too early", self.position)
+        taken = self._data[self.position : end]
+        self.position = end
+        return taken
