@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from meshtui.errors import StoreError
 from meshtui.model.event import StoreFailed
 from meshtui.model.packet import Subscribe, Transmit, Unsubscribe
+from meshtui.runtime.bugs import log_bug
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -92,7 +93,7 @@ class Committer:
         delay_s = FIRST_RETRY_S
         while True:
             try:
-                stored = await loop.run_in_executor(self._pool, self._writer.apply, events)
+                stored = await loop.run_in_executor(self._pool, self._apply, events)
             except StoreError as error:
                 self._fail(error, todo)
             else:
@@ -102,6 +103,24 @@ class Committer:
                 return None
             await self._clock.wait(self._giving_up, self._clock.now().mono_s + delay_s)
             delay_s = min(delay_s * 2, LONGEST_RETRY_S)
+
+    def _apply(self, events: Sequence[Event]) -> Sequence[Event]:
+        """Write a batch, in the worker thread; an event that breaks the writer is left out."""
+        try:
+            return self._writer.apply(events)
+        except StoreError:
+            raise
+        except Exception as error:  # noqa: BLE001 - one hostile event must not stop all others
+            log_bug(_log, "writing a batch", error)
+        kept: list[Event] = []
+        for event in events:
+            try:
+                kept += self._writer.apply([event])
+            except StoreError:
+                raise
+            except Exception as error:  # noqa: BLE001
+                log_bug(_log, f"writing {type(event).__name__}", error)
+        return kept
 
     def _fail(self, error: StoreError, todo: Slice) -> None:
         if self._failure is None or str(self._failure) != str(error):

@@ -28,10 +28,11 @@ if TYPE_CHECKING:
     from meshtui.model.ids import ConversationId, LinkId, NetworkName, NodeId
     from meshtui.model.link import LinkInfo, LinkSetup, Myself
     from meshtui.model.message import Channel, Conversation, Message
+    from meshtui.model.metric import MetricRow
     from meshtui.model.node import Node, NodeMarks, Route
     from meshtui.model.packet import Dissection, Frame
     from meshtui.networks.base import Session
-    from meshtui.runtime.api import MetricRow, Subscription
+    from meshtui.runtime.api import Subscription
     from meshtui.runtime.clock import Clock
     from meshtui.runtime.inbox import Input
     from meshtui.runtime.keeping import Reader, Writer

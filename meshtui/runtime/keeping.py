@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from meshtui.model.event import Event
     from meshtui.model.ids import ConversationId
     from meshtui.model.message import Channel, Conversation, Message
+    from meshtui.model.metric import MetricRow
     from meshtui.model.node import Node, NodeMarks, Route
-    from meshtui.runtime.api import MetricRow
 
 
 class Writer(Protocol):

@@ -113,7 +113,7 @@ class Mosquitto:
             if self._process.poll() is not None:
                 raise RuntimeError((self.folder / "mosquitto.log").read_text())
             time.sleep(0.01)
-        raise TimeoutError(f"mosquitto does not listen on {port}")
+        pytest.fail(f"mosquitto does not listen on {port}")
 
     def _write_config(self, has_login: bool, is_persistent: bool, extra: str) -> None:
         certificate, key = self.authority.issue("localhost")
@@ -154,5 +154,5 @@ def running(folder: Path, **options) -> Iterator[Mosquitto]:
 async def eventually(is_so, timeout_s: float = 5.0) -> None:
     """Wait until something is so; fails when it never is."""
     async with asyncio.timeout(timeout_s):
-        while not is_so():
+        while not is_so():  # noqa: ASYNC110 - what is waited for may lie in another process
             await asyncio.sleep(0.005)
