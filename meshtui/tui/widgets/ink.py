@@ -1,0 +1,104 @@
+"""Widgets that draw lines of text in named inks, so that colours come from the theme alone.
+
+An ink says what a text is (dim, good, bad, a name), never which colour it has.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
+
+from rich.segment import Segment
+from textual.strip import Strip
+from textual.widget import Widget
+
+from meshtui.tui.widgets.line_list import LineList
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from rich.style import Style
+
+Ink: TypeAlias = Literal["plain", "dim", "name", "good", "warn", "bad", "head", "lit"]
+Part: TypeAlias = "tuple[str, Ink]"
+
+INKS = frozenset(
+    {"ink--plain", "ink--dim", "ink--name", "ink--good", "ink--warn", "ink--bad"}
+    | {"ink--head", "ink--lit", "ink--cursor"}
+)
+
+_INK_RULES = """
+    & > .ink--plain { color: $foreground; }
+    & > .ink--dim { color: $muted; }
+    & > .ink--name { color: $primary; }
+    & > .ink--good { color: $success; }
+    & > .ink--warn { color: $warning; }
+    & > .ink--bad { color: $error; text-style: bold; }
+    & > .ink--head { color: $muted; text-style: bold; }
+    & > .ink--lit { color: $accent; text-style: bold reverse; }
+    & > .ink--cursor { background: $selection; }
+"""
+
+
+class InkedList(LineList):
+    """A virtual list whose rows are made of inked parts."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(INKS)
+    DEFAULT_CSS = "InkedList {" + _INK_RULES + "}"
+
+    def line(self, parts: Iterable[Part], width: int, *, is_cursor: bool = False) -> Strip:
+        """Make one line; under the cursor it is drawn as such over its whole width."""
+        styles = [(text, _style(self, ink)) for text, ink in parts if text]
+        if not is_cursor:
+            return Strip([Segment(text, style) for text, style in styles])
+        under = self.get_component_rich_style("ink--cursor", partial=True)
+        strip = Strip([Segment(text, style + under) for text, style in styles])
+        return strip.adjust_cell_length(width, under)
+
+
+class LineView(Widget):
+    """A few lines drawn by a function of the width; `redraw` after what they show has changed."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(INKS)
+    DEFAULT_CSS = "LineView { height: 1; width: 1fr; " + _INK_RULES + "}"
+    ALLOW_SELECT = False
+
+    def __init__(
+        self,
+        render_lines: Callable[[int], list[list[Part]]],
+        *,
+        id: str | None = None,  # noqa: A002 - Textual's own word
+        classes: str | None = None,
+    ) -> None:
+        """Keep what draws the lines."""
+        super().__init__(id=id, classes=classes)
+        self._render_lines = render_lines
+        self._lines: list[list[Part]] | None = None
+
+    def redraw(self) -> None:
+        """Draw anew if the lines have changed."""
+        lines = self._render_lines(self.size.width)
+        if lines != self._lines:
+            self._lines = lines
+            self.refresh()
+
+    def on_resize(self) -> None:
+        """Another width, other lines."""
+        self.redraw()
+
+    def notify_style_update(self) -> None:
+        """Colours changed."""
+        super().notify_style_update()
+        self._lines = None
+
+    def render_line(self, y: int) -> Strip:
+        """Give one line to Textual."""
+        width = self.size.width
+        if self._lines is None:
+            self._lines = self._render_lines(width)
+        parts = self._lines[y] if y < len(self._lines) else []
+        strip = Strip([Segment(text, _style(self, ink)) for text, ink in parts if text])
+        return strip.adjust_cell_length(width, self.rich_style)
+
+
+def _style(widget: Widget, ink: Ink) -> Style:
+    return widget.get_component_rich_style(f"ink--{ink}", partial=True)
