@@ -51,7 +51,7 @@ class MemoryStore:
                 if node.node_id in self._nodes or len(self._nodes) < MAX_NODES:
                     self._nodes[node.node_id] = node
             case ChannelChanged(channel):
-                self._channels[channel.name] = channel
+                self._channels[channel.name] = channel  # the session bounds them
             case _:
                 pass
         return event

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from meshtui.errors import MeshtuiError
 from meshtui.model.command import JoinChannel, SendText
-from meshtui.model.event import MessageReceived, NodeHeard
+from meshtui.model.event import ChannelChanged, MessageReceived, NodeHeard
 from meshtui.model.ids import (
     ConversationKind,
     LinkId,
@@ -22,6 +22,7 @@ from meshtui.model.ids import (
     split_conversation,
 )
 from meshtui.model.link import LinkInfo, LinkKind
+from meshtui.model.message import Channel
 from meshtui.networks.registry import load_network
 from meshtui.runtime.hub import MeshHub
 from meshtui.sim.memory import MemoryStore
@@ -112,6 +113,10 @@ class HubStation:
         self._clock = clock
         self._random = Random(f"{scenario.seed} {node.name}")  # noqa: S311 - a play, to be repeated
         self._store = MemoryStore()
+        # a member from the first moment: what is said while the link opens is heard
+        self._store.apply(
+            [ChannelChanged(Channel(JSONMESH, name, is_joined=True)) for name in node.forums]
+        )
         self._hub: MeshHub | None = None
         self.node_id: Final = self._session().myself.node_id
 
@@ -143,7 +148,7 @@ class HubStation:
             subscription = hub.subscribe()
             self._hub = hub
             try:
-                await self._join()
+                await self._announce()
                 while True:
                     for event in await subscription.next_batch():
                         self._report(event, audience)
@@ -173,13 +178,10 @@ class HubStation:
         )
         return info, LinkSpec(link_id, "mqtt", HOST, port), load_transport("mqtt")
 
-    async def _join(self) -> None:
-        own = {forum.name: forum for forum in self._scenario.forums if forum.by == self.node.name}
-        for name in self.node.forums:
-            description = own[name].description if name in own else ""
-            await self._submit(
-                JoinChannel(JSONMESH, name, announce=name in own, description=description)
-            )
+    async def _announce(self) -> None:
+        for forum in self._scenario.forums:
+            if forum.by == self.node.name:
+                await self._submit(JoinChannel(JSONMESH, forum.name, True, forum.description))
 
     async def _write(self, conversation: ConversationId, text: str) -> None:
         message_id = MessageId(str(uuid.UUID(bytes=self._random.randbytes(16), version=4)))
