@@ -231,31 +231,40 @@ def _tree(
     text: bytes, form: str, remarks: Mapping[str, str] | None = None, buffer: int = 0
 ) -> DissectedField:
     """Turn a valid JSON text into fields."""
-    span = find_spans(text)
-    return _field(text, span, form, "", remarks or {}, buffer)
+    return _Tree(text, NOTES[form], remarks or {}, buffer).field(find_spans(text), form)
 
 
-def _field(
-    text: bytes, span: JsonSpan, form: str, path: str, remarks: Mapping[str, str], buffer: int
-) -> DissectedField:
-    """Turn one value into a field; as deep as the spans are, so at most eight levels."""
-    notes = [note for note in (NOTES[form].get(path, ""), remarks.get(path, "")) if note]
-    children = tuple(
-        _field(text, child, form, f"{path}.{child.key}" if path else child.key, remarks, buffer)
-        for child in span.children
-    )
-    if path and "." not in path and path not in NOTES[form]:
-        notes.append("not a key of the protocol")
-    value = _value(text[span.start : span.end], span)
-    return DissectedField(
-        _abbreviate(span.key) or form,
-        value,
-        span.start,
-        span.end,
-        "; ".join(notes),
-        children,
-        buffer,
-    )
+@dataclass(frozen=True, slots=True)
+class _Tree:
+    """What all fields of one JSON text share; notes and remarks go by `key` or `key.key`."""
+
+    text: bytes
+    notes: Mapping[str, str]
+    remarks: Mapping[str, str]
+    buffer: int
+
+    def field(self, span: JsonSpan, name: str, path: tuple[str, ...] = ()) -> DissectedField:
+        """Turn one value into a field; as deep as the spans are, so at most eight levels."""
+        children = tuple(
+            self.field(child, child.key or '""', (*path, child.key)) for child in span.children
+        )
+        return DissectedField(
+            _abbreviate(name),
+            _value(self.text[span.start : span.end], span),
+            span.start,
+            span.end,
+            self._note(path),
+            children,
+            self.buffer,
+        )
+
+    def _note(self, path: tuple[str, ...]) -> str:
+        """Find what is to be said of a field; a dot inside a key must not pass for a step."""
+        key = "" if any("." in step for step in path) else ".".join(path)
+        if len(path) == 1 and key not in self.notes:
+            return "not a key of the protocol"
+        notes = self.notes.get(key, ""), self.remarks.get(key, "")
+        return "; ".join(note for note in notes if note)
 
 
 def _value(token: bytes, span: JsonSpan) -> str:
