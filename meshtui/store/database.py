@@ -88,14 +88,14 @@ class Database:
             connection = self._writer
             if connection is None:
                 raise failure(self._path, "not open for writing")
+            _roll_back(connection)  # where an earlier attempt to do so failed
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
                 connection.execute("COMMIT")
             except BaseException:
-                # SQLite has rolled back by itself where the disk was full or failed
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
+                with contextlib.suppress(sqlite3.Error):  # what failed first is what to report
+                    _roll_back(connection)
                 raise
 
     @contextlib.contextmanager
@@ -170,3 +170,8 @@ class Database:
     def _open_for_writing(self, path: Path, busy_s: float, was_left_unclean: bool) -> None:  # noqa: FBT001
         self._writer = connect(path, WRITER, busy_s)
         migrate(self._writer, path, check=was_left_unclean)
+
+
+def _roll_back(connection: sqlite3.Connection) -> None:
+    if connection.in_transaction:
+        connection.execute("ROLLBACK")

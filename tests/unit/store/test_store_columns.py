@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from enum import Enum
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from meshtui.store.columns import of_int, of_text, of_texts, to_choice, to_text, to_texts
+
+ANY_TEXT = st.text(st.characters(exclude_categories=()))
+
+
+class Colour(Enum):
+    RED = "red"
+
+
+@given(ANY_TEXT)
+def test_any_text_comes_back_as_it_went_in(text: str) -> None:
+    assert to_text(of_text(text)) == text
+
+
+@given(st.lists(ANY_TEXT))
+def test_any_texts_come_back_as_they_went_in(texts: list[str]) -> None:
+    assert to_texts(of_texts(texts)) == texts
+
+
+@given(st.integers())
+def test_every_number_fits_64_bits(number: int) -> None:
+    assert -(2**63) < of_int(number) < 2**63
+    assert abs(number) >= 2**63 or of_int(number) == number
+
+
+def test_a_choice_of_a_later_version_is_read_as_the_given_one() -> None:
+    assert to_choice(Colour, "red", Colour.RED) is Colour.RED
+    assert to_choice(Colour, "mauve", Colour.RED) is Colour.RED

@@ -1,0 +1,301 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from meshtui.errors import StoreError
+from meshtui.model.event import (
+    DeliveryChanged,
+    DigestSeen,
+    FrameReceived,
+    MessageReceived,
+    NodeHeard,
+)
+from meshtui.model.ids import ConversationId, Instant, LinkId, MessageId, NodeId
+from meshtui.model.message import Delivery, DeliveryState, Message, Proof
+from meshtui.model.node import Node
+from meshtui.model.packet import Frame, PacketSummary, RxMeta, Verdict
+from meshtui.store.digests import StoredDigests
+from tests.support.open_store import (
+    ALICE,
+    BOB,
+    ME,
+    NETWORK,
+    PARIS,
+    WITH_ALICE,
+    OpenStore,
+    queued,
+    received,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=40)
+NOW = Instant(1.0, 5_000)
+
+
+def test_what_was_stored_comes_back_equal_with_its_order(store: OpenStore) -> None:
+    full = Message(
+        MessageId("m"),
+        PARIS,
+        ALICE,
+        "cashu",
+        "10 sat",
+        5,
+        4,
+        "cashuA…",
+        Proof.PINNED,
+        2,
+        (ALICE, BOB),
+        RxMeta(-90, 2.5),
+        LinkId("mqtt"),
+        True,
+        True,
+    )
+
+    (stored,) = store.writer.apply([MessageReceived(full)])
+
+    assert isinstance(stored, MessageReceived)
+    assert stored.message == replace(full, order=1)
+    assert store.reader.history(PARIS) == [stored.message]
+
+
+@given(
+    texts=st.lists(ANY_TEXT, min_size=6, max_size=6),
+    numbers=st.lists(st.integers(), min_size=4, max_size=4),
+    snr_db=st.floats() | st.none(),
+)
+def test_nothing_a_message_may_hold_makes_the_store_fail(
+    texts: list[str], numbers: list[int], snr_db: float | None
+) -> None:
+    store = OpenStore.at()
+    message_id, sender, kind, text, body, channel = texts
+    message = Message(
+        MessageId(message_id),
+        ConversationId(f"jsonmesh/#{channel}"),
+        NodeId(sender),
+        kind,
+        text,
+        numbers[0],
+        numbers[1],
+        body,
+        hops=numbers[2],
+        route=(NodeId(sender), NodeId(text)),
+        rx=RxMeta(numbers[3], snr_db),
+    )
+
+    (stored,) = store.writer.apply([MessageReceived(message)])
+    (back,) = store.reader.history(message.conversation)
+
+    assert (back.text, back.body, back.sender, back.kind) == (text, body, sender, kind)
+    assert (back.message_id, back.conversation) == (message_id, message.conversation)
+    assert (back.route, back.order) == (message.route, stored.message.order)
+    store.database.close()
+
+
+def test_a_message_known_already_is_dropped_from_the_result(store: OpenStore) -> None:
+    first = store.writer.apply([received("m"), received("m")])
+    again = store.writer.apply([received("m"), received("n")])
+
+    assert [event.message.message_id for event in first] == ["m"]
+    assert [event.message.message_id for event in again] == ["n"]
+    assert len(store.reader.history(PARIS)) == 2
+
+
+def test_one_id_from_two_senders_or_in_two_chats_is_two_messages(store: OpenStore) -> None:
+    events = [received("m"), received("m", sender=BOB), received("m", conversation=WITH_ALICE)]
+
+    assert len(store.writer.apply(events)) == 3
+
+
+def test_order_follows_arrival_whatever_the_clocks_say(store: OpenStore) -> None:
+    store.writer.apply([received("late", sent_at_ms=9_000), received("early", sent_at_ms=1)])
+
+    assert [m.message_id for m in store.reader.history(PARIS)] == ["late", "early"]
+
+
+def test_a_digest_is_stored_with_its_message_even_where_the_message_is_known(
+    store: OpenStore,
+) -> None:
+    store.writer.apply([received("m", digest=b"first---")])
+    store.writer.apply([received("m", digest=b"second--"), DigestSeen(NETWORK, b"third---")])
+    digests = StoredDigests(store.database, NETWORK)
+
+    assert all(map(digests.has, (b"first---", b"second--", b"third---")))
+    assert not digests.has(b"fourth--")
+
+
+def test_a_delivery_changes_only_the_message_of_ours(store: OpenStore) -> None:
+    delivery = Delivery(DeliveryState.DELIVERED, 2, 170, "", 3, True)
+    store.writer.apply([queued("m"), received("m", conversation=WITH_ALICE)])
+
+    store.writer.apply([DeliveryChanged(MessageId("m"), WITH_ALICE, delivery, NOW)])
+
+    own, other = store.reader.history(WITH_ALICE)
+    assert own.delivery == delivery
+    assert other.delivery is None
+
+
+def test_a_message_queued_again_keeps_its_order_and_takes_the_new_state(store: OpenStore) -> None:
+    (first,) = store.writer.apply([queued("m", state=DeliveryState.FAILED)])
+
+    (again,) = store.writer.apply([queued("m")])
+
+    assert again.message.order == first.message.order
+    (message,) = store.reader.history(WITH_ALICE)
+    assert message.delivery == Delivery(DeliveryState.QUEUED)
+
+
+def test_the_outbox_holds_what_is_open_in_order_and_not_too_old(store: OpenStore) -> None:
+    day_ms = 86_400_000
+    events = [
+        queued("old", at_ms=1 * day_ms),
+        queued("queued", at_ms=5 * day_ms),
+        queued("sending", state=DeliveryState.SENDING, at_ms=4 * day_ms),
+        queued("sent", state=DeliveryState.SENT, at_ms=5 * day_ms),
+        queued("waits", state=DeliveryState.SENT, at_ms=5 * day_ms, expects_ack=True),
+        queued("relayed", state=DeliveryState.RELAYED, at_ms=5 * day_ms, expects_ack=True),
+        queued("done", state=DeliveryState.DELIVERED, at_ms=5 * day_ms, expects_ack=True),
+        queued("failed", state=DeliveryState.FAILED, at_ms=5 * day_ms),
+        queued("elsewhere", conversation=ConversationId("meshcore/ab"), at_ms=5 * day_ms),
+    ]
+    store.writer.apply(events)
+
+    outbox = store.reader.restored(NETWORK, 9 * day_ms).outbox
+
+    assert [m.message_id for m in outbox] == ["queued", "sending", "waits", "relayed"]
+    assert store.reader.restored(NETWORK).outbox[0].message_id == "old"
+
+
+def test_a_message_is_found_by_its_id(store: OpenStore) -> None:
+    store.writer.apply([received("m", "found")])
+
+    message = store.reader.message(PARIS, MessageId("m"))
+
+    assert message is not None
+    assert message.text == "found"
+    assert store.reader.message(PARIS, MessageId("x")) is None
+    assert store.reader.message(WITH_ALICE, MessageId("m")) is None
+
+
+def test_frames_are_counted_and_not_kept(store: OpenStore) -> None:
+    frame = Frame(LinkId("mqtt"), b"1234", NOW)
+    event = FrameReceived(NETWORK, frame, PacketSummary("text", Verdict.IGNORED))
+
+    assert store.writer.apply([event]) == [event]
+
+    rows = {(row.name, row.label): row.value for row in store.reader.metrics()}
+    assert rows["frames", "received"] == 1
+    assert rows["bytes", "received"] == 4
+
+
+def test_history_is_read_page_by_page_and_every_message_once(store: OpenStore) -> None:
+    store.writer.apply([received(f"m{number}") for number in range(25)])
+
+    pages, before = [], None
+    while page := store.reader.history(PARIS, before, 10):
+        pages.append([m.message_id for m in page])
+        before = page[0].order
+
+    assert pages == [
+        [f"m{n}" for n in range(15, 25)],
+        [f"m{n}" for n in range(5, 15)],
+        [f"m{n}" for n in range(5)],
+    ]
+
+
+@pytest.mark.parametrize(("before", "limit"), [(0, 10), (-1, 10), (None, 0), (None, -5)])
+def test_odd_pages_are_empty(store: OpenStore, before: int | None, limit: int) -> None:
+    store.writer.apply([received("m")])
+
+    assert store.reader.history(PARIS, before, limit) == []
+
+
+def test_huge_figures_are_harmless(store: OpenStore) -> None:
+    store.writer.apply([received("m")])
+
+    assert len(store.reader.history(PARIS, 2**70, 2**70)) == 1
+
+
+def test_a_megabyte_of_text_is_kept_whole(store: OpenStore) -> None:
+    text = "word " * 200_000
+    store.writer.apply([received("m", text)])
+
+    assert store.reader.history(PARIS)[0].text == text
+
+
+def test_a_full_disk_takes_nothing_of_the_batch_and_the_next_batch_may_succeed(
+    tmp_path: Path,
+) -> None:
+    store = OpenStore.at(tmp_path / "m.db")
+    store.writer.apply([received("before")])
+    with store.database.writing() as connection:
+        connection.execute("PRAGMA max_page_count = 40")
+    big = [NodeHeard(Node(NETWORK, BOB)), received("big", "x" * 400_000, digest=b"12345678")]
+
+    with pytest.raises(StoreError, match="disk is full"):
+        store.writer.apply(big)
+
+    assert [m.message_id for m in store.reader.history(PARIS)] == ["before"]
+    assert store.reader.nodes() == []
+    with store.database.writing() as connection:
+        connection.execute("PRAGMA max_page_count = 100000")
+    assert len(store.writer.apply(big)) == 2
+    rows = {(row.name, row.label): row.value for row in store.reader.metrics()}
+    assert rows["received", "text"] == 2  # the failed attempt was not counted
+    store.database.close()
+
+
+@pytest.mark.parametrize("nth", range(1, 200, 7))
+def test_a_failure_at_the_nth_step_leaves_nothing_half_applied(store: OpenStore, nth: int) -> None:
+    batch = [
+        received("m", digest=b"12345678"),
+        NodeHeard(Node(NETWORK, ALICE)),
+        queued("own"),
+        DigestSeen(NETWORK, b"87654321"),
+    ]
+    steps = iter(range(1, 1_000_000))
+    connection, _ = store.database.lookups()
+
+    connection.set_progress_handler(lambda: next(steps) == nth, 5)
+    try:
+        outcome = store.writer.apply(batch)
+    except StoreError:
+        outcome = []
+    connection.set_progress_handler(None, 0)
+
+    if not outcome:
+        assert store.reader.history(PARIS) == []
+        assert store.reader.nodes() == []
+        assert not StoredDigests(store.database, NETWORK).has(b"87654321")
+        assert store.reader.metrics() == []
+    # a batch that went through or goes through now is there once
+    store.writer.apply(batch)
+    assert len(store.reader.history(PARIS)) == len(store.reader.history(WITH_ALICE)) == 1
+
+
+def test_the_writer_recovers_where_even_the_rollback_failed(store: OpenStore) -> None:
+    connection, _ = store.database.lookups()
+    connection.execute("BEGIN")
+
+    assert len(store.writer.apply([received("m")])) == 1
+
+
+def test_of_what_was_heard_in_a_batch_the_last_word_counts(store: OpenStore) -> None:
+    heard = [NodeHeard(Node(NETWORK, ALICE, name=name)) for name in ("a", "b")]
+
+    assert store.writer.apply(heard) == heard
+
+    ((node, _),) = store.reader.nodes()
+    assert node.name == "b"
+
+
+def test_the_sender_of_ours_is_not_lost(store: OpenStore) -> None:
+    store.writer.apply([queued("m")])
+
+    assert store.reader.history(WITH_ALICE)[0].sender == ME
