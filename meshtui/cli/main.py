@@ -94,7 +94,7 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
     parser.add_argument(
         "--print-config", action="store_true", help="print the effective settings and exit"
     )
-    _add_common(parser, is_root=True)
+    add_common(parser, is_root=True)
     commands = parser.add_subparsers(metavar="COMMAND", title="commands")
     for name, summary in COMMANDS.items():
         command = commands.add_parser(
@@ -106,13 +106,13 @@ def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
         if name in argv:
             module = import_module(f"meshtui.cli.{name}")
             module.add_arguments(command)
-            _add_common(command, is_root=False)
+            add_common(command, is_root=False)
             command.set_defaults(run=module.run)
     return parser
 
 
-def _add_common(parser: argparse.ArgumentParser, *, is_root: bool) -> None:
-    """Add the options that may stand before or after the command; the later one counts."""
+def add_common(parser: argparse.ArgumentParser, *, is_root: bool) -> None:
+    """Add the options that may stand before or after a command; the later one counts."""
     group = parser.add_argument_group("everywhere")
 
     def add(flag: str, default: object, help_: str, **more: str) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TextIO
 from meshtui.model.text import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 
 class Exit(IntEnum):
@@ -43,9 +43,9 @@ class Output:
         self._stdout = stdout or sys.stdout
         self._stderr = stderr or sys.stderr
 
-    def row(self, values: Mapping[str, object], text: str) -> None:
-        """Write one row at once: `values` as a JSON line, or `text`, which is clean already."""
-        self._line(json.dumps(values, ensure_ascii=False) if self.as_json else text)
+    def row(self, values: Mapping[str, object], text: Callable[[], str]) -> None:
+        """Write one row at once: `values` as a JSON line, or what `text` returns, clean already."""
+        self._line(as_json_line(values) if self.as_json else text())
 
     def table(self, columns: Sequence[str], rows: Sequence[Mapping[str, object]]) -> None:
         """Write rows as JSON Lines, or the named columns aligned under a heading.
@@ -55,7 +55,7 @@ class Output:
         """
         if self.as_json:
             for values in rows:
-                self._line(json.dumps(values, ensure_ascii=False))
+                self._line(as_json_line(values))
             return
         if not rows:
             return
@@ -70,6 +70,11 @@ class Output:
     def _line(self, text: str) -> None:
         # Line by line, so that a reader of a pipe sees each event as it happens.
         print(_encodable(text, self._stdout), file=self._stdout, flush=True)
+
+
+def as_json_line(values: Mapping[str, object]) -> str:
+    """Write a row as JSON in printable ASCII: a terminal that shows it obeys nothing in it."""
+    return json.dumps(values).replace("\x7f", "\\u007f")
 
 
 def cell(value: object) -> str:

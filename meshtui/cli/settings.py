@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from functools import partial
 from typing import TYPE_CHECKING
 
 from meshtui.cli.files import read_text, replace
@@ -38,11 +39,13 @@ def print_config(args: argparse.Namespace) -> int:
     for option in OPTIONS:
         value = _effective(config, option)
         origin = config.origins.get(option.key, DEFAULT)
-        line = f"{option.key} = {as_toml(value)}  # {origin}"
-        unset = f"# {option.key} is not set"
         row = {"key": option.key, "value": value, "origin": origin}
-        output.row(row, unset if value is None else line)
+        output.row(row, partial(_line, option.key, value, origin))
     return Exit.DONE
+
+
+def _line(key: str, value: object, origin: str) -> str:
+    return f"# {key} is not set" if value is None else f"{key} = {as_toml(value)}  # {origin}"
 
 
 def _effective(config: Config, option: Option[object]) -> object:

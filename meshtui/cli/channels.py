@@ -1,0 +1,26 @@
+"""`meshtui channels`: joined and announced channels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from meshtui.cli.output import Exit
+from meshtui.cli.rows import channel_row
+from meshtui.cli.stored import open_store
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what this command takes."""
+    parser.add_argument("--joined", action="store_true", help="only joined ones")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the channels."""
+    with open_store(args) as (store, output):
+        known = [] if store is None else store.channels()
+        rows = [channel_row(each) for each in known if each.is_joined or not args.joined]
+        output.table(("name", "joined", "public", "creator", "description"), rows)
+    return Exit.DONE

@@ -1,0 +1,86 @@
+"""`meshtui history`: a conversation from disk, or what in it holds the given words."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from meshtui.cli.arguments import count
+from meshtui.cli.lines import message_line
+from meshtui.cli.output import Exit
+from meshtui.cli.rows import message_row
+from meshtui.cli.stored import open_store
+from meshtui.errors import LocalProtocolError
+from meshtui.model.ids import ConversationId, NodeId, split_conversation
+from meshtui.model.text import clean_line
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from meshtui.model.message import Conversation
+
+DEFAULT_LIMIT = 200
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what this command takes."""
+    parser.add_argument(
+        "conversation",
+        metavar="CONV",
+        help="conversation id, node id, #channel, or a name",
+    )
+    parser.add_argument("--search", metavar="TEXT", help="only messages with all these words")
+    parser.add_argument(
+        "--limit",
+        type=count,
+        default=DEFAULT_LIMIT,
+        metavar="N",
+        help=f"at most the last N messages; default {DEFAULT_LIMIT}",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the messages, oldest first."""
+    with open_store(args) as (store, output):
+        if store is None:
+            return Exit.DONE
+        conversation = find_conversation(args.conversation, store.conversations())
+        if args.search is None:
+            messages = list(store.history(conversation, None, args.limit))
+        else:
+            # The store finds the newest first; people and pipes read downwards.
+            messages = list(reversed(store.search(args.search, conversation, args.limit)))
+        for message in messages:
+            row = message_row(message, NodeId(""))
+            if not message.is_own:
+                row["to"] = None if row["to"] == "" else row["to"]
+            row = {"ts": message.received_at_ms} | row
+            output.row(row, partial(message_line, row, message.received_at_ms))
+    return Exit.DONE
+
+
+def find_conversation(wanted: str, known: Sequence[Conversation]) -> ConversationId:
+    """Return the conversation a person means by its id, target, `#name` or title.
+
+    Raises:
+        LocalProtocolError: None is meant, or more than one.
+    """
+    exact = [each for each in known if each.conversation_id == wanted]
+    folded = wanted.casefold()
+    found = exact or [each for each in known if folded in _names(each)]
+    if len(found) == 1:
+        return found[0].conversation_id
+    shown = clean_line(wanted, 80)
+    if found:
+        ids = ", ".join(clean_line(each.conversation_id, 80) for each in found[:8])
+        msg = f"{shown!r} may mean {ids}; name one of these"
+        raise LocalProtocolError(msg)
+    msg = f"there is no conversation {shown!r}; `meshtui channels` and `meshtui nodes` list names"
+    raise LocalProtocolError(msg)
+
+
+def _names(conversation: Conversation) -> set[str]:
+    _, _, target = split_conversation(conversation.conversation_id)
+    _, _, with_sign = conversation.conversation_id.partition("/")
+    return {target.casefold(), with_sign.casefold(), conversation.title.casefold()}

@@ -1,0 +1,93 @@
+"""`meshtui listen`: follow the mesh, event by event."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from meshtui.cli.arguments import count, seconds
+from meshtui.cli.lines import event_line
+from meshtui.cli.output import Exit, Output
+from meshtui.cli.profile import load_profile
+from meshtui.cli.rows import event_row, packet_row
+from meshtui.errors import TransportError
+from meshtui.model.event import FrameReceived, FrameSent
+from meshtui.model.packet import Frame
+
+if TYPE_CHECKING:
+    import argparse
+
+    from meshtui.cli.mesh import Follower
+    from meshtui.cli.rows import Row
+    from meshtui.model.event import Event
+    from meshtui.runtime.api import MeshApi
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what this command takes."""
+    add_following(parser)
+
+
+def add_following(parser: argparse.ArgumentParser) -> None:
+    """Add what every command takes that follows the mesh."""
+    parser.add_argument("--packets", action="store_true", help="also every packet, taken apart")
+    parser.add_argument("--count", type=count, metavar="N", help="end after N events")
+    parser.add_argument("--timeout", type=seconds, metavar="S", help="end after so many seconds")
+    parser.add_argument(
+        "--only", action="append", metavar="EVENT", help="only these events; repeatable"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Follow until there are enough events, the time is over, or Ctrl-C."""
+    from meshtui.cli.mesh import Follower, run_mesh
+
+    output = Output(as_json=args.json)
+    profile = load_profile(args, output=output)
+
+    async def work(hub: MeshApi) -> int:
+        follower = Follower(hub.subscribe(), args.timeout)
+        return await follow(hub, follower, output, args)
+
+    return run_mesh(profile, work, is_verbose=args.verbose)
+
+
+async def follow(hub: MeshApi, follower: Follower, output: Output, args: argparse.Namespace) -> int:
+    """Write events until there are enough (0), or the time is over.
+
+    Returns:
+        Where the time is over: 0 without `--count`, else 4; 3 where no link was ever up.
+    """
+    written = 0
+    was_up = False
+    while (event := await follower.next()) is not None:
+        row = row_of(hub, event, packets=args.packets)
+        if row is None:
+            continue
+        was_up = was_up or (row["event"] == "link" and row["state"] == "up")
+        if args.only and row["event"] not in args.only:
+            continue
+        output.row(row, partial(event_line, row))
+        written += 1
+        if written == args.count:
+            return Exit.DONE
+    if not was_up:
+        reasons = "; ".join(f"{link.link_id}: {link.reason}" for link in hub.links())
+        raise TransportError(reasons or "no link")
+    return Exit.TIMED_OUT if args.count else Exit.DONE
+
+
+def row_of(hub: MeshApi, event: Event, *, packets: bool) -> Row | None:
+    """Return the row of an event; frames only where `packets` are wanted."""
+    if not isinstance(event, FrameReceived | FrameSent):
+        from meshtui.runtime.clock import SystemClock
+
+        return event_row(event, SystemClock().now(), hub.myself()[0].node_id)
+    if not packets:
+        return None
+    if isinstance(event, FrameReceived):
+        frame = event.frame
+    else:
+        transmit = event.transmit
+        frame = Frame(transmit.link_id, transmit.payload, event.at, endpoint=transmit.endpoint)
+    return packet_row(event, frame, hub.dissect(event.network, frame))

@@ -1,0 +1,146 @@
+"""Running the mesh for a headless command: identity, signals, links, following events."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import signal
+from typing import TYPE_CHECKING
+
+from meshtui.cli.logs import log_to_stderr
+from meshtui.cli.output import Exit
+from meshtui.config import LINKS
+from meshtui.errors import ConfigError, TransportError
+from meshtui.model.event import LinkChanged
+from meshtui.model.link import LinkState
+from meshtui.runtime.bootstrap import first_cause, open_mesh
+from meshtui.store.keystore import KeyFile
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from meshtui.cli.profile import Profile
+    from meshtui.crypto.keys import Identity
+    from meshtui.model.event import Event
+    from meshtui.runtime.api import MeshApi, Subscription
+
+
+def load_identity(profile: Profile) -> Identity:
+    """Open the key file, asking for its password where it has one.
+
+    Raises:
+        KeystoreError: It is missing, damaged, open to others, or the password is wrong.
+        ConfigError: A password is needed and there is no way to ask.
+    """
+    path = profile.paths.keys_file
+    password = profile.password() if KeyFile.is_encrypted(path) else None
+    return KeyFile.load(path, password)
+
+
+@contextlib.asynccontextmanager
+async def running_mesh(
+    profile: Profile, *, relays: bool = False, has_links: bool = True
+) -> AsyncIterator[MeshApi]:
+    """Run the profile's mesh; `has_links` False = only identity and store."""
+    config = profile.config
+    if has_links and not config.links:
+        msg = f"{profile.paths.config_file}: {LINKS.key}: no link is set, and none given by --link"
+        raise ConfigError(msg)
+    if not has_links:
+        config = dataclasses.replace(config, links=())
+    identity = load_identity(profile)
+    async with open_mesh(config, profile.paths.database_file, identity, relays=relays) as hub:
+        yield hub
+
+
+def run_mesh(
+    profile: Profile,
+    work: Callable[[MeshApi], Awaitable[int]],
+    *,
+    relays: bool = False,
+    is_verbose: bool = False,
+) -> int:
+    """Run `work` on the mesh until it returns an exit code, or Ctrl-C or SIGTERM.
+
+    Either way the mesh says goodbye and what is queued for a link leaves first.
+    """
+    log_to_stderr("debug" if is_verbose else "warning")
+    return asyncio.run(_run(profile, work, relays=relays))
+
+
+async def _run(profile: Profile, work: Callable[[MeshApi], Awaitable[int]], *, relays: bool) -> int:
+    loop = asyncio.get_running_loop()
+    interrupted = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, interrupted.set)
+    try:
+        async with running_mesh(profile, relays=relays) as hub:
+            return await _until(interrupted, work(hub))
+    finally:
+        for name in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(name)
+
+
+async def _until(interrupted: asyncio.Event, work: Awaitable[int]) -> int:
+    """Return what `work` returns, or that it was interrupted."""
+    code = Exit.INTERRUPTED.value
+
+    async def body() -> None:
+        nonlocal code
+        code = await work
+        interrupted.set()
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(body())
+            await interrupted.wait()
+            task.cancel()
+    except BaseExceptionGroup as group_error:
+        raise first_cause(group_error) from None
+    return code
+
+
+class Follower:
+    """Events one by one, up to a moment."""
+
+    def __init__(self, subscription: Subscription, timeout_s: float | None) -> None:
+        """Follow a subscription; None = for ever."""
+        self._subscription = subscription
+        loop_now = asyncio.get_running_loop().time()
+        self._until_s = None if timeout_s is None else loop_now + timeout_s
+        self._waiting: list[Event] = []
+
+    async def next(self) -> Event | None:
+        """Wait for an event; None once the time is over or the mesh has ended."""
+        try:
+            async with asyncio.timeout_at(self._until_s):
+                while not self._waiting:
+                    batch = await self._subscription.next_batch()
+                    if not batch:
+                        return None
+                    self._waiting = list(reversed(batch))
+        except TimeoutError:
+            return None
+        return self._waiting.pop()
+
+
+async def wait_for_link(hub: MeshApi, follower: Follower) -> None:
+    """Wait until a link is up.
+
+    Raises:
+        TransportError: Every link failed at its first attempt, or the time is over; says why.
+    """
+    while not any(link.state is LinkState.UP for link in hub.links()):
+        tried = [link for link in hub.links() if link.state is LinkState.DOWN and link.reason]
+        if len(tried) == len(hub.links()):
+            raise TransportError(_reasons(hub))
+        event = await follower.next()
+        while event is not None and not isinstance(event, LinkChanged):
+            event = await follower.next()
+        if event is None:
+            raise TransportError(_reasons(hub) or "no link came up in time")
+
+
+def _reasons(hub: MeshApi) -> str:
+    return "; ".join(f"{link.link_id}: {link.reason}" for link in hub.links() if link.reason)

@@ -1,0 +1,203 @@
+"""`meshtui send`: one message, and what became of it."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from meshtui.cli.arguments import seconds
+from meshtui.cli.output import Exit, Output
+from meshtui.cli.profile import load_profile
+from meshtui.cli.rows import delivery_row
+from meshtui.errors import ConfigError, DecodeError, TransportError
+from meshtui.model.command import CancelMessage, SendText
+from meshtui.model.event import DeliveryChanged, MessageQueued, NodeHeard
+from meshtui.model.ids import (
+    ConversationId,
+    ConversationKind,
+    MessageId,
+    NodeId,
+    channel_conversation,
+    direct_conversation,
+    split_conversation,
+)
+from meshtui.model.message import Delivery, DeliveryState
+
+if TYPE_CHECKING:
+    import argparse
+
+    from meshtui.cli.mesh import Follower
+    from meshtui.model.event import Event
+    from meshtui.runtime.api import MeshApi
+
+DEFAULT_TIMEOUT_S = 30.0
+_SENT = frozenset({DeliveryState.SENT, DeliveryState.RELAYED})
+_QUEUED = Delivery(DeliveryState.QUEUED)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what this command takes."""
+    target = parser.add_mutually_exclusive_group(required=True)
+    target.add_argument("--to", metavar="NODEID", help="to one node")
+    target.add_argument("--forum", "--channel", dest="channel", metavar="NAME", help="to a channel")
+    parser.add_argument("text", metavar="TEXT", help="the message; - reads it from stdin")
+    parser.add_argument(
+        "--wait",
+        choices=("sent", "delivered"),
+        help="sent: the link took it; delivered: the recipient acknowledged it. "
+        "Default: delivered where the recipient acknowledges, else sent",
+    )
+    parser.add_argument(
+        "--timeout",
+        type=seconds,
+        default=DEFAULT_TIMEOUT_S,
+        metavar="S",
+        help=f"give up after so many seconds; default {DEFAULT_TIMEOUT_S:.0f}",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Send it."""
+    from meshtui.cli.mesh import Follower, run_mesh
+
+    output = Output(as_json=args.json)
+    profile = load_profile(args, output=output)
+    errand = _errand(args)
+
+    async def work(hub: MeshApi) -> int:
+        follower = Follower(hub.subscribe(), args.timeout)
+        return await _carry_out(hub, follower, errand, output)
+
+    return run_mesh(profile, work, is_verbose=args.verbose)
+
+
+@dataclass(frozen=True, slots=True)
+class _Errand:
+    """What is to be done.
+
+    Attributes:
+        goal: What ends the wait with success; None = the best the recipient can do.
+    """
+
+    conversation: ConversationId
+    text: str
+    message_id: MessageId
+    goal: DeliveryState | None
+
+    @property
+    def peer(self) -> NodeId | None:
+        """The recipient; None for a channel."""
+        _, kind, target = split_conversation(self.conversation)
+        return NodeId(target) if kind is ConversationKind.DIRECT else None
+
+    def verdict(self, delivery: Delivery) -> Exit | None:
+        """Say how the errand ended, or None while there is something to wait for."""
+        if delivery.state is DeliveryState.DELIVERED:
+            return Exit.DONE
+        if delivery.state.is_final:
+            return Exit.FAILED
+        if delivery.state not in _SENT:
+            return None
+        if self.goal is DeliveryState.DELIVERED:
+            return None if delivery.expects_ack else Exit.FAILED
+        is_enough = self.goal is DeliveryState.SENT or not delivery.expects_ack
+        return Exit.DONE if is_enough else None
+
+
+def _errand(args: argparse.Namespace) -> _Errand:
+    from meshtui.networks.jsonmesh.identity import parse_node_id
+    from meshtui.runtime.bootstrap import DEFAULT_NETWORK
+
+    if args.to is not None:
+        try:
+            conversation = direct_conversation(DEFAULT_NETWORK, parse_node_id(args.to))
+        except DecodeError as error:
+            msg = f"--to: {error.detail}"
+            raise ConfigError(msg) from None
+    elif args.channel and args.wait != "delivered":
+        conversation = channel_conversation(DEFAULT_NETWORK, args.channel)
+    else:
+        msg = (
+            "--wait delivered: nobody acknowledges a message to a channel; use --wait sent"
+            if args.channel
+            else "--forum: a channel has a name"
+        )
+        raise ConfigError(msg)
+    return _Errand(
+        conversation=conversation,
+        text=_text(args.text),
+        message_id=MessageId(str(uuid.uuid4())),
+        goal=DeliveryState(args.wait) if args.wait else None,
+    )
+
+
+def _text(text: str) -> str:
+    import sys
+
+    return sys.stdin.read().rstrip("\n") if text == "-" else text
+
+
+async def _carry_out(hub: MeshApi, follower: Follower, errand: _Errand, output: Output) -> int:
+    from meshtui.cli.mesh import wait_for_link
+
+    try:
+        await wait_for_link(hub, follower)
+    except TransportError as error:
+        return _report(output, errand, Exit.NO_CONNECTION, _failed(str(error)))
+    if not await _knows_recipient(hub, follower, errand):
+        reason = f"nothing was heard of {errand.peer} in time, so its key is not known"
+        return _report(output, errand, Exit.TIMED_OUT, _failed(reason))
+    await hub.submit(SendText(errand.conversation, errand.text, errand.message_id))
+    delivery = _QUEUED
+    verdict = None
+    while verdict is None:
+        event = await follower.next()
+        if event is None:
+            # What has not arrived now shall not arrive at some later start of the client.
+            await hub.submit(CancelMessage(errand.conversation, errand.message_id))
+            return _report(output, errand, Exit.TIMED_OUT, delivery)
+        delivery = _delivery_in(event, errand.message_id) or delivery
+        verdict = errand.verdict(delivery)
+    return _report(output, errand, verdict, delivery)
+
+
+async def _knows_recipient(hub: MeshApi, follower: Follower, errand: _Errand) -> bool:
+    """Wait until the recipient's key is known; its presence may come a moment after the link."""
+    if errand.peer is None or errand.peer == hub.myself()[0].node_id:
+        return True
+    if any(node.node_id == errand.peer and node.public_key for node, _ in await hub.nodes()):
+        return True
+    while (event := await follower.next()) is not None:
+        heard = event.node if isinstance(event, NodeHeard) else None
+        if heard is not None and heard.node_id == errand.peer and heard.public_key:
+            return True
+    return False
+
+
+def _delivery_in(event: Event, message_id: MessageId) -> Delivery | None:
+    if isinstance(event, DeliveryChanged) and event.message_id == message_id:
+        return event.delivery
+    if isinstance(event, MessageQueued) and event.message.message_id == message_id:
+        return event.message.delivery
+    return None
+
+
+def _failed(reason: str) -> Delivery:
+    return Delivery(DeliveryState.FAILED, reason=reason)
+
+
+def _report(output: Output, errand: _Errand, code: Exit, delivery: Delivery) -> int:
+    row = delivery_row(errand.message_id, delivery)
+    if code is Exit.FAILED and delivery.state in _SENT and not delivery.expects_ack:
+        row["reason"] = "the recipient does not acknowledge; it may have arrived"
+    elif code is Exit.TIMED_OUT and not delivery.reason:
+        row["reason"] = "no answer in time; it will not be sent again"
+    told = [str(row["state"])]
+    if delivery.rtt_ms is not None:
+        told.append(f"in {delivery.rtt_ms} ms")
+    if delivery.attempt > 1:
+        told.append(f"after {delivery.attempt} attempts")
+    reason = f": {row['reason']}" if row["reason"] else ""
+    output.row(row, lambda: " ".join(told) + reason)
+    return code

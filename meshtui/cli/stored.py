@@ -1,0 +1,39 @@
+"""Reading the profile's database beside whoever is using it, without a link or a key."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+from meshtui.cli.output import Output
+from meshtui.cli.profile import load_profile
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from meshtui.store.reader import StoreReader
+
+
+@contextlib.contextmanager
+def open_store(args: argparse.Namespace) -> Iterator[tuple[StoreReader | None, Output]]:
+    """Open the database for reading; None where this profile has none yet, which is no error.
+
+    Raises:
+        ConfigError: A setting is wrong.
+        StoreError: The database is damaged or newer than this program.
+    """
+    output = Output(as_json=args.json)
+    path = load_profile(args, output=output).paths.database_file
+    if not path.exists():
+        output.say(f"nothing stored yet in {path}")
+        yield None, output
+        return
+    from meshtui.store.database import Database
+    from meshtui.store.reader import StoreReader
+
+    database = Database.open(path, read_only=True)
+    try:
+        yield StoreReader(database), output
+    finally:
+        database.close()

@@ -1,0 +1,172 @@
+"""The composition root: settings, keys and files in, a running mesh out.
+
+Only here do networks, transports and the store meet; only what is configured is imported.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+from typing import TYPE_CHECKING, Final
+
+from meshtui.config import LINKS
+from meshtui.errors import ConfigError, StoreError
+from meshtui.model.ids import NetworkName
+from meshtui.model.link import LinkInfo
+from meshtui.model.restored import Restored
+from meshtui.networks.registry import load_network
+from meshtui.runtime.clock import SystemClock
+from meshtui.runtime.hub import MeshHub
+from meshtui.store.database import Database
+from meshtui.store.digests import StoredDigests
+from meshtui.store.reader import StoreReader
+from meshtui.store.writer import StoreWriter
+from meshtui.transports.registry import load_transport
+from meshtui.transports.url import link_title, parse_link_urls, safe_url
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping, Sequence
+    from pathlib import Path
+
+    from meshtui.config import Config
+    from meshtui.crypto.keys import Identity
+    from meshtui.model.link import Myself
+    from meshtui.networks.base import Session
+    from meshtui.transports.base import LinkSpec, Transport
+
+DEFAULT_NETWORK: Final = NetworkName("jsonmesh")
+
+
+@contextlib.asynccontextmanager
+async def open_mesh(
+    config: Config, database_file: Path | None, identity: Identity, *, relays: bool = False
+) -> AsyncIterator[MeshHub]:
+    """Run the mesh for as long as the block lasts; leaving it says goodbye and closes the store.
+
+    Args:
+        database_file: None = in memory.
+        relays: Pass other nodes' packets on where the settings do not say otherwise.
+
+    Raises:
+        ConfigError: A link URL is wrong.
+        StoreError: The database cannot be opened, or somebody else is using it.
+    """
+    links = configured_links(config)
+    database = open_database(database_file)
+    try:
+        reader = StoreReader(database)
+        networks = {info.network for info, _, _ in links} or {DEFAULT_NETWORK}
+        sessions = {
+            name: _open_session(name, config, identity, database, reader, relays=relays)
+            for name in sorted(networks)
+        }
+        async with MeshHub(sessions, links, StoreWriter(database), reader, SystemClock()) as hub:
+            yield hub
+    except BaseExceptionGroup as group:
+        # The hub's tasks end together; what ended them is what the caller must hear.
+        raise first_cause(group) from None
+    finally:
+        database.close()
+
+
+def first_cause(error: BaseException) -> BaseException:
+    """Return the exception in a group that came first; any other as it is."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+def configured_links(config: Config) -> Sequence[tuple[LinkInfo, LinkSpec, Transport]]:
+    """Check the settings' links and name them; their transports are loaded.
+
+    Raises:
+        ConfigError: A link URL is wrong; the text names where it stands.
+    """
+    try:
+        specs = parse_link_urls(config.links)
+        return [
+            (_link_info(network, spec), spec, load_transport(spec.scheme))
+            for network, spec in specs
+        ]
+    except ConfigError as error:
+        msg = f"{config.origins.get(LINKS.key, '')}: {LINKS.key}: {error}"
+        raise ConfigError(msg) from None
+
+
+def open_database(path: Path | None) -> Database:
+    """Open the profile's database for writing; makes its folder, for the owner's eyes only.
+
+    Raises:
+        StoreError: It cannot be opened.
+    """
+    if path is not None:
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            msg = f"{path.parent}: {error.strerror}"
+            raise StoreError(msg) from error
+    return Database.open(path)
+
+
+def identify(identity: Identity, network: NetworkName = DEFAULT_NETWORK) -> Myself:
+    """Say who an identity is on a network."""
+    session = load_network(network).open_session(
+        identity, {}, Restored(), _NoDigests(), secrets.token_bytes
+    )
+    return session.myself
+
+
+def _open_session(
+    name: NetworkName,
+    config: Config,
+    identity: Identity,
+    database: Database,
+    reader: StoreReader,
+    *,
+    relays: bool,
+) -> Session:
+    now = SystemClock().now()
+    return load_network(name).open_session(
+        identity,
+        _options(name, config, relays=relays),
+        reader.restored(name, now.unix_ms),
+        StoredDigests(database, name),
+        secrets.token_bytes,
+    )
+
+
+def _options(name: NetworkName, config: Config, *, relays: bool) -> Mapping[str, object]:
+    """Collect what a network is told of the settings: its own table, and who we are."""
+    common: dict[str, object] = {"name": config.name, "position": config.position}
+    if name != DEFAULT_NETWORK:
+        return common
+    own = config.jsonmesh
+    return common | {
+        "relay": relays if own.relay is None else own.relay,
+        "share_position": own.share_position,
+        "ack_timeout_s": own.ack_timeout_s,
+        "max_attempts": own.max_attempts,
+    }
+
+
+def _link_info(network: NetworkName, spec: LinkSpec) -> LinkInfo:
+    # Asked for now, so that a misspelt network is an error of the settings.
+    load_network(network)
+    return LinkInfo(
+        link_id=spec.link_id,
+        network=network,
+        kind=load_transport(spec.scheme).kind,
+        title=link_title(spec),
+        url=safe_url(network, spec),
+    )
+
+
+class _NoDigests:
+    """The memory of a session that never receives."""
+
+    def has(self, digest: bytes) -> bool:
+        """Nothing was accepted before."""
+        return not digest
+
+    def add(self, digest: bytes) -> None:
+        """Forget it."""

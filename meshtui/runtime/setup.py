@@ -1,0 +1,124 @@
+"""First run: an identity and a link for a profile that has none (see `runtime.api.SetupApi`)."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from typing import TYPE_CHECKING, Final
+
+from meshtui.crypto.mnemonic import check_words, new_words, seed_of, weakness_of
+from meshtui.errors import ConfigError, CryptoError, KeystoreError, TransportError
+from meshtui.model.ids import LinkId
+from meshtui.model.link import LinkSetup
+from meshtui.runtime.api import Found
+from meshtui.runtime.bootstrap import DEFAULT_NETWORK, identify
+from meshtui.runtime.clock import SystemClock
+from meshtui.store.keystore import KeyFile
+from meshtui.transports.base import LinkSpec
+from meshtui.transports.registry import load_transport
+from meshtui.transports.url import parse_link_url
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from meshtui.model.link import Myself
+
+CHECK_TIMEOUT_S: Final = 10.0
+FIND_TIMEOUT_S: Final = 1.0
+_NEARBY: Final = (("localhost", 1883),)
+
+
+class ProfileSetup:
+    """Makes what a first run needs in one profile."""
+
+    def __init__(self, keys_file: Path, save: Callable[[Mapping[str, object]], None]) -> None:
+        """Write keys to `keys_file`; `save` writes settings by key and may raise ConfigError."""
+        self._keys_file = keys_file
+        self._save = save
+
+    def new_words(self, count: int) -> Sequence[str]:
+        """Fresh BIP39 words. They are kept nowhere until `create`."""
+        return new_words(count, secrets.token_bytes).split()
+
+    def check_words(self, words: str) -> str:
+        """Say what is wrong with typed words, for a person; empty = they are right."""
+        return check_words(words) or weakness_of(words)
+
+    async def create(self, words: str, passphrase: str, password: str | None) -> Myself:
+        """Derive the identity and write the key file; `password` None = not encrypted.
+
+        Raises:
+            KeystoreError: It could not be written, or one is there already.
+        """
+        # Slow on purpose (scrypt, PBKDF2): not on the loop.
+        return await asyncio.to_thread(
+            create_identity, self._keys_file, words, passphrase, password
+        )
+
+    async def found(self) -> Sequence[Found]:
+        """Brokers on this machine that answer at once."""
+        seen = []
+        for host, port in _NEARBY:
+            complaint = await _answer_of(host, port)
+            if complaint is not None:
+                url = f"{DEFAULT_NETWORK}+mqtt://{host}:{port}"
+                seen.append(Found(f"MQTT broker on this machine, port {port}", url, complaint))
+        return seen
+
+    async def check_link(self, url: str) -> str:
+        """Try a link URL for at most ten seconds; empty = it works, else why not, for a person."""
+        try:
+            _, spec = parse_link_url(url)
+            return await try_link(spec)
+        except ConfigError as error:
+            return str(error)
+
+    async def save_link(self, url: str, name: str) -> None:
+        """Write the link and the user's display name to the configuration.
+
+        Raises:
+            ConfigError: One of them is not allowed, or the file cannot be written.
+        """
+        self._save({"links": [url], "name": name})
+
+
+def create_identity(keys_file: Path, words: str, passphrase: str, password: str | None) -> Myself:
+    """Derive an identity, write its key file and say who it is.
+
+    Raises:
+        KeystoreError: The words are wrong, the file could not be written, or is there already.
+    """
+    try:
+        identity = seed_of(words, passphrase)
+    except CryptoError as error:
+        raise KeystoreError(error.detail) from None
+    myself = identify(identity)
+    label = f"{myself.node_id} {myself.public_key}"
+    KeyFile.create(keys_file, identity, password, {myself.network: label})
+    return myself
+
+
+async def try_link(spec: LinkSpec) -> str:
+    """Open a link and close it again, within ten seconds; empty = it works, else why not."""
+    clock = SystemClock()
+    try:
+        async with asyncio.timeout(CHECK_TIMEOUT_S):
+            link = await load_transport(spec.scheme).open(spec, LinkSetup(), clock.now)
+    except TransportError as error:
+        return str(error)
+    except TimeoutError:
+        return f"no answer within {CHECK_TIMEOUT_S:.0f} s"
+    await link.aclose()
+    return ""
+
+
+async def _answer_of(host: str, port: int) -> str | None:
+    """Return what a broker there complains of, empty for nothing; None where none answers."""
+    try:
+        async with asyncio.timeout(FIND_TIMEOUT_S):
+            _, writer = await asyncio.open_connection(host, port)
+            writer.close()
+            return await try_link(LinkSpec(LinkId(host), "mqtt", host, port))
+    except (OSError, TimeoutError):
+        return None
