@@ -43,6 +43,7 @@ class Presences:
         self._bridge = bridge
         self._due_s: float | None = None
         self._corrected_s = float("-inf")
+        self._is_leaving = False
 
     @property
     def next_deadline_s(self) -> float | None:
@@ -53,6 +54,7 @@ class Presences:
         self, links: list[LinkId], now: Instant, *, is_online: bool = True
     ) -> list[Output]:
         """Tell these brokers that we are here, or not any more; they keep it for latecomers."""
+        self._is_leaving = not is_online
         if self._due_s is None or self._due_s <= now.mono_s:
             self._due_s = now.mono_s + self._station.settings.presence_s
         return [self.transmit(link_id, now, is_online=is_online) for link_id in links]
@@ -120,8 +122,9 @@ class Presences:
         passage.conclude(Verdict.HANDLED, "echo", "our own presence")
         # The will of a connection we lost may arrive after we are back: say again that we are here.
         is_link_up = passage.link_id in self._station.links
+        is_wrong = not (presence.is_online or presence.via or self._is_leaving)
         is_rested = passage.now.mono_s - self._corrected_s >= _CORRECT_AGAIN_S
-        if not presence.is_online and not presence.via and is_link_up and is_rested:
+        if is_wrong and is_link_up and is_rested:
             self._corrected_s = passage.now.mono_s
             passage.outputs.append(self.transmit(passage.link_id, passage.now, is_online=True))
 
