@@ -108,6 +108,20 @@ class Scenario:
         """Find a node by its name."""
         return next(node for node in self.nodes if node.name == name)
 
+    @property
+    def farthest(self) -> SimNode:
+        """A node like ours, on the island farthest from the user."""
+        return next(
+            node
+            for node in self.nodes
+            if node.kind is NodeKind.CLIENT and node.islands == self.islands[-1:]
+        )
+
+    @property
+    def own_identity(self) -> Identity:
+        """The user's seed in this mesh."""
+        return Identity(self.entropy("the user"))
+
     def entropy(self, label: str, variant: int = 0) -> bytes:
         """64 bytes that follow from the seed."""
         return hashlib.sha512(f"meshtui demo {self.seed} {label} {variant}".encode()).digest()

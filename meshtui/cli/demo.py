@@ -1,0 +1,163 @@
+"""`meshtui demo`: the terminal client on a simulated mesh; touches no real profile."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import tempfile
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from meshtui.cli.arguments import seconds
+from meshtui.cli.output import Exit, Output
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import AsyncIterator, Mapping
+
+    from meshtui.config import Config
+    from meshtui.runtime.api import MeshApi, Paths
+    from meshtui.runtime.hub import MeshHub
+    from meshtui.sim.scenario import Scenario
+
+CHECK_TIMEOUT_S: Final = 30.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what this command takes."""
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="no screen: write to the farthest node, wait for its acknowledgement, and say so",
+    )
+    parser.add_argument(
+        "--timeout",
+        type=seconds,
+        default=CHECK_TIMEOUT_S,
+        metavar="S",
+        help=f"with --check: give up after so many seconds; default {CHECK_TIMEOUT_S:.0f}",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the demo until the user leaves it."""
+    from meshtui.sim.broker import require_broker
+
+    require_broker()
+    with tempfile.TemporaryDirectory(prefix="meshtui-demo-") as folder:
+        if args.check:
+            return asyncio.run(_check(Path(folder), args.timeout, Output(as_json=args.json)))
+        return asyncio.run(_show(Path(folder)))
+
+
+@contextlib.asynccontextmanager
+async def demo_mesh(folder: Path) -> AsyncIterator[tuple[MeshHub, Config, Scenario]]:
+    """Run the simulated mesh and our own node on it, with its files in `folder`.
+
+    Raises:
+        TransportError: The simulated mesh did not start.
+    """
+    from meshtui.config import parse_config
+    from meshtui.runtime.bootstrap import open_mesh
+    from meshtui.sim.child import running_mesh_process
+    from meshtui.sim.scenario import load_scenario
+
+    scenario = load_scenario()
+    paths = _paths(folder)
+    async with running_mesh_process() as ports:
+        settings = _settings(scenario, ports)
+        config = parse_config(paths.config_file, "", environment=os.environ, overrides=settings)
+        _join(scenario, paths)
+        async with open_mesh(config, paths.database_file, scenario.own_identity) as hub:
+            yield hub, config, scenario
+
+
+async def _show(folder: Path) -> int:
+    """Show the client on the mesh."""
+    from meshtui.cli.logs import log_to_file
+    from meshtui.runtime.api import Preferences
+    from meshtui.tui.app import MeshtuiApp
+
+    paths = _paths(folder)
+    async with demo_mesh(folder) as (hub, config, _):
+
+        async def start() -> MeshApi:
+            return hub
+
+        log_to_file(paths.log_file, config.log_level)
+        app = MeshtuiApp(start, Preferences(config.theme, config.glyphs, {}), paths)
+        for name in (signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(name, app.exit, Exit.INTERRUPTED.value)
+        await app.run_async()
+        return app.return_code or 0
+
+
+async def _check(folder: Path, timeout_s: float, output: Output) -> int:
+    """Write to the farthest node and wait for its acknowledgement."""
+    from meshtui.cli.mesh import Follower
+    from meshtui.model.command import SendText
+    from meshtui.model.event import DeliveryChanged, NodeHeard
+    from meshtui.model.ids import MessageId, direct_conversation
+
+    async with demo_mesh(folder) as (hub, _, scenario):
+        follower = Follower(hub.subscribe(), timeout_s)
+        farthest = scenario.farthest.name
+        message_id = MessageId(str(uuid.uuid4()))
+        while (event := await follower.next()) is not None:
+            match event:
+                case NodeHeard(node) if node.name == farthest and node.hops:
+                    conversation = direct_conversation(node.network, node.node_id)
+                    await hub.submit(SendText(conversation, "Is this thing on?", message_id))
+                    farthest = ""
+                case DeliveryChanged(message_id=changed, delivery=delivery) if (
+                    changed == message_id and delivery.state.is_final
+                ):
+                    return _report(output, scenario, delivery.state.value, delivery.rtt_ms)
+        return _report(output, scenario, "timed out", None)
+
+
+def _report(output: Output, scenario: Scenario, state: str, rtt_ms: int | None) -> int:
+    peer = scenario.farthest
+    row = {"to": peer.name, "state": state, "rtt_ms": rtt_ms}
+    told = f"in {rtt_ms} ms" if rtt_ms is not None else ""
+    output.row(row, lambda: f"{peer.name} at {peer.place}: {state} {told}".rstrip())
+    if state == "timed out":
+        return Exit.TIMED_OUT
+    return Exit.DONE if state == "delivered" else Exit.FAILED
+
+
+def _settings(scenario: Scenario, ports: Mapping[str, int]) -> Mapping[str, object]:
+    port = ports[scenario.islands[0]]
+    position = scenario.own_position
+    return {
+        "name": scenario.own_name,
+        "links": [f"jsonmesh+mqtt://127.0.0.1:{port}?title=demo"],
+        "position": [position.lat, position.lng],
+        "jsonmesh.share_position": True,
+    }
+
+
+def _join(scenario: Scenario, paths: Paths) -> None:
+    """Make the user a member of some forums before the first link opens."""
+    from meshtui.model.event import ChannelChanged
+    from meshtui.model.message import Channel
+    from meshtui.runtime.bootstrap import DEFAULT_NETWORK, open_database
+    from meshtui.store.writer import StoreWriter
+
+    database = open_database(paths.database_file)
+    with contextlib.closing(database):
+        StoreWriter(database).apply(
+            [
+                ChannelChanged(Channel(DEFAULT_NETWORK, name, is_joined=True))
+                for name in scenario.joined
+            ]
+        )
+
+
+def _paths(folder: Path) -> Paths:
+    from meshtui.cli.profile import find_paths
+
+    return find_paths(str(folder), None, {})
