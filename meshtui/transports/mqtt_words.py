@@ -63,6 +63,8 @@ def of_failure(where: str, error: Exception, path: str) -> TransportError:
             why = error.verify_message or "it does not verify"
             msg = f"the certificate of {where} is not trusted: {why}; ?ca=FILE adds an authority"
             return TransportError(msg, is_final=True)
+        case ssl.SSLEOFError():
+            return TransportError(f"no TLS with {where}: it hung up; does it speak TLS there?")
         case ssl.SSLError():
             return TransportError(f"no TLS with {where}: {_tls_reason(error)}", is_final=True)
         case WebsocketConnectionError():
