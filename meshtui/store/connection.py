@@ -43,7 +43,6 @@ WRITER = Role(
     "rw",
     (
         "PRAGMA trusted_schema = OFF",
-        "PRAGMA journal_mode = WAL",
         # a message reported as sent or shown as received survives a power cut
         "PRAGMA synchronous = FULL",
         "PRAGMA journal_size_limit = 16777216",
@@ -66,10 +65,15 @@ def connect(path: Path | None, role: Role, busy_s: float) -> sqlite3.Connection:
     try:
         return _connect(uri, role, busy_s)
     except sqlite3.OperationalError:
-        if path is None or role is not READER or path.with_name(path.name + "-wal").exists():
+        if path is None or role is not READER or has_log(path):
             raise
         # on a read-only disk there is nowhere to put the shared index, and nobody who writes
         return _connect(uri + "&immutable=1", role, busy_s)
+
+
+def has_log(path: Path) -> bool:
+    """Tell whether a write-ahead log lies beside the file: in use, or not closed cleanly."""
+    return path.with_name(path.name + "-wal").exists()
 
 
 def _connect(uri: str, role: Role, busy_s: float) -> sqlite3.Connection:

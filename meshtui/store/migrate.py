@@ -41,6 +41,7 @@ def migrate(connection: sqlite3.Connection, path: Path | None, *, check: bool = 
     newest = newest_version()
     if check and version:
         _look_over(connection, path)
+    connection.execute("PRAGMA journal_mode = WAL")  # changes the file, so not before it is ours
     if 0 < version < newest and path is not None:
         _back_up(connection, path, version)
     for number, script in _scripts():
