@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from rich.segment import Segment
+from rich.style import Style
 from textual.binding import Binding, BindingType
 from textual.geometry import Region
 from textual.message import Message
@@ -21,7 +22,6 @@ from textual.widget import Widget
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from rich.style import Style
     from textual import events
 
 Rendered: TypeAlias = "Strip | Sequence[Strip]"
@@ -195,6 +195,8 @@ class LineList(Widget, can_focus=True):
         self._set_cursor(row)
         if to_top:
             self._top, self._skip = row, 0
+            self._stop_at_end()
+            self._is_following = False
         else:
             self._reveal()
         self._repaint()
@@ -347,7 +349,12 @@ class LineList(Widget, can_focus=True):
         lines = self._cache.get(key)
         if lines is None:
             rendered = self._render_row(row, self.size.width, key[1])
-            lines = (rendered,) if isinstance(rendered, Strip) else tuple(rendered)
+            strips = (rendered,) if isinstance(rendered, Strip) else rendered
+            width, base = self.size.width, self.rich_style
+            if key[1] and self.app.native_ansi_color:
+                # sixteen colours hold no quiet one for the cursor
+                base += Style(reverse=True)
+            lines = tuple(strip.adjust_cell_length(width).apply_style(base) for strip in strips)
             if len(self._cache) >= _CACHE_ROWS:
                 self._cache.clear()
             self._cache[key] = lines

@@ -6,11 +6,13 @@ in batches, shown or not. Upwards it speaks by messages only: the screen submits
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.message import Message
 from textual.widget import Widget
+
+from meshtui.tui.state.directory import Directory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from meshtui.model.event import Event
     from meshtui.model.ids import ConversationId, NetworkName, NodeId
     from meshtui.runtime.api import MeshApi
+    from meshtui.tui.command import Command
     from meshtui.tui.text.glyphs import Glyphs
 
 
@@ -30,6 +33,7 @@ class Desk:
         now_ms: Our clock, Unix milliseconds.
         saved: Remembered choices by key, such as `nodes.sort`.
         remember: Keeps such a choice.
+        directory: Who is who; the main screen keeps it up to date before panes see events.
     """
 
     api: MeshApi
@@ -37,6 +41,7 @@ class Desk:
     now_ms: Callable[[], int]
     saved: Mapping[str, str]
     remember: Callable[[str, str], None]
+    directory: Directory = field(default_factory=Directory)
 
 
 class Pane(Widget):
@@ -88,6 +93,27 @@ class Pane(Widget):
 
         text: str
         what: str
+
+    @dataclass
+    class ReviewKey(Message):
+        """Compare a node's safety number, and accept its key or not."""
+
+        network: NetworkName
+        node_id: NodeId
+
+    @dataclass
+    class RunCommand(Message):
+        """Carry out a command that was typed; `argument` may be empty."""
+
+        command: Command
+        argument: str = ""
+
+    @dataclass
+    class ShowSheet(Message):
+        """Show text over the pane until Esc; lines of (text, look), see `TextLines`."""
+
+        title: str
+        lines: tuple[tuple[tuple[str, str], ...], ...]
 
     class Restated(Message):
         """Title, status or keys changed: draw the status and key lines again."""

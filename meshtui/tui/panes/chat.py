@@ -1,0 +1,360 @@
+"""The chat pane: list of chats, talk, message line, and beside them what is selected."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.containers import Horizontal, Vertical
+
+from meshtui.model.command import (
+    JoinChannel,
+    MarkRead,
+    SendText,
+    SetDraft,
+)
+from meshtui.model.event import ChannelChanged, NodeMarked
+from meshtui.model.ids import (
+    MessageId,
+    channel_conversation,
+)
+from meshtui.tui.command import bindings_of
+from meshtui.tui.commands import CHAT, slash_commands
+from meshtui.tui.panes.chat_actions import PAGE, RETRIABLE, ChatActions
+from meshtui.tui.panes.chat_slash import ARGUMENTS, SlashCommands
+from meshtui.tui.state.chat import Change, ChatLog
+from meshtui.tui.state.completion import Vocabulary
+from meshtui.tui.text.format import padlock_words
+from meshtui.tui.widgets.text_lines import TextLines
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual import events
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+    from textual.timer import Timer
+
+    from meshtui.model.command import Command as MeshCommand
+    from meshtui.model.event import Event
+    from meshtui.model.ids import ConversationId
+    from meshtui.model.message import Channel
+    from meshtui.tui.widgets.chat_list import ChatList
+    from meshtui.tui.widgets.line_input import LineInput
+    from meshtui.tui.widgets.line_list import LineList
+    from meshtui.tui.widgets.pane import Desk
+
+WITH_LIST = 90
+WITH_DETAILS = 131
+_DRAFT_AFTER_S = 1.0
+
+
+class ChatPane(ChatActions):
+    """Reads and writes conversations."""
+
+    pane_id = "chat"
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(CHAT, "chat")
+    DEFAULT_CSS = """
+    ChatPane { layers: default slide; layout: horizontal; }
+    ChatPane #chats { width: 26; border-right: solid $rule; }
+    ChatPane.-narrow #chats {
+        layer: slide; width: 32; height: 1fr; display: none; background: $surface;
+    }
+    ChatPane.-narrow.-slid #chats { display: block; }
+    ChatPane #talk { width: 1fr; height: 1fr; }
+    ChatPane #find { display: none; padding: 0 0 0 1; background: $bar; }
+    ChatPane #find.-shown { display: block; }
+    ChatPane #gap { height: 1; }
+    ChatPane #details { width: 38; border-left: solid $rule; display: none; }
+    ChatPane.-wide #details { display: block; }
+    """
+
+    def __init__(self, desk: Desk) -> None:
+        """Begin without a conversation."""
+        super().__init__(desk)
+        self.channels: dict[str, Channel] = {}
+        self.details = TextLines(id="details")
+        self._slash = SlashCommands(self)
+        self._draft_timer: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        """List, talk, details."""
+        yield self.chats
+        with Vertical(id="talk"):
+            yield self.messages
+            yield self.finder
+            yield Horizontal(id="gap")
+            yield self.composer
+        yield self.details
+
+    # -- the pane's promise ------------------------------------------------------------------
+
+    async def load(self) -> None:
+        """Read conversations and channels, and open the newest conversation."""
+        api = self.desk.api
+        channels = await api.channels()
+        self.channels = {channel.name: channel for channel in channels}
+        self.book.load(await api.conversations(), channels)
+        order = sorted(self.book.talks.values(), key=lambda talk: -talk.last_at_ms)
+        if order:
+            await self._open(order[0].conversation_id)
+        else:
+            self.composer.refuse("Join a channel: /join #name, or wait until somebody is heard")
+        self.chats.redraw()
+
+    def consume(self, events: Sequence[Event]) -> None:
+        """Fold and refresh once."""
+        is_list_changed = False
+        changes = Change()
+        for event in events:
+            is_list_changed = self.book.apply(event) or is_list_changed
+            self._note(event)
+            if self.log_shown is not None:
+                _merge(changes, self.log_shown.apply(event))
+        if self.messages.log_shown is self.log_shown:
+            self.messages.apply(changes)
+        if changes.appended:
+            self._mark_read()
+        if changes.rows:
+            self._show_details()
+        if is_list_changed:
+            self.chats.redraw()
+        self.post_message(self.Restated())
+
+    def names_changed(self) -> None:
+        """A node is called differently now, or its key changed."""
+        self.messages.changed()
+        self.chats.redraw()
+        self._show_details()
+
+    def title(self) -> str:
+        """The open conversation."""
+        conversation = self.book.open_id
+        return self.chats.title_of(self.book.talks[conversation]) if conversation else "CHAT"
+
+    def status(self) -> str:
+        """What protects it."""
+        conversation = self.book.open_id
+        if conversation is None:
+            return "no chat yet"
+        return padlock_words(conversation, self.desk.directory.nodes.get(self.peer()))
+
+    def context_keys(self) -> Sequence[tuple[str, str]]:
+        """Other keys while writing, reading, searching."""
+        if self.finder.has_focus:
+            return (("Enter", "search"), ("Esc", "close"))
+        if self.composer.has_focus:
+            if self.composer.held_paste:
+                return (("Enter", "insert"), ("Esc", "drop the paste"))
+            keys = [("F2", "chats"), ("Alt+A", "next unread"), ("Tab", "complete")]
+            return (*keys, ("Ctrl+P", "find"), ("Esc", "read"), ("F1", "help"))
+        if self.chats.has_focus:
+            return (("Enter", "open"), ("j k", "move"), ("Esc", "back"), ("?", "help"))
+        own = self.messages.selected()
+        failed = own is not None and own.delivery is not None and own.delivery.state in RETRIABLE
+        first = ("r", "send again") if failed else ("m", "mention")
+        keys = [("i", "write"), first, ("y", "copy"), ("d", "direct"), ("Enter", "details")]
+        return (*keys, ("1-5", "panes"), ("?", "help"))
+
+    def take_focus(self) -> None:
+        """Writing is what one comes for."""
+        self.composer.focus()
+
+    def step_back(self) -> bool:
+        """Paste, search, list, reading: one after the other."""
+        if self.composer.drop_paste():
+            return True
+        if self.finder.has_class("-shown"):
+            self.close_finder()
+        elif self.chats.has_focus or self.has_class("-slid"):
+            self.remove_class("-slid")
+            self.composer.focus()
+        elif self.composer.has_focus:
+            self.messages.focus()
+        else:
+            self.messages.follow_end()
+            self.composer.focus()
+        return True
+
+    def has_unsent(self) -> bool:
+        """A draft survives; only a held paste would be lost, and messages that still wait."""
+        return bool(self.composer.held_paste)
+
+    # -- opening -----------------------------------------------------------------------------
+
+    def open_conversation(self, conversation: ConversationId) -> None:
+        """Show a conversation; an unknown one begins empty."""
+        self.run_worker(self._open(conversation), group="open", exclusive=True)
+
+    async def _open(self, conversation: ConversationId) -> None:
+        await self.save_draft()
+        talk = self.book.open(conversation)
+        log = ChatLog(conversation)
+        log.enter(talk.last_read, talk.unread)
+        self.log_shown = log
+        log.load(await self.desk.api.history(conversation, None, PAGE), PAGE)
+        if self.log_shown is not log:
+            return
+        self.messages.show(log)
+        self.composer.value = talk.draft
+        self.composer.refuse("")
+        self.close_finder(keep_focus=True)
+        self.remove_class("-slid")
+        self.composer.focus()
+        self._mark_read()
+        self.chats.redraw()
+        self._show_details()
+        self.post_message(self.Restated())
+
+    def join(self, request: JoinChannel) -> None:
+        """Join a channel and open it."""
+        self.submit(request)
+        self.open_conversation(channel_conversation(request.network, request.name))
+
+    def _mark_read(self) -> None:
+        log = self.log_shown
+        if log is None or not log.last_order or not self.display:
+            return
+        talk = self.book.talks.get(log.conversation)
+        if talk is not None and talk.last_read < log.last_order:
+            self.submit(MarkRead(log.conversation, log.last_order))
+
+    def _note(self, event: Event) -> None:
+        match event:
+            case ChannelChanged(channel):
+                self.channels[channel.name] = channel
+            case NodeMarked(_, node_id, marks) if marks.is_blocked and self.log_shown is not None:
+                self.log_shown.remove_sender(node_id)
+                self.messages.show(self.log_shown)
+
+    # -- messages from the widgets -----------------------------------------------------------
+
+    def on_chat_list_opened(self, event: ChatList.Opened) -> None:
+        """A chat was chosen."""
+        self.open_conversation(event.conversation)
+
+    def on_chat_list_joined(self, event: ChatList.Joined) -> None:
+        """An announced channel was chosen."""
+        self.join(JoinChannel(event.channel.network, event.channel.name))
+
+    def on_line_list_highlighted(self, _event: LineList.Highlighted) -> None:
+        """Another message is selected."""
+        self._show_details()
+        self.post_message(self.Restated())
+
+    def on_line_list_top_reached(self, event: LineList.TopReached) -> None:
+        """Read an older page."""
+        log = self.log_shown
+        if event.line_list is self.messages and log is not None and log.has_older:
+            self.run_worker(self.page_up(log), group="page")
+
+    def on_line_input_changed(self, event: LineInput.Changed) -> None:
+        """Keep the draft a second after the last key."""
+        if event.line_input is not self.composer:
+            return
+        if self._draft_timer is not None:
+            self._draft_timer.stop()
+        self._draft_timer = self.set_timer(_DRAFT_AFTER_S, self.save_draft)
+
+    def on_line_input_submitted(self, event: LineInput.Submitted) -> None:
+        """Send, run or search."""
+        event.stop()
+        if event.line_input is self.finder:
+            self.find_text(event.value)
+        elif event.value.strip():
+            self._send(event.value)
+
+    def on_descendant_focus(self) -> None:
+        """Other keys matter now."""
+        self.post_message(self.Restated())
+
+    def on_key(self, event: events.Key) -> None:
+        """Scroll the talk while writing."""
+        pages = {"pageup": -1.0, "pagedown": 1.0}.get(event.key)
+        if pages is not None and self.composer.has_focus:
+            event.stop()
+            self.messages.action_page(pages)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """One pane, two, or three."""
+        self.set_class(event.size.width < WITH_LIST, "-narrow")
+        self.set_class(event.size.width >= WITH_DETAILS, "-wide")
+
+    # -- sending -----------------------------------------------------------------------------
+
+    def _send(self, typed: str) -> None:
+        if typed.startswith("/") and not typed.startswith("//"):
+            if self._slash.run(typed.strip()):
+                self._sent(typed)
+            return
+        conversation = self.book.open_id
+        if conversation is None:
+            self.tell("No chat is open: /join #name or /dm NODE", bad=True)
+            return
+        if self.composer.is_too_long:
+            self.tell("Too long for one message: shorten it or send it in parts", bad=True)
+            return
+        text = typed[1:] if typed.startswith("//") else typed
+        message_id = MessageId(str(uuid.uuid4()))
+        self.run_worker(self._submit_text(SendText(conversation, text, message_id), typed))
+
+    async def _submit_text(self, request: SendText, typed: str) -> None:
+        """Only what was accepted leaves the message line."""
+        if await self.screen_submit(request):
+            if self.composer.value == typed and self.book.open_id == request.conversation:
+                self._sent(typed)
+            self.messages.follow_end()
+
+    async def screen_submit(self, request: MeshCommand) -> bool:
+        """Submit and await; False where it was refused, and said so."""
+        from meshtui.errors import MeshtuiError
+        from meshtui.model.text import clean
+
+        try:
+            await self.desk.api.submit(request)
+        except MeshtuiError as error:
+            self.tell(clean(str(error), limit=200), bad=True)
+            return False
+        return True
+
+    def _sent(self, typed: str) -> None:
+        self.composer.line.remember(typed)
+        self.composer.value = ""
+        self.run_worker(self.save_draft())
+
+    async def save_draft(self) -> None:
+        """Put what is typed on disk, if it differs from what is there."""
+        conversation = self.book.open_id
+        if conversation is None:
+            return
+        draft = self.composer.value
+        if self.book.talks[conversation].draft != draft:
+            self.book.keep_draft(conversation, draft)
+            await self.screen_submit(SetDraft(conversation, draft))
+
+    def run_slash(self, line: str) -> None:
+        """Carry out a typed command."""
+        self._slash.run(line)
+
+    def vocabulary(self) -> Vocabulary:
+        directory = self.desk.directory
+        likely = self.log_shown.senders() if self.log_shown else []
+        nodes = dict.fromkeys([*likely, *directory.nodes])
+        names = [directory.name_of(node) for node in nodes if not directory.is_own(node)]
+        channels = [f"#{name}" for name in sorted(self.channels)]
+        return Vocabulary(
+            {word: ARGUMENTS.get(word, "") for word in slash_commands()}, names, channels
+        )
+
+    def _show_details(self) -> None:
+        if not self.has_class("-wide") or self.log_shown is None:
+            return
+        message = self.messages.selected() if self.messages.has_focus else None
+        self.details.show(self.detail_lines(message))
+
+
+def _merge(total: Change, change: Change) -> None:
+    total.appended += change.appended
+    total.dropped += change.dropped
+    total.rows += change.rows
+    total.is_reordered = total.is_reordered or change.is_reordered

@@ -1,0 +1,302 @@
+"""What the keys of the chat pane do; the pane itself says what it shows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from meshtui.model.command import CancelMessage, ResendMessage
+from meshtui.model.ids import (
+    ConversationKind,
+    NodeId,
+    direct_conversation,
+    split_conversation,
+)
+from meshtui.model.message import DeliveryState
+from meshtui.tui.state.conversations import ConversationBook
+from meshtui.tui.text.details import channel_lines, message_lines, node_lines
+from meshtui.tui.widgets.chat_list import ChatList
+from meshtui.tui.widgets.composer import Composer
+from meshtui.tui.widgets.line_input import LineInput
+from meshtui.tui.widgets.message_list import MessageList
+from meshtui.tui.widgets.pane import Desk, Pane
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from meshtui.model.command import Command as MeshCommand
+    from meshtui.model.ids import ConversationId, NetworkName
+    from meshtui.model.message import Channel, Message
+    from meshtui.tui.command import Command
+    from meshtui.tui.state.chat import ChatLog
+    from meshtui.tui.state.completion import Vocabulary
+
+PAGE: Final = 200
+RETRIABLE = (DeliveryState.FAILED, DeliveryState.CANCELLED)
+_WAITING = (
+    DeliveryState.QUEUED,
+    DeliveryState.SENDING,
+    DeliveryState.SENT,
+    DeliveryState.RELAYED,
+)
+
+
+class ChatActions(Pane):
+    """The widgets of the chat pane and the actions on them; `ChatPane` opens and folds."""
+
+    pane_id = "chat"
+
+    def __init__(self, desk: Desk) -> None:
+        """Make the widgets."""
+        super().__init__(desk)
+        self.book = ConversationBook(desk.directory.is_blocked)
+        self.log_shown: ChatLog | None = None
+        self.channels: dict[str, Channel] = {}
+        self.chats = ChatList(self.book, desk.directory, desk.glyphs)
+        self.messages = MessageList(desk.directory, desk.glyphs)
+        self.composer = Composer(prompt=desk.glyphs.prompt, vocabulary=self.vocabulary)
+        self.finder = LineInput(prompt="find: ", placeholder="words, Enter; n N jump", id="find")
+        self._hits: list[int] = []
+        self._hit = -1
+        self._is_paging = False
+
+    def open_conversation(self, conversation: ConversationId) -> None:
+        """Show a conversation; an unknown one begins empty."""
+        raise NotImplementedError
+
+    def vocabulary(self) -> Vocabulary:
+        """What Tab offers."""
+        raise NotImplementedError
+
+    def run_slash(self, line: str) -> None:
+        """Carry out a typed command."""
+        raise NotImplementedError
+
+    # -- actions -----------------------------------------------------------------------------
+
+    def action_toggle_chats(self) -> None:
+        """Into the list, sliding it in where it is not on the screen; and back."""
+        if self.chats.has_focus:
+            self.step_back()
+            return
+        self.add_class("-slid")
+        self.chats.focus()
+        self.chats.redraw()
+
+    def action_next_unread(self) -> None:
+        """Where something waits."""
+        conversation = self.book.next_unread()
+        if conversation is None:
+            self.tell("Nothing unread elsewhere")
+        else:
+            self.open_conversation(conversation)
+
+    def action_next_chat(self) -> None:
+        """The one below."""
+        self._open_neighbour(1)
+
+    def action_previous_chat(self) -> None:
+        """The one above."""
+        self._open_neighbour(-1)
+
+    def _open_neighbour(self, step: int) -> None:
+        conversation = self.chats.neighbour(step)
+        if conversation is not None:
+            self.open_conversation(conversation)
+
+    def action_find(self) -> None:
+        """Ask for words."""
+        self.finder.add_class("-shown")
+        self.finder.focus()
+
+    async def action_next_hit(self) -> None:
+        """Older."""
+        await self._go_to_hit(1)
+
+    async def action_previous_hit(self) -> None:
+        """Newer."""
+        await self._go_to_hit(-1)
+
+    def action_write(self) -> None:
+        """To the message line."""
+        self.composer.focus()
+
+    def _chosen(self, states: Sequence[DeliveryState]) -> Message | None:
+        """The selected message of ours in one of these states, or the newest such one."""
+        selected = self.messages.selected() if self.messages.has_focus else None
+        if selected is not None and selected.delivery is not None:
+            return selected if selected.delivery.state in states else None
+        return self.log_shown.last_own(states) if self.log_shown else None
+
+    def action_resend(self) -> None:
+        """The same message again."""
+        message = self._chosen(RETRIABLE)
+        if message is None:
+            self.tell("No message of yours has failed here")
+        else:
+            self.submit(ResendMessage(message))
+
+    def action_cancel_message(self) -> None:
+        """Stop trying."""
+        message = self._chosen(_WAITING)
+        if message is None:
+            self.tell("No message of yours waits here")
+        else:
+            self.submit(CancelMessage(message.conversation, message.message_id))
+
+    def action_copy_text(self) -> None:
+        """The selected message's words."""
+        message = self.messages.selected()
+        if message is not None:
+            self.post_message(self.Copy(message.text, "message"))
+
+    def action_reply(self) -> None:
+        """Mention the selected message's sender."""
+        message = self.messages.selected()
+        if message is None:
+            return
+        self.composer.focus()
+        if not message.is_own:
+            name = self.desk.directory.name_of(message.sender)
+            self.composer.insert(f"@[{name}]: " if not self.composer.value else f"@[{name}] ")
+
+    def action_open_direct(self) -> None:
+        """The selected message's sender, directly."""
+        message = self.messages.selected()
+        if message is not None and not message.is_own and self.book.open_id is not None:
+            network = split_conversation(self.book.open_id)[0]
+            self.open_conversation(direct_conversation(network, message.sender))
+
+    def action_details(self) -> None:
+        """The selected message, in full."""
+        message = self.messages.selected()
+        if message is not None:
+            self.post_message(self.ShowSheet("Message", tuple(self.detail_lines(message))))
+
+    def action_verify(self) -> None:
+        """The peer's or the sender's safety number."""
+        self.run_slash("/verify")
+
+    def action_leave(self) -> None:
+        """Leave this channel."""
+        self.run_slash("/leave")
+
+    def action_mute(self) -> None:
+        """Mute or unmute."""
+        self.run_slash("/mute")
+
+    def action_names(self) -> None:
+        """Who has written here."""
+        log = self.log_shown
+        if log is None:
+            return
+        directory = self.desk.directory
+        lines = [
+            ((f" {directory.name_of(node):<24}", "plain"), (str(node), "dim"))
+            for node in log.senders()
+            if not directory.is_own(node)
+        ]
+        self.post_message(self.ShowSheet("Who has written here", tuple(lines)))
+
+    # -- searching ---------------------------------------------------------------------------
+
+    def find_text(self, words: str) -> None:
+        """Search the open chat."""
+        if words.strip():
+            self.run_worker(self._find(words.strip()), group="find", exclusive=True)
+        else:
+            self.action_find()
+
+    async def _find(self, words: str) -> None:
+        log = self.log_shown
+        if log is None:
+            return
+        found = await self.desk.api.search(words, log.conversation, 200)
+        self._hits = [message.order for message in found]
+        self.messages.hits = frozenset(self._hits)
+        self.messages.changed()
+        if not self._hits:
+            self.tell(f"Nothing here holds {words}", bad=True)
+            return
+        self._hit = -1
+        self.messages.focus()
+        await self._go_to_hit(1)
+
+    async def _go_to_hit(self, step: int) -> None:
+        log = self.log_shown
+        if log is None or not self._hits:
+            self.tell("Search first: Ctrl+F", bad=True)
+            return
+        self._hit = (self._hit + step) % len(self._hits)
+        order = self._hits[self._hit]
+        while log.row_of(order) is None and log.has_older and log.messages:
+            await self.page_up(log)
+        row = log.row_of(order)
+        if row is not None:
+            self.messages.move_to(row)
+        self.finder.note = f"{self._hit + 1} of {len(self._hits)}"
+
+    def close_finder(self, *, keep_focus: bool = False) -> None:
+        self.finder.remove_class("-shown")
+        self.finder.value = ""
+        self.finder.note = ""
+        self._hits = []
+        if self.messages.hits:
+            self.messages.hits = frozenset()
+            self.messages.changed()
+        if not keep_focus:
+            self.composer.focus()
+
+    async def page_up(self, log: ChatLog) -> None:
+        if self._is_paging or not log.messages:
+            return
+        self._is_paging = True
+        try:
+            before = log.messages[0].order
+            older = await self.desk.api.history(log.conversation, before, PAGE)
+            added = log.load(older, PAGE)
+            if self.log_shown is log and added:
+                self.messages.prepend(added)
+        finally:
+            self._is_paging = False
+
+    # -- helpers for the slash commands ------------------------------------------------------
+
+    def submit(self, request: MeshCommand) -> None:
+        """Ask the mesh; a refusal is shown."""
+        self.post_message(self.Submit(request))
+
+    def tell(self, text: str, *, bad: bool = False) -> None:
+        """Say something on the bottom line."""
+        self.post_message(self.Notice(text, is_error=bad))
+
+    def peer_or_selected(self) -> str:
+        """Whom a command without an argument means."""
+        selected = self.messages.selected()
+        return str(self.peer()) or (str(selected.sender) if selected else "")
+
+    def review_key(self, network: NetworkName, node_id: NodeId) -> None:
+        """Compare safety numbers."""
+        self.post_message(self.ReviewKey(network, node_id))
+
+    def run_command(self, command: Command, argument: str) -> None:
+        """Carry out a command that was typed and is not the pane's own."""
+        self.post_message(self.RunCommand(command, argument))
+
+    def peer(self) -> NodeId:
+        """The other side of a direct conversation; an empty id in a channel."""
+        if self.book.open_id is None:
+            return NodeId("")
+        _, kind, target = split_conversation(self.book.open_id)
+        return NodeId(target if kind is ConversationKind.DIRECT else "")
+
+    def detail_lines(self, message: Message | None) -> list[tuple[tuple[str, str], ...]]:
+        """The selected message and its sender, or else the conversation."""
+        directory, now = self.desk.directory, self.desk.now_ms()
+        if message is not None:
+            lines = message_lines(message, directory, self.desk.glyphs)
+            return [*node_lines(message.sender, directory, now), (("", "plain"),), *lines]
+        peer = self.peer()
+        if peer:
+            return node_lines(peer, directory, now)
+        name = split_conversation(self.book.open_id)[2] if self.book.open_id else ""
+        return channel_lines(self.channels.get(name), name)

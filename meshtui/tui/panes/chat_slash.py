@@ -1,0 +1,217 @@
+"""Slash commands that take arguments: from a typed line to requests to the mesh."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from meshtui.model.command import (
+    AcceptKey,
+    Advertise,
+    JoinChannel,
+    LeaveChannel,
+    MarkNode,
+    SetNotify,
+)
+from meshtui.model.ids import (
+    ConversationKind,
+    NetworkName,
+    NodeId,
+    channel_conversation,
+    direct_conversation,
+    split_conversation,
+)
+from meshtui.model.message import NotifyLevel
+from meshtui.model.node import NodeMarks
+from meshtui.model.text import clean
+from meshtui.tui.commands import slash_commands
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from meshtui.tui.panes.chat import ChatPane
+
+ARGUMENTS: Final = {
+    "/dm": "node",
+    "/block": "node",
+    "/unblock": "node",
+    "/verify": "node",
+    "/accept": "node",
+    "/join": "channel",
+    "/notify": "word:all|mentions|mute",
+    "/glyphs": "word:unicode|plain",
+}
+MAX_CHANNEL_NAME: Final = 64
+_DEFAULT_NETWORK: Final = NetworkName("jsonmesh")
+
+
+class SlashCommands:
+    """Carries out what was typed; refusals become notices."""
+
+    def __init__(self, pane: ChatPane) -> None:
+        """Act on this pane."""
+        self._pane = pane
+        self._handlers: dict[str, Callable[[str], None]] = {
+            "/dm": self._dm,
+            "/join": self._join,
+            "/create": self._create,
+            "/leave": self._leave,
+            "/search": pane.find_text,
+            "/notify": self._notify,
+            "/mute": self._mute,
+            "/block": self._block,
+            "/unblock": self._unblock,
+            "/verify": self._verify,
+            "/accept": self._accept,
+            "/nick": self._nick,
+        }
+
+    def run(self, line: str) -> bool:
+        """Carry out a typed line.
+
+        Returns:
+            False where the command is unknown, and what was typed should stay.
+        """
+        word, _, argument = line.partition(" ")
+        command = slash_commands().get(word)
+        if command is None:
+            self._pane.tell(
+                f"{clean(word, limit=30)}: no such command; //… sends a slash", bad=True
+            )
+            return False
+        handler = self._handlers.get(word)
+        if handler is not None:
+            handler(argument.strip())
+        else:
+            self._pane.run_command(command, argument.strip())
+        return True
+
+    # -- conversations -----------------------------------------------------------------------
+
+    @property
+    def _network(self) -> NetworkName:
+        conversation = self._pane.book.open_id
+        return split_conversation(conversation)[0] if conversation else _DEFAULT_NETWORK
+
+    def _dm(self, argument: str) -> None:
+        node_id = self._one_node(argument)
+        if node_id is not None:
+            self._pane.open_conversation(direct_conversation(self._network, node_id))
+
+    def _channel_name(self, argument: str) -> str:
+        name = argument.removeprefix("#").strip()
+        if not name or len(name) > MAX_CHANNEL_NAME:
+            self._pane.tell(
+                f"Name a channel of 1 to {MAX_CHANNEL_NAME} letters: /join #hill", bad=True
+            )
+            return ""
+        return name
+
+    def _join(self, argument: str) -> None:
+        name = self._channel_name(argument)
+        if name:
+            self._pane.join(JoinChannel(self._network, name))
+
+    def _create(self, argument: str) -> None:
+        first, _, description = argument.partition(" ")
+        name = self._channel_name(first)
+        if name:
+            request = JoinChannel(
+                self._network, name, announce=True, description=description.strip()
+            )
+            self._pane.join(request)
+
+    def _leave(self, _argument: str) -> None:
+        conversation = self._pane.book.open_id
+        if conversation is None:
+            return
+        network, kind, target = split_conversation(conversation)
+        if kind is not ConversationKind.CHANNEL:
+            self._pane.tell("Only a channel can be left; /mute quiets a direct chat", bad=True)
+            return
+        self._pane.submit(LeaveChannel(network, target))
+        self._pane.tell(f"Left #{clean(target, limit=40)}; its history stays")
+
+    # -- quiet -------------------------------------------------------------------------------
+
+    def _notify(self, argument: str) -> None:
+        levels = {level.value: level for level in NotifyLevel}
+        conversation = self._pane.book.open_id
+        if argument not in levels or conversation is None:
+            self._pane.tell("/notify all, /notify mentions or /notify mute", bad=True)
+            return
+        self._pane.submit(SetNotify(conversation, levels[argument]))
+        self._pane.tell(f"This chat rings for: {argument}")
+
+    def _mute(self, _argument: str) -> None:
+        conversation = self._pane.book.open_id
+        if conversation is None:
+            return
+        is_muted = self._pane.book.talks[conversation].notify is NotifyLevel.MUTE
+        level = NotifyLevel.ALL if is_muted else NotifyLevel.MUTE
+        self._pane.submit(SetNotify(conversation, level))
+        self._pane.tell("Unmuted" if is_muted else "Muted; mentions still count")
+
+    # -- people ------------------------------------------------------------------------------
+
+    def _one_node(self, argument: str) -> NodeId | None:
+        """The node a person means; says what is wrong where it is not one."""
+        directory = self._pane.desk.directory
+        if not argument:
+            argument = self._pane.peer_or_selected()
+        found = directory.find(argument)
+        if len(found) == 1:
+            return found[0]
+        shown = clean(argument, limit=40)
+        if not argument:
+            self._pane.tell("Name a node", bad=True)
+        elif found:
+            names = ", ".join(clean(str(node), limit=20) for node in found[:4])
+            self._pane.tell(f"{shown} could be {names}: give the id", bad=True)
+        else:
+            self._pane.tell(f"No node called {shown} was heard", bad=True)
+        return None
+
+    def _mark_blocked(self, argument: str, *, is_blocked: bool) -> None:
+        node_id = self._one_node(argument)
+        if node_id is None:
+            return
+        directory = self._pane.desk.directory
+        old = directory.marks_of(node_id)
+        marks = NodeMarks(old.is_favourite, is_blocked, old.note)
+        self._pane.submit(MarkNode(self._network, node_id, marks))
+        verb = "Blocked" if is_blocked else "Unblocked"
+        self._pane.tell(f"{verb} {directory.name_of(node_id)}")
+
+    def _block(self, argument: str) -> None:
+        self._mark_blocked(argument, is_blocked=True)
+
+    def _unblock(self, argument: str) -> None:
+        self._mark_blocked(argument, is_blocked=False)
+
+    def _verify(self, argument: str) -> None:
+        node_id = self._one_node(argument)
+        if node_id is not None:
+            self._pane.review_key(self._network, node_id)
+
+    def _accept(self, argument: str) -> None:
+        node_id = self._one_node(argument)
+        if node_id is None:
+            return
+        node = self._pane.desk.directory.nodes[node_id]
+        key = node.rival_key or node.public_key
+        if not key:
+            self._pane.tell("It has shown no key yet", bad=True)
+            return
+        self._pane.submit(AcceptKey(self._network, node_id, key))
+
+    def _nick(self, argument: str) -> None:
+        if not argument:
+            self._pane.tell("Give a name: /nick Alice", bad=True)
+            return
+        self._pane.submit(Advertise(self._network, name=argument))
+        self._pane.tell(f"You are {clean(argument, limit=32)} now")
+
+
+def channel_id(request: JoinChannel) -> str:
+    """The conversation a join leads to."""
+    return channel_conversation(request.network, request.name)

@@ -1,0 +1,163 @@
+"""Nodes, messages and conversations in full, as lines of (text, look) pieces for `TextLines`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+from meshtui.model.message import Proof
+from meshtui.model.node import PinState
+from meshtui.model.text import clean
+from meshtui.tui.text.format import (
+    ago,
+    count_of,
+    date_and_clock,
+    delivery_words,
+    duration,
+    hops_words,
+    position_words,
+)
+
+if TYPE_CHECKING:
+    from meshtui.model.ids import NodeId
+    from meshtui.model.message import Channel, Message
+    from meshtui.model.node import Node
+    from meshtui.tui.state.directory import Directory
+    from meshtui.tui.text.glyphs import Glyphs
+
+Line: TypeAlias = "tuple[tuple[str, str], ...]"
+
+_PROOFS = {
+    Proof.PINNED: ("end-to-end, by the pinned key", "good"),
+    Proof.FIRST_CONTACT: ("end-to-end, first contact", "warn"),
+    Proof.DIRECTION_UNPROVEN: ("end-to-end; could be an echo or a replay", "warn"),
+    Proof.SENDER_UNPROVEN: ("any member of the channel could have written it", "dim"),
+    Proof.OWN: ("written here", "dim"),
+}
+_PINS = {
+    PinState.NONE: ("no key heard yet", "warn"),
+    PinState.FIRST_SEEN: ("pinned when first heard", "plain"),
+    PinState.VERIFIED: ("verified by you", "good"),
+    PinState.CHANGED: ("ANOTHER KEY CLAIMS THIS ID", "bad"),
+}
+
+
+def field(label: str, value: str, look: str = "plain") -> Line:
+    """One labelled value."""
+    return ((f" {label:<9} ", "dim"), (value, look))
+
+
+def node_lines(node_id: NodeId, directory: Directory, now_ms: int) -> list[Line]:
+    """Everything known of a node: key and pin, last heard, hops, position, what the user said."""
+    name = directory.name_of(node_id)
+    shown_id = clean(str(node_id), limit=40)
+    lines: list[Line] = [((f" {name}", "title"),)]
+    node = directory.nodes.get(node_id)
+    if name != shown_id:
+        lines.append(((f" {shown_id}", "dim"),))
+    lines.append((("", "plain"),))
+    if node is None:
+        return [*lines, ((" Nothing was heard of it but its messages.", "dim"),)]
+    lines.extend(_key_lines(node))
+    heard = ago(node.last_heard_ms, now_ms)
+    lines.append(field("heard", heard if heard == "never" else f"{heard} ago"))
+    if node.is_online is not None:
+        lines.append(field("says", "online" if node.is_online else "offline"))
+    lines.extend(_radio_lines(node))
+    marks = directory.marks_of(node_id)
+    if marks.is_favourite:
+        lines.append(field("marked", "favourite", "good"))
+    if marks.is_blocked:
+        lines.append(field("marked", "blocked", "bad"))
+    if marks.note:
+        lines.append(field("note", clean(marks.note, limit=200)))
+    return lines
+
+
+def _key_lines(node: Node) -> list[Line]:
+    words, look = _PINS[node.pin]
+    key = node.public_key
+    short = f"{key[:8]}…{key[-8:]}" if key else "-"
+    lines = [field("key", short), field("", words, look)]
+    if node.rival_key:
+        lines.append(field("other key", f"{node.rival_key[:8]}…{node.rival_key[-8:]}", "bad"))
+    return lines
+
+
+def _radio_lines(node: Node) -> list[Line]:
+    lines = []
+    if node.hops is not None:
+        lines.append(field("distance", hops_words(node.hops)))
+    if node.rssi_dbm is not None:
+        lines.append(field("signal", f"{node.rssi_dbm} dBm"))
+    if node.snr_db is not None:
+        lines.append(field("SNR", f"{node.snr_db:.1f} dB"))
+    if node.position is not None:
+        lines.append(field("where", position_words(node.position.lat, node.position.lng)))
+    if node.link_id is not None:
+        lines.append(field("link", clean(str(node.link_id), limit=30)))
+    if node.caps:
+        lines.append(field("can", clean(", ".join(sorted(node.caps)), limit=60)))
+    return lines
+
+
+def message_lines(message: Message, directory: Directory, glyphs: Glyphs) -> list[Line]:
+    """Everything known of one message."""
+    words, look = _PROOFS[message.proof]
+    lines = [
+        field("from", directory.name_of(message.sender)),
+        field("proof", words, look),
+        field("arrived", date_and_clock(message.received_at_ms)),
+    ]
+    if message.sent_at_ms:
+        lines.append(field("sent", f"{date_and_clock(message.sent_at_ms)} by their clock"))
+        latency_ms = message.received_at_ms - message.sent_at_ms
+        if not message.is_own and latency_ms >= 0:
+            lines.append(field("took", duration(latency_ms)))
+    if message.delivery is not None:
+        lines.append(field("delivery", delivery_words(message.delivery, glyphs)))
+        lines.append(field("", count_of(message.delivery.attempt, "attempt"), "dim"))
+    if message.hops is not None and not message.is_own:
+        lines.append(field("distance", hops_words(message.hops)))
+    if message.route:
+        path = f" {glyphs.arrow} ".join(directory.name_of(node) for node in message.route)
+        lines.append(((f" {'route':<9} claimed: {path}", "dim"),))
+    if message.kind != "text":
+        lines.append(field("kind", clean(message.kind, limit=32)))
+    lines.append(field("id", clean(str(message.message_id), limit=60), "dim"))
+    return lines
+
+
+def channel_lines(channel: Channel | None, name: str) -> list[Line]:
+    """What a channel is, and what it does not promise."""
+    lines: list[Line] = [((f" #{clean(name, limit=60)}", "title"),), (("", "plain"),)]
+    if channel is not None and channel.description:
+        lines.append(((f" {clean(channel.description, limit=400)}", "plain"),))
+        lines.append((("", "plain"),))
+    return [
+        *lines,
+        ((" Public by name: who knows the name reads it and can write under any name.", "dim"),),
+    ]
+
+
+def verify_lines(node_id: NodeId, directory: Directory, number: str) -> list[Line]:
+    """How to compare a safety number, and what is at stake."""
+    node = directory.nodes.get(node_id)
+    lines: list[Line] = [(("", "plain"),)]
+    if node is None or not number:
+        return [*lines, ((" It has shown no key yet: there is nothing to compare.", "warn"),)]
+    if node.pin is PinState.CHANGED:
+        text = (
+            " Another key claims this id. Either a new device or lost words, or somebody else."
+            " Messages under the other key are held until you decide."
+        )
+        lines += [((text, "bad"),), (("", "plain"),)]
+    lines.append(((" Read these twelve groups to each other, by voice or face to face:", "plain"),))
+    lines.append((("", "plain"),))
+    groups = number.split()
+    for start in range(0, len(groups), 4):
+        lines.append((("    " + "   ".join(groups[start : start + 4]), "key"),))
+    lines.append((("", "plain"),))
+    lines.extend(_key_lines(node))
+    lines.append((("", "plain"),))
+    lines.append(((" Accept only if both see the same. Esc leaves things as they are.", "dim"),))
+    return lines

@@ -1,0 +1,71 @@
+"""What `?` shows: the keys and slash commands of a pane, from the registry."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from meshtui.tui.commands import COMMANDS, commands_of
+
+if TYPE_CHECKING:
+    from meshtui.tui.command import Command
+    from meshtui.tui.text.details import Line
+
+_EDITOR = (
+    ("Enter", "Send"),
+    ("Alt+Enter, Ctrl+J", "New line"),
+    ("Tab", "Complete a command, @name or #channel"),
+    ("Up, Down", "What was sent before"),
+    ("PageUp, PageDown", "Scroll the talk while writing"),
+    ("Ctrl+A E U K W Y", "Line start, end; kill to start, to end, word; yank"),
+    ("Alt+B, Alt+F", "Word back, word on"),
+    ("Esc", "Stop writing and read: letters are commands then"),
+)
+_LIST = (
+    ("j k, arrows", "Move"),
+    ("g G", "First, last"),
+    ("Ctrl+D, Ctrl+U", "Half a page down, up"),
+)
+
+
+def help_lines(pane_id: str) -> list[Line]:
+    """The keys of a pane, then those valid everywhere, then what can be typed."""
+    own = [command for command in commands_of(pane_id) if command.panes and command.keys]
+    everywhere = [command for command in COMMANDS if not command.panes and command.keys]
+    lines = _section("In this pane", [_key_row(command) for command in own])
+    lines += _section("In lists", [_row(keys, what) for keys, what in _LIST])
+    if pane_id == "chat":
+        lines += _section("While writing", [_row(keys, what) for keys, what in _EDITOR])
+    lines += _section("Everywhere", [_key_row(command) for command in everywhere])
+    typed = [command for command in COMMANDS if command.slash]
+    rows = [_row(command.slash, _words(command), wide=True) for command in typed]
+    return lines + _section("Typed in the message line (// sends a slash)", rows)
+
+
+def _section(title: str, rows: list[Line]) -> list[Line]:
+    if not rows:
+        return []
+    return [((f" {title}", "title"),), *rows, (("", "plain"),)]
+
+
+def _key_row(command: Command) -> Line:
+    return _row(command.key_text, _words(command))
+
+
+def _words(command: Command) -> str:
+    return f"{command.title}. {command.help}" if command.help else command.title
+
+
+def _row(keys: str, what: str, *, wide: bool = False) -> Line:
+    width = 32 if wide else 20
+    return ((f"   {keys:<{width}} ", "key"), (what, "plain"))
+
+
+def readme_table() -> str:
+    """All commands as a Markdown table."""
+    rows = ["| what | keys | typed | where |", "|---|---|---|---|"]
+    for command in COMMANDS:
+        where = ", ".join(sorted(command.panes)) or "everywhere"
+        slash = f"`{command.slash}`".replace("|", "\\|") if command.slash else ""
+        keys = command.key_text.replace("|", "\\|")
+        rows.append(f"| {_words(command)} | {keys} | {slash} | {where} |")
+    return "\n".join(rows) + "\n"
