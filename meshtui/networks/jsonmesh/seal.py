@@ -75,7 +75,7 @@ class Plaintext:
     Attributes:
         text: What to show: the text itself, or a line that says what the body is.
         body: The content as it came where it is more than `text`; else empty.
-        is_bare: It was text alone, not our kind of JSON.
+        is_bare: It was a text alone, not our kind of JSON; the next one to its sender may be too.
         has_inner_header: `id, from, to, type, ts` were all inside, and match the envelope.
         mid: The sender's stable id, or empty.
         sent_at_ms: The inner time where there is one, else the envelope's.
@@ -230,35 +230,41 @@ def read_plaintext(envelope: Envelope, plaintext: bytes) -> Plaintext:
     Raises:
         CryptoError: `inner-mismatch`: its header names another message; `bad-ack`.
     """
+    kind = envelope.kind
     inner = _inner_object(plaintext)
     text = inner.get("text")
-    is_ours = type(text) is str or envelope.kind == ACK_KIND
-    has_header = _check_header(envelope, inner, is_strict=is_ours)
-    whole = plaintext.decode(errors="replace")
-    content = text if type(text) is str else whole
-    ack, ack_hash = _acknowledged(inner) if envelope.kind == ACK_KIND else ("", "")
-    shown, body = content, ""
-    if envelope.kind not in (TEXT_KIND, ACK_KIND):
-        shown, body = describe_body(envelope.kind, content), content
-    elif _extra_keys(inner):
-        body = whole
+    has_text = type(text) is str
+    has_header = _check_header(envelope, inner, is_strict=has_text or kind == ACK_KIND)
+    if kind == ACK_KIND:
+        shown, body = "", ""
+        ack, ack_hash = _acknowledged(inner)
+    else:
+        shown, body = _show(kind, text, inner, plaintext)
+        ack, ack_hash = "", ""
+    mid = inner.get("mid", "")
     return Plaintext(
-        text=shown if not ack else "",
-        kind=envelope.kind,
-        body=body,
-        is_bare=not is_ours,
-        has_inner_header=has_header,
-        inner_id=inner["id"] if has_header else "",
-        mid=inner["mid"] if is_ours and is_wire_id(inner.get("mid")) else "",
-        sent_at_ms=envelope.sent_at_ms,
-        ack=ack,
-        ack_hash=ack_hash,
+        shown,
+        kind,
+        body,
+        kind == TEXT_KIND and not has_text,
+        has_header,
+        inner["id"] if has_header else "",
+        mid if (has_text or has_header) and is_wire_id(mid) else "",
+        envelope.sent_at_ms,
+        ack,
+        ack_hash,
     )
 
 
-def _extra_keys(inner: dict[str, Any]) -> bool:
-    """Tell whether an object with a text holds more than we know of."""
-    return type(inner.get("text")) is str and not _OUR_KEYS.issuperset(inner)
+def _show(kind: str, text: object, inner: dict[str, Any], plaintext: bytes) -> tuple[str, str]:
+    """Say what to show, and what there is beyond that."""
+    if type(text) is not str:
+        text = plaintext.decode(errors="replace")
+    elif kind == TEXT_KIND and not _OUR_KEYS.issuperset(inner):
+        return text, plaintext.decode(errors="replace")
+    if kind == TEXT_KIND:
+        return text, ""
+    return describe_body(kind, text), text
 
 
 def _inner_object(plaintext: bytes) -> dict[str, Any]:
@@ -282,7 +288,7 @@ def _check_header(envelope: Envelope, inner: dict[str, Any], *, is_strict: bool)
     is_whole = len(present) == len(_HEADER)
     if not (is_strict or is_whole):
         return False
-    claims = {
+    outside = {
         "id": envelope.message_id,
         "from": envelope.sender,
         "to": envelope.recipient,
@@ -291,7 +297,7 @@ def _check_header(envelope: Envelope, inner: dict[str, Any], *, is_strict: bool)
     }
     for key in present:
         # the type too: 1 == 1.0 == True
-        if type(inner[key]) is not type(claims[key]) or inner[key] != claims[key]:
+        if inner[key] != outside[key] or type(inner[key]) is not type(outside[key]):
             raise CryptoError("inner-mismatch", f"{key} outside is not what was sealed inside")
     return is_whole
 
