@@ -104,7 +104,7 @@ def _new(args: argparse.Namespace, profile: Profile, output: Output) -> Myself:
         # First the words, then the keys: never an identity without its words.
         write_new(Path(args.words_file).expanduser(), words + "\n")
         output.say(f"The words are in {args.words_file}; copy them to paper, then delete the file.")
-    myself = create_identity(profile.paths.keys_file, words, passphrase, password)
+    _, myself = create_identity(profile.paths.keys_file, words, passphrase, password)
     if args.words_file is None:
         output.say(f"{_WORDS_HINT}\n\n{_numbered(words)}\n")
     return myself
@@ -122,7 +122,8 @@ def _restore(args: argparse.Namespace, profile: Profile, output: Output) -> Myse
     if weakness:
         output.say(f"warning: {weakness}")
     password = _new_password(args, profile, output)
-    return create_identity(profile.paths.keys_file, words, _passphrase(args), password)
+    _, myself = create_identity(profile.paths.keys_file, words, _passphrase(args), password)
+    return myself
 
 
 def _shown(profile: Profile) -> Myself:

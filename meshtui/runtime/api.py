@@ -123,6 +123,10 @@ class Found:
 class SetupApi(Protocol):
     """First run: an identity and a link, before there is a mesh."""
 
+    def has_identity(self) -> bool:
+        """There is a key file already: only a link is missing."""
+        ...
+
     def new_words(self, count: int) -> Sequence[str]:
         """Fresh BIP39 words, 12 or 24. They are kept nowhere until `create`."""
         ...

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from meshtui.crypto.keys import Identity
     from meshtui.model.link import Myself
 
 CHECK_TIMEOUT_S: Final = 10.0
@@ -30,12 +31,21 @@ _NEARBY: Final = (("localhost", 1883),)
 
 
 class ProfileSetup:
-    """Makes what a first run needs in one profile."""
+    """Makes what a first run needs in one profile.
+
+    Attributes:
+        identity: What `create` made, so that nobody must type its password again at once.
+    """
 
     def __init__(self, keys_file: Path, save: Callable[[Mapping[str, object]], None]) -> None:
         """Write keys to `keys_file`; `save` writes settings by key and may raise ConfigError."""
+        self.identity: Identity | None = None
         self._keys_file = keys_file
         self._save = save
+
+    def has_identity(self) -> bool:
+        """There is a key file already: only a link is missing."""
+        return self._keys_file.exists()
 
     def new_words(self, count: int) -> Sequence[str]:
         """Fresh BIP39 words. They are kept nowhere until `create`."""
@@ -52,9 +62,11 @@ class ProfileSetup:
             KeystoreError: It could not be written, or one is there already.
         """
         # Slow on purpose (scrypt, PBKDF2): not on the loop.
-        return await asyncio.to_thread(
+        identity, myself = await asyncio.to_thread(
             create_identity, self._keys_file, words, passphrase, password
         )
+        self.identity = identity
+        return myself
 
     async def found(self) -> Sequence[Found]:
         """Brokers on this machine that answer at once."""
@@ -83,7 +95,9 @@ class ProfileSetup:
         self._save({"links": [url], "name": name})
 
 
-def create_identity(keys_file: Path, words: str, passphrase: str, password: str | None) -> Myself:
+def create_identity(
+    keys_file: Path, words: str, passphrase: str, password: str | None
+) -> tuple[Identity, Myself]:
     """Derive an identity, write its key file and say who it is.
 
     Raises:
@@ -96,7 +110,7 @@ def create_identity(keys_file: Path, words: str, passphrase: str, password: str 
     myself = identify(identity)
     label = f"{myself.node_id} {myself.public_key}"
     KeyFile.create(keys_file, identity, password, {myself.network: label})
-    return myself
+    return identity, myself
 
 
 async def try_link(spec: LinkSpec) -> str:

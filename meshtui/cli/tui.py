@@ -1,0 +1,140 @@
+"""`meshtui` without a command: the terminal client, and its first run."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+from functools import partial
+from typing import TYPE_CHECKING
+
+from meshtui.cli.choices import Choices
+from meshtui.cli.logs import log_to_file
+from meshtui.cli.output import Exit, Output
+from meshtui.cli.profile import load_profile
+from meshtui.cli.settings import save_values
+from meshtui.config import GLYPHS, THEME
+from meshtui.errors import ConfigError, LocalProtocolError, MeshtuiError
+from meshtui.runtime.api import Preferences
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from meshtui.cli.profile import Profile
+    from meshtui.config import Config
+    from meshtui.crypto.keys import Identity
+    from meshtui.runtime.api import MeshApi
+    from meshtui.runtime.setup import ProfileSetup
+
+_log = logging.getLogger(__name__)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Show the client until the user leaves it."""
+    output = Output(as_json=False)
+    profile = load_profile(args, output=output)
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        msg = "the client needs a terminal; scripts use `meshtui listen` and `meshtui send`"
+        raise LocalProtocolError(msg)
+    identity = _identity(profile)
+    log_to_file(profile.paths.log_file, "debug" if args.verbose else profile.config.log_level)
+    return asyncio.run(_show(args, profile, identity, output))
+
+
+def _identity(profile: Profile) -> Identity | None:
+    """Open the key file while the terminal can still ask for a password; None = there is none."""
+    if not profile.paths.keys_file.exists():
+        return None
+    from meshtui.cli.mesh import load_identity
+
+    return load_identity(profile)
+
+
+async def _show(
+    args: argparse.Namespace, profile: Profile, identity: Identity | None, output: Output
+) -> int:
+    from meshtui.runtime.setup import ProfileSetup
+    from meshtui.tui.app import MeshtuiApp
+
+    setup = ProfileSetup(profile.paths.keys_file, partial(save_values, profile.paths.config_file))
+    is_first_run = identity is None or not profile.config.links
+    choices = Choices(profile.paths.database_file.with_name("choices.json"))
+    async with _mesh_keeper() as keep:
+
+        async def start() -> MeshApi:
+            config = load_profile(args, output=output).config if is_first_run else profile.config
+            return await keep(profile, config, _either(identity, setup))
+
+        app = MeshtuiApp(
+            start,
+            Preferences(profile.config.theme, profile.config.glyphs, choices.saved),
+            profile.paths,
+            setup if is_first_run else None,
+            partial(_remember, profile, choices),
+        )
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(name, app.exit, Exit.INTERRUPTED.value)
+        result = await app.run_async()
+    return result if isinstance(result, int) else app.return_code or Exit.DONE
+
+
+def _either(identity: Identity | None, setup: ProfileSetup) -> Identity:
+    known = identity or setup.identity
+    if known is None:
+        msg = "there is no identity; make one with `meshtui identity new`"
+        raise ConfigError(msg)
+    return known
+
+
+@contextlib.asynccontextmanager
+async def _mesh_keeper() -> AsyncIterator[
+    Callable[[Profile, Config, Identity], Awaitable[MeshApi]]
+]:
+    """Give a function that opens the mesh, from whichever task; it lives until the block ends.
+
+    The mesh's tasks belong to the task that opened them, and Textual's tasks come and go: so it
+    is opened, and said goodbye to, in a task of its own.
+    """
+    closing = asyncio.Event()
+
+    async def live(
+        profile: Profile, config: Config, identity: Identity, opened: asyncio.Future[MeshApi]
+    ) -> None:
+        from meshtui.runtime.bootstrap import open_mesh
+
+        try:
+            async with open_mesh(config, profile.paths.database_file, identity) as hub:
+                opened.set_result(hub)
+                await closing.wait()
+        except MeshtuiError as error:
+            if opened.done():
+                raise
+            opened.set_exception(error)
+
+    async with asyncio.TaskGroup() as group:
+
+        async def keep(profile: Profile, config: Config, identity: Identity) -> MeshApi:
+            opened: asyncio.Future[MeshApi] = asyncio.get_running_loop().create_future()
+            group.create_task(live(profile, config, identity, opened), name="mesh")
+            return await opened
+
+        try:
+            yield keep
+        finally:
+            closing.set()
+
+
+def _remember(profile: Profile, choices: Choices, key: str, value: str) -> None:
+    """Keep what was chosen on the screen: in the settings where it is one, else beside the data."""
+    try:
+        if key in {THEME.key, GLYPHS.key}:
+            save_values(profile.paths.config_file, {key: value})
+        else:
+            choices.keep(key, value)
+    except ConfigError as error:
+        # A choice that is forgotten is no reason to disturb anybody.
+        _log.warning("not remembered: %s", error)
