@@ -107,6 +107,8 @@ def require_plain_file(path: Path, *, must_exist: bool) -> None:
         raise failure(path, f"{error}") from error
     if not stat.S_ISREG(mode):
         raise failure(path, "this is not a file; move it away")
+    if not must_exist and not os.access(path, os.W_OK):
+        raise failure(path, _WORDS[sqlite3.SQLITE_READONLY])
 
 
 def _make(path: Path) -> None:

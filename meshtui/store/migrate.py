@@ -12,7 +12,7 @@ import sqlite3
 from importlib import resources
 from typing import TYPE_CHECKING
 
-from meshtui.store.connection import damage, failure
+from meshtui.store.connection import damage, failure, translated
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -111,14 +111,13 @@ def _look_over(connection: sqlite3.Connection, path: Path | None) -> None:
 
 def _back_up(connection: sqlite3.Connection, path: Path, version: int) -> None:
     backup = path.with_name(f"{path.name}.backup-v{version}")
-    with contextlib.suppress(FileNotFoundError):
-        backup.unlink()
     try:
+        backup.unlink(missing_ok=True)
         os.close(os.open(backup, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-        with contextlib.closing(sqlite3.connect(backup)) as copy:
-            connection.backup(copy)
     except OSError as error:
         raise failure(backup, f"the backup before converting failed: {error}") from error
+    with translated(backup), contextlib.closing(sqlite3.connect(backup)) as copy:
+        connection.backup(copy)
 
 
 def _mend_search(connection: sqlite3.Connection, check: bool) -> None:  # noqa: FBT001
@@ -127,7 +126,7 @@ def _mend_search(connection: sqlite3.Connection, check: bool) -> None:  # noqa: 
     Counting takes time, so it is done only where something may have gone wrong.
     """
     what = "count(*), max(id)" if check else "max(id)"
-    (indexed,) = [connection.execute(f"SELECT {what} FROM message_text_docsize").fetchone()]  # noqa: S608
-    (stored,) = [connection.execute(f"SELECT {what} FROM message").fetchone()]  # noqa: S608
+    indexed = connection.execute(f"SELECT {what} FROM message_text_docsize").fetchone()  # noqa: S608
+    stored = connection.execute(f"SELECT {what} FROM message").fetchone()  # noqa: S608
     if indexed != stored:
         connection.execute("INSERT INTO message_text (message_text) VALUES ('rebuild')")
