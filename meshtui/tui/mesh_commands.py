@@ -15,7 +15,7 @@ MESH_COMMANDS: tuple[Command, ...] = (
         "Filter",
         "Words, or fields such as hops<3 && name~hill; Tab completes, Esc takes it away.",
         ("slash",),
-        "/filter FILTER",
+        "",
         _LISTS,
     ),
     Command(

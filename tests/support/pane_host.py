@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual.app import App
 
+from meshtui.tui.state.directory import Directory
 from meshtui.tui.text.glyphs import UNICODE
 from meshtui.tui.themes import DEFAULT, load_themes
 from meshtui.tui.widgets.pane import Desk, Pane
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
 def desk_of(mesh: FakeMesh, saved: dict[str, str] | None = None) -> Desk:
     """Make a desk whose choices go into `saved`."""
     kept = {} if saved is None else saved
-    return Desk(mesh, UNICODE, lambda: mesh.now_ms, kept, kept.__setitem__)
+    directory = Directory(mesh.myself())
+    directory.load(mesh.known.values())
+    return Desk(mesh, UNICODE, lambda: mesh.now_ms, kept, kept.__setitem__, directory)
 
 
 class PaneHost(App[None]):
@@ -41,6 +44,7 @@ class PaneHost(App[None]):
         self.notices: list[str] = []
         self.copied: list[str] = []
         self.opened: list[object] = []
+        self.sheets: list[str] = []
 
     def compose(self) -> ComposeResult:
         yield self.pane
@@ -52,7 +56,10 @@ class PaneHost(App[None]):
     async def feed(self) -> None:
         """Hand what the mesh has emitted to the pane."""
         if self.subscription._queue:
-            self.pane.consume(await self.subscription.next_batch())
+            events = await self.subscription.next_batch()
+            for event in events:
+                self.pane.desk.directory.apply(event)
+            self.pane.consume(events)
 
     async def on_pane_submit(self, message: Pane.Submit) -> None:
         self.submitted.append(message.command)
@@ -64,6 +71,12 @@ class PaneHost(App[None]):
 
     def on_pane_copy(self, message: Pane.Copy) -> None:
         self.copied.append(message.text)
+
+    def on_pane_review_key(self, message: Pane.ReviewKey) -> None:
+        self.opened.append(("key", message.node_id))
+
+    def on_pane_show_sheet(self, message: Pane.ShowSheet) -> None:
+        self.sheets.append("\n".join("".join(text for text, _ in line) for line in message.lines))
 
     def on_pane_open_conversation(self, message: Pane.OpenConversation) -> None:
         self.opened.append(message.conversation)

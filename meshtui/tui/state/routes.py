@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, TypeAlias
 
 from meshtui.model.event import RouteChanged, RouteForgotten
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from meshtui.model.ids import LinkId, NetworkName, NodeId
     from meshtui.model.node import Route
 
-RouteKey: TypeAlias = "tuple[NetworkName, NodeId, LinkId]"
+NodeKey: TypeAlias = "tuple[NetworkName, NodeId]"
 
 MAX_ROUTES = 10_000
 """Ways kept; beyond it the longest unused go."""
@@ -28,17 +29,18 @@ class RouteBook:
 
     def __init__(self, limit: int = MAX_ROUTES) -> None:
         """Begin empty."""
-        self._routes: dict[RouteKey, Route] = {}
+        self._ways: dict[NodeKey, dict[LinkId, Route]] = {}
+        self._count = 0
         self._limit = limit
 
     def __len__(self) -> int:
         """How many ways are known."""
-        return len(self._routes)
+        return self._count
 
     @property
     def routes(self) -> Iterable[Route]:
         """All of them, in no order."""
-        return self._routes.values()
+        return chain.from_iterable(ways.values() for ways in self._ways.values())
 
     def load(self, routes: Iterable[Route]) -> None:
         """Take what the store kept."""
@@ -50,9 +52,8 @@ class RouteBook:
         if isinstance(event, RouteChanged):
             return self._put(event.route)
         if isinstance(event, RouteForgotten):
-            gone = [key for key in self._routes if key[:2] == (event.network, event.node_id)]
-            for key in gone:
-                del self._routes[key]
+            gone = self._ways.pop((event.network, event.node_id), {})
+            self._count -= len(gone)
             return bool(gone)
         return False
 
@@ -62,20 +63,25 @@ class RouteBook:
 
     def ways_to(self, network: NetworkName, node_id: NodeId) -> list[Route]:
         """All ways to one node, newest first."""
-        ways = (r for r in self.routes if (r.network, r.node_id) == (network, node_id))
-        return sorted(ways, key=lambda route: -route.last_seen_ms)
+        ways = self._ways.get((network, node_id), {})
+        return sorted(ways.values(), key=lambda route: -route.last_seen_ms)
 
     def _put(self, route: Route) -> bool:
-        key = (route.network, route.node_id, route.link_id)
-        known = self._routes.get(key)
+        ways = self._ways.setdefault((route.network, route.node_id), {})
+        known = ways.get(route.link_id)
         if known == route or (known is not None and known.last_seen_ms > route.last_seen_ms):
             return False
-        self._routes[key] = route
-        if len(self._routes) > self._limit:
-            oldest = sorted(self._routes, key=lambda key: self._routes[key].last_seen_ms)
-            for key in oldest[: self._limit // 10 + 1]:
-                del self._routes[key]
+        self._count += known is None
+        ways[route.link_id] = route
+        if self._count > self._limit:
+            self._drop_oldest()
         return True
+
+    def _drop_oldest(self) -> None:
+        """Make room for a tenth, so that a flood does not sort at every newcomer."""
+        kept = self.newest_first()[: self._limit - self._limit // 10]
+        self._ways, self._count = {}, 0
+        self.load(kept)
 
 
 def hop_shares(routes: Iterable[Route]) -> tuple[tuple[str, float], ...]:

@@ -1,0 +1,421 @@
+"""The packet inspector: list, tree and hex of every frame in and out."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.containers import Container, Vertical
+
+from meshtui.errors import FilterError
+from meshtui.model.event import NodeHeard
+from meshtui.model.filter_completion import quoted
+from meshtui.model.packet_row import frame_of, json_line
+from meshtui.model.text import clean_line
+from meshtui.tui.command import bindings_of
+from meshtui.tui.export import write_export
+from meshtui.tui.mesh_commands import MESH_COMMANDS
+from meshtui.tui.state.field_tree import compare
+from meshtui.tui.state.packets import PacketLog, PacketView
+from meshtui.tui.widgets.filter_line import FilterLine
+from meshtui.tui.widgets.hex_view import HexView
+from meshtui.tui.widgets.ink import LineView
+from meshtui.tui.widgets.packet_detail import PacketDetail
+from meshtui.tui.widgets.packet_list import PacketList, verdict_words
+from meshtui.tui.widgets.pane import Pane
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+    from textual.timer import Timer
+
+    from meshtui.model.event import Event
+    from meshtui.model.packet_row import PacketRow
+    from meshtui.tui.widgets.ink import Part
+    from meshtui.tui.widgets.line_list import LineList
+    from meshtui.tui.widgets.pane import Desk
+
+_DETAIL_EVERY_S = 0.5
+"""While following, the tree changes at most this often: nobody reads faster."""
+
+_PARTS = ("packet-list", "packet-detail", "hex-view")
+_MARKS = 2
+_ROOMY = 120
+
+
+class PacketsPane(Pane):
+    """Every frame that crosses a link, live; nothing is dissected but the selected one."""
+
+    pane_id = "packets"
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of(MESH_COMMANDS, "packets")
+    DEFAULT_CSS = """
+    PacketsPane { layout: vertical; }
+    PacketsPane #packet-list { height: 1fr; }
+    PacketsPane #packet-parts { height: 45%; layout: horizontal; }
+    PacketsPane #tree-part { width: 1fr; }
+    PacketsPane #hex-part { width: 41; }
+    PacketsPane.-roomy #hex-part { width: 74; }
+    PacketsPane #tree-head, PacketsPane #hex-head { background: $bar; }
+    PacketsPane.-stacked #packet-parts { layout: vertical; height: 60%; }
+    PacketsPane.-stacked #hex-part { width: 1fr; height: 1fr; }
+    PacketsPane.-max-list #packet-parts { display: none; }
+    PacketsPane.-max-tree #list-head, PacketsPane.-max-hex #list-head { display: none; }
+    PacketsPane.-max-tree #packet-list, PacketsPane.-max-hex #packet-list { display: none; }
+    PacketsPane.-max-tree #packet-parts, PacketsPane.-max-hex #packet-parts { height: 1fr; }
+    PacketsPane.-max-tree #hex-part, PacketsPane.-max-hex #tree-part { display: none; }
+    PacketsPane.-max-hex #hex-part { width: 1fr; }
+    """
+
+    def __init__(self, desk: Desk, exports: Path | None = None) -> None:
+        """Begin empty; `exports` is where lists are written to."""
+        super().__init__(desk)
+        self._names: dict[str, str] = {}
+        self.view = PacketView(PacketLog(), self._names)
+        self._exports = exports or Path.home() / "meshtui-exports"
+        self._list = PacketList(self.view, self._name_of, desk.glyphs)
+        self._detail = PacketDetail(desk.glyphs)
+        self._hex = HexView()
+        self._filter = FilterLine(self.view.fields, self.view.seen_values)
+        self._list_head = LineView(self._list.header, id="list-head")
+        self._tree_head = LineView(self._tree_title, id="tree-head")
+        self._hex_head = LineView(self._hex.header, id="hex-head")
+        self._shown: PacketRow | None = None
+        self._rest: Timer | None = None
+        self._is_detail_due = False
+        self._filter_before_ladder: str | None = None
+
+    def compose(self) -> ComposeResult:
+        """List above, tree and hex below."""
+        yield self._list_head
+        yield self._list
+        with Container(id="packet-parts"):
+            yield Vertical(self._tree_head, self._detail, id="tree-part")
+            yield Vertical(self._hex_head, self._hex, id="hex-part")
+        yield self._filter
+
+    # -- what the screen asks ------------------------------------------------------------------
+
+    async def load(self) -> None:
+        """Frames are not kept on disk: only names are loaded."""
+        pairs = await self.desk.api.nodes()
+        self._names.update((node.node_id, node.name) for node, _ in pairs)
+        self._list.show_all()
+
+    def consume(self, events: Sequence[Event]) -> None:
+        """Take frames and names."""
+        if self._learn_names(events):
+            self._list.changed()
+        before = (len(self.view.rows), self.view.log.dropped, self.view.waiting)
+        self._list.advance(*self.view.extend(events))
+        if before != (len(self.view.rows), self.view.log.dropped, self.view.waiting):
+            self.post_message(self.Restated())
+
+    def title(self) -> str:
+        """How many are shown of how many, and whether the list moves."""
+        view = self.view
+        count = f"{len(view.rows):,}"
+        if view.filter_text.strip():
+            count += f" of {len(view.log.rows):,}"
+        gone = f" · {view.log.dropped:,} older dropped" if view.log.dropped else ""
+        missed = f" · {view.log.missed:,} missed" if view.log.missed else ""
+        return f"PACKETS {count}{gone}{missed} · {self._motion()}"
+
+    def status(self) -> str:
+        """The filter in force."""
+        text = self.view.filter_text.strip()
+        if self._filter_before_ladder is not None:
+            return "one message · Esc back"
+        return f"filter: {clean_line(text, 60)}" if text and not self._filter.is_open else ""
+
+    def context_keys(self) -> Sequence[tuple[str, str]]:
+        """The keys that matter now."""
+        if self._filter.is_open:
+            return (("Enter", "keep"), ("Tab", "complete"), ("Esc", "take away"))
+        pause = "go on" if self.view.is_paused else "pause"
+        return (
+            ("p", pause),
+            ("/", "filter"),
+            ("Tab", "tree, hex"),
+            ("x", "message"),
+            ("Space", "compare"),
+            ("e", "export"),
+            ("G", "newest"),
+        )
+
+    def receive_hint(self, hint: str) -> None:
+        """A hint is a filter."""
+        self._apply_filter(hint)
+
+    def take_focus(self) -> None:
+        """The list has the keys."""
+        self._list.focus()
+
+    def step_back(self) -> bool:
+        """Undo one thing: filter line, ladder, comparison, maximised part, filter."""
+        if self._filter.is_open:
+            self._close_filter("")
+        elif self._filter_before_ladder is not None:
+            before, self._filter_before_ladder = self._filter_before_ladder, None
+            self._apply_filter(before)
+        elif self._list.marked:
+            self._mark(())
+        elif self._maximised():
+            self._maximise("")
+        elif self.view.filter_text:
+            self._apply_filter("")
+        else:
+            return False
+        return True
+
+    # -- actions -------------------------------------------------------------------------------
+
+    def action_filter_rows(self) -> None:
+        """Type a filter."""
+        self._filter.open(self.view.filter_text)
+        self._apply_filter(self.view.filter_text)
+        self.post_message(self.Restated())
+
+    def action_pause(self) -> None:
+        """Hold the list still, or catch up and follow."""
+        self.view.set_paused(not self.view.is_paused)
+        if self.view.is_paused:
+            self._list.pause_following()
+        else:
+            self.action_newest()
+        self.post_message(self.Restated())
+
+    def action_newest(self) -> None:
+        """Go to the end and stay there."""
+        self.view.set_paused(False)
+        self._list.show_all()
+        self._list.follow_end()
+        self.post_message(self.Restated())
+
+    def action_ladder(self) -> None:
+        """Show every packet of the selected one's message."""
+        row = self._list.current()
+        if row is None or not row.summary.message_id:
+            self.post_message(self.Notice("This packet carries no message id."))
+            return
+        before = self.view.filter_text
+        self._apply_filter(f"id=={quoted(row.summary.message_id)}", number=row.number)
+        if self._filter_before_ladder is None:
+            self._filter_before_ladder = before
+        self.post_message(self.Restated())
+
+    def action_mark_packet(self) -> None:
+        """Mark the selected packet; with two marked, compare them."""
+        row = self._list.current()
+        if row is None:
+            return
+        marked = [number for number in self._list.marked if number != row.number]
+        if len(marked) == len(self._list.marked):
+            marked = [*marked[-1:], row.number]
+        self._mark(tuple(marked))
+
+    def action_maximise(self) -> None:
+        """Give the focused part the whole pane, or bring the others back."""
+        focused = self.screen.focused
+        part = focused.id if focused is not None and focused.id in _PARTS else _PARTS[0]
+        self._maximise("" if self._maximised() else part or "")
+
+    def action_hex_aside(self) -> None:
+        """Hex under the tree, or beside it."""
+        self.toggle_class("-stacked")
+
+    def action_next_buffer(self) -> None:
+        """Show the other bytes."""
+        self._hex.next_buffer()
+        self._hex_head.redraw()
+
+    def action_time_mode(self) -> None:
+        """Time of day, or since the packet before."""
+        self._list.is_delta = not self._list.is_delta
+        self._list.changed()
+
+    def action_copy_hex(self) -> None:
+        """Copy the frame's bytes."""
+        row = self._list.current()
+        if row is not None:
+            self.post_message(self.Copy(row.payload.hex(), f"packet #{row.number} as hex"))
+
+    def action_copy_json(self) -> None:
+        """Copy the packet's JSON line."""
+        row = self._list.current()
+        if row is not None:
+            self.post_message(self.Copy(json_line(row), f"packet #{row.number} as JSON"))
+
+    def action_export(self) -> None:
+        """Write the packets shown to a file."""
+        if not self.view.rows:
+            self.post_message(self.Notice("There is no packet to write."))
+            return
+        self.run_worker(self._export(tuple(self.view.rows)), exclusive=True, group="export")
+
+    # -- messages from the parts ---------------------------------------------------------------
+
+    def on_line_list_highlighted(self, message: LineList.Highlighted) -> None:
+        """Another packet is selected."""
+        message.stop()
+        if message.line_list is self._list:
+            self._select()
+            self.post_message(self.Restated())
+
+    def on_line_list_selected(self, message: LineList.Selected) -> None:
+        """Enter in the list: into the tree."""
+        message.stop()
+        if message.line_list is self._list:
+            self._maximise("")
+            self._detail.focus()
+
+    def on_packet_detail_field_chosen(self, message: PacketDetail.FieldChosen) -> None:
+        """Light its bytes."""
+        message.stop()
+        self._hex.light(message.field)
+        self._hex_head.redraw()
+
+    def on_filter_line_typed(self, message: FilterLine.Typed) -> None:
+        """Filter while typing."""
+        message.stop()
+        self._filter_before_ladder = None
+        self._apply_filter(message.text)
+
+    def on_filter_line_accepted(self, message: FilterLine.Accepted) -> None:
+        """Keep it."""
+        message.stop()
+        self._close_filter(self.view.filter_text)
+
+    def on_resize(self) -> None:
+        """Sixteen bytes a line where there is room."""
+        self.set_class(self.size.width >= _ROOMY, "-roomy")
+
+    # -- within --------------------------------------------------------------------------------
+
+    def _name_of(self, node_id: str) -> str:
+        return self.desk.directory.name_of(node_id)  # type: ignore[arg-type]  # a channel is its own name
+
+    def _learn_names(self, events: Sequence[Event]) -> bool:
+        is_changed = False
+        for event in events:
+            if isinstance(event, NodeHeard):
+                node = event.node
+                is_changed |= self._names.get(node.node_id) != node.name
+                self._names[node.node_id] = node.name
+        return is_changed
+
+    def _motion(self) -> str:
+        if self.view.is_paused:
+            return f"paused, {self.view.waiting:,} waiting" if self.view.waiting else "paused"
+        return "following" if self._list.is_following else "G to follow"
+
+    def _apply_filter(self, text: str, number: int | None = None) -> None:
+        current = self._list.current()
+        number = number or (current.number if current else None)
+        try:
+            self.view.set_filter(text)
+        except FilterError as problem:
+            self._filter.show_verdict(problem)
+            if not self._filter.is_open:
+                self.post_message(self.Notice(clean_line(str(problem), 200), is_error=True))
+            return
+        self._filter.show_verdict(None, f"{len(self.view.rows):,} pass")
+        self._list.show_all(number=number)
+        self._select()
+        self.post_message(self.Restated())
+
+    def _close_filter(self, text: str) -> None:
+        self._filter.close()
+        self._apply_filter(text)
+        self._list.focus()
+        self.post_message(self.Restated())
+
+    def _maximised(self) -> bool:
+        return any(self.has_class(name) for name in ("-max-list", "-max-tree", "-max-hex"))
+
+    def _maximise(self, part: str) -> None:
+        self.set_class(part == "packet-list", "-max-list")
+        self.set_class(part == "packet-detail", "-max-tree")
+        self.set_class(part == "hex-view", "-max-hex")
+
+    def _mark(self, marked: tuple[int, ...]) -> None:
+        self._list.marked = marked
+        self._list.changed()
+        found = [row for row in self.view.log.rows if row.number in marked]
+        if len(found) == _MARKS:
+            found.sort(key=lambda row: marked.index(row.number))
+            self._compare(found[0], found[1])
+        else:
+            self._shown = None
+            self._select()
+
+    def _compare(self, left: PacketRow, right: PacketRow) -> None:
+        api = self.desk.api
+        one, other = (api.dissect(row.network, frame_of(row)) for row in (left, right))
+        differing, alike = compare(one, other)
+        heading = f"A #{left.number}, B #{right.number}"
+        self._detail.show_comparison(heading, differing, alike)
+        self._shown = None
+        self._tree_head.redraw()
+
+    def _select(self) -> None:
+        """Show the selected packet: at once where the user chose it, in steps where it flows."""
+        if len(self._list.marked) == _MARKS:
+            return
+        if self._list.is_following and self._rest is not None:
+            self._is_detail_due = True
+            return
+        self._show_selected()
+        if self._list.is_following:
+            self._rest = self.set_timer(_DETAIL_EVERY_S, self._catch_up)
+
+    def _catch_up(self) -> None:
+        self._rest = None
+        if self._is_detail_due:
+            self._is_detail_due = False
+            self._select()
+
+    def _show_selected(self) -> None:
+        row = self._list.current()
+        if row is self._shown:
+            return
+        self._shown = row
+        if row is None:
+            self._detail.show(None, ())
+            self._hex.show(())
+        else:
+            dissection = self.desk.api.dissect(row.network, frame_of(row))
+            self._hex.show((("frame", row.payload), *dissection.buffers))
+            self._detail.show(
+                dissection,
+                _sentences(row, dissection.summary, dissection.why)
+                + [("problem", text) for text in dissection.problems],
+            )
+        self._tree_head.redraw()
+        self._hex_head.redraw()
+
+    def _tree_title(self, _width: int) -> list[list[Part]]:
+        if self._list.marked:
+            marks = " and ".join(f"#{number}" for number in self._list.marked)
+            return [[(f" compare {marks}", "head")]]
+        return [[(f" tree of #{self._shown.number}" if self._shown else " tree", "head")]]
+
+    async def _export(self, rows: tuple[PacketRow, ...]) -> None:
+        try:
+            path = await asyncio.to_thread(write_export, self._exports, rows, self.desk.now_ms())
+        except OSError as error:
+            self.post_message(self.Notice(clean_line(f"Not written: {error}", 200), is_error=True))
+            return
+        self.post_message(self.Notice(clean_line(f"{len(rows):,} packets in {path}", 200)))
+
+
+def _sentences(row: PacketRow, summary: str, why: str) -> list[tuple[str, str]]:
+    """What is said about a packet before its fields."""
+    found = [("summary", summary), ("verdict", f"{verdict_words(row)}")]
+    if row.summary.detail:
+        found.append(("why", row.summary.detail))
+    if why and why != row.summary.detail:
+        found.append(("why", f"not opened: {why}"))
+    return found

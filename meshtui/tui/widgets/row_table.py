@@ -1,0 +1,64 @@
+"""A table on the virtual list: rows in, cells by column, the row under the cursor out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from meshtui.tui.text.columns import place, titles
+from meshtui.tui.widgets.ink import InkedList
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from textual.strip import Strip
+
+    from meshtui.tui.text.columns import Column
+    from meshtui.tui.widgets.ink import Ink, Part
+
+RowT = TypeVar("RowT")
+
+
+class RowTable(InkedList, Generic[RowT]):
+    """Draws rows of any kind; cells come cleaned."""
+
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        cells_of: Callable[[RowT], Mapping[str, tuple[str, Ink]]],
+        cursor_sign: str,
+        *,
+        id: str,  # noqa: A002 - Textual's own word
+    ) -> None:
+        """Begin empty.
+
+        Args:
+            cells_of: Text and ink of a row's cells by column name; a missing one is blank.
+        """
+        super().__init__(show_cursor=True, id=id)
+        self.rows: Sequence[RowT] = ()
+        self._columns = columns
+        self._cells_of = cells_of
+        self._sign = cursor_sign
+
+    def header(self, width: int) -> list[list[Part]]:
+        """The line of titles."""
+        return [[(f"  {titles(place(self._columns, width - 2))}", "head")]]
+
+    def show(self, rows: Sequence[RowT], cursor: int) -> None:
+        """Take other rows; the cursor goes to one of them."""
+        self.rows = rows
+        self.set_rows(len(rows), self._draw_row, cursor=min(max(cursor, 0), len(rows) - 1))
+
+    def current(self) -> RowT | None:
+        """The row under the cursor."""
+        return self.rows[self.cursor] if 0 <= self.cursor < len(self.rows) else None
+
+    def _draw_row(self, index: int, width: int, is_cursor: bool) -> Strip:  # noqa: FBT001
+        if index >= len(self.rows):
+            return self.line([], width)
+        cells = self._cells_of(self.rows[index])
+        parts: list[Part] = [(self._sign if is_cursor else " ", "name")]
+        for placed in place(self._columns, width - 2):
+            text, ink = cells.get(placed.column.name, ("", "plain"))
+            parts += [(" ", "plain"), (placed.cell(text), ink)]
+        return self.line(parts, width, is_cursor=is_cursor)
