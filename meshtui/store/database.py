@@ -17,7 +17,6 @@ from meshtui.store.connection import (
     WRITER,
     connect,
     failure,
-    has_log,
     require_plain_file,
     translated,
 )
@@ -61,13 +60,12 @@ class Database:
             return database
         require_plain_file(path, must_exist=read_only)
         lock = None if read_only else ProfileLock.take(path)
-        # a clean end leaves no log behind; a foreign one may have been put there
-        is_suspect = lock is not None and (lock.was_left_unclean or has_log(path))
         database = cls(path, lock)
         try:
             with translated(path):
                 if lock is not None:
-                    database._open_for_writing(path, busy_s, is_suspect=is_suspect)
+                    database._writer = connect(path, WRITER, busy_s)
+                    migrate(database._writer, path, check=lock.was_left_unclean)
                 database._reader = connect(path, READER, busy_s)
                 check_schema(database._reader, path)
         except BaseException:
@@ -169,10 +167,6 @@ class Database:
         connection = connect(None, WRITER, 0.0)
         migrate(connection, None)
         self._writer = self._reader = connection
-
-    def _open_for_writing(self, path: Path, busy_s: float, *, is_suspect: bool) -> None:
-        self._writer = connect(path, WRITER, busy_s)
-        migrate(self._writer, path, check=is_suspect)
 
 
 def _roll_back(connection: sqlite3.Connection) -> None:

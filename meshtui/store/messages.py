@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
     from meshtui.model.ids import NetworkName
 
+OUTBOX_MS = 7 * 24 * 60 * 60 * 1000
+"""Age beyond which a message of ours is not tried again by itself."""
+
 _COLUMNS = (
     "sender, message_id, kind, text, body, sent_at_ms, received_at_ms, proof, hops, route, "
     "rssi_dbm, snr_db, link_id, is_late, mentions_me, "
@@ -46,12 +49,17 @@ _HISTORY = f"""
 {SELECT} JOIN conversation AS c ON c.id = m.conversation
 WHERE m.conversation = ? AND m.id < ? AND {NOT_BLOCKED} ORDER BY m.id DESC LIMIT ?
 """
+_IS_OPEN = """
+m.state IN ('queued', 'sending', 'sent', 'relayed')
+AND (m.state IN ('queued', 'sending') OR m.expects_ack)
+"""
 _OUTBOX = f"""
 {SELECT} JOIN conversation AS c ON c.id = m.conversation
-WHERE m.state IN ('queued', 'sending', 'sent', 'relayed')
-  AND (m.state IN ('queued', 'sending') OR m.expects_ack)
-  AND c.network = ? AND m.received_at_ms >= ? ORDER BY m.id
+WHERE {_IS_OPEN} AND c.network = ? AND m.received_at_ms >= ? ORDER BY m.id
 """
+_GIVE_UP = f"""
+UPDATE message AS m SET state = 'failed', reason = ? WHERE {_IS_OPEN} AND m.received_at_ms < ?
+"""  # noqa: S608
 _BY_ID = f"""
 {SELECT} JOIN conversation AS c ON c.id = m.conversation
 WHERE m.conversation = ? AND m.message_id = ? ORDER BY m.id LIMIT 1
@@ -123,6 +131,11 @@ def outbox(
     """
     values = (of_text(network), of_int(since_ms))
     return [of_row(row) for row in connection.execute(_OUTBOX, values)]
+
+
+def give_up(connection: sqlite3.Connection, before_ms: int, reason: str) -> None:
+    """Let our open messages typed before that (unix ms) fail."""
+    connection.execute(_GIVE_UP, (reason, of_int(before_ms)))
 
 
 def of_row(row: tuple[Any, ...]) -> Message:

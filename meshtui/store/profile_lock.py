@@ -1,7 +1,8 @@
 """One writing process a profile, told apart from a crash by a small file beside the database.
 
 `NAME.lock` is locked (flock) while a process writes and holds its number; a clean end empties it.
-So an unlocked file with a number in it means: the last writer did not end cleanly.
+So an unlocked file with a number in it means: the last writer did not end cleanly. So does a
+write-ahead log, which a clean end removes; it may even be another database's.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import fcntl
 import os
 from typing import TYPE_CHECKING
 
-from meshtui.store.connection import failure
+from meshtui.store.connection import failure, has_log
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,7 +41,7 @@ class ProfileLock:
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             # the number must be on disk before the database changes, or a power cut looks clean
-            was_left_unclean = bool(_holder(fd))
+            was_left_unclean = bool(_holder(fd)) or has_log(database)
             os.ftruncate(fd, 0)
             os.pwrite(fd, b"%d\n" % os.getpid(), 0)
             os.fsync(fd)

@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from meshtui.model.node import Node, NodeMarks, Route
     from meshtui.store.database import Database
 
-OUTBOX_MS = 7 * 24 * 60 * 60 * 1000
-"""Age beyond which a message of ours is not tried again by itself."""
-
 
 class StoreReader:
     """Queries; any thread may ask, one at a time. Each raises `StoreError` when the disk fails."""
@@ -85,7 +82,7 @@ class StoreReader:
         Args:
             now_ms: Leaves messages older than seven days out of the outbox; None = none.
         """
-        since_ms = 0 if now_ms is None else now_ms - OUTBOX_MS
+        since_ms = 0 if now_ms is None else now_ms - messages.OUTBOX_MS
         with self._database.reading() as connection:
             return Restored(
                 tuple(nodes.of_network(connection, network)),

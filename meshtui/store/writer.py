@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 EVICT_EVERY = 500
 """So many nodes, routes or announcements may come before the tables are cut to size."""
 
+_TOO_OLD = "it waited for more than seven days"
+
 
 class StoreWriter:
     """The only one who writes. Not for use by two threads at once."""
@@ -72,6 +74,17 @@ class StoreWriter:
             raise
         self._heard = heard
         return stored
+
+    def give_up_old(self, now_ms: int) -> None:
+        """Let messages of ours fail that a new session would not try again (see `OUTBOX_MS`).
+
+        For the start, before anything is shown: it makes no events.
+
+        Raises:
+            StoreError: Nothing was written.
+        """
+        with self._database.writing() as connection:
+            messages.give_up(connection, now_ms - messages.OUTBOX_MS, _TOO_OLD)
 
 
 class _Batch:

@@ -13,6 +13,7 @@ from meshtui.errors import StoreError
 from meshtui.model.message import DeliveryState
 from meshtui.store.database import Database
 from meshtui.store.digests import StoredDigests
+from meshtui.store.reader import StoreReader
 from tests.support.open_store import NETWORK, PARIS, WITH_ALICE, OpenStore
 
 ROOT = Path(__file__).parents[2]
@@ -83,6 +84,8 @@ def test_another_process_on_the_profile_is_named_and_its_death_frees_it(tmp_path
         with closing(Database.open(path, read_only=True)):
             pass
     finally:
-        kill_after(program, 1)
+        acknowledged = kill_after(program, 5)
 
+    with closing(Database.open(path, read_only=True)) as database:
+        assert len(StoreReader(database).history(PARIS)) >= len(acknowledged)
     OpenStore.at(path).database.close()

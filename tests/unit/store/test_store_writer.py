@@ -9,15 +9,31 @@ from hypothesis import strategies as st
 
 from meshtui.errors import StoreError
 from meshtui.model.event import (
+    ChannelChanged,
+    ConversationRead,
     DeliveryChanged,
     DigestSeen,
+    DraftChanged,
     FrameReceived,
     MessageReceived,
     NodeHeard,
+    NodeMarked,
+    NotifyChanged,
+    PacketDropped,
+    RouteChanged,
+    RouteForgotten,
+    SecurityRaised,
 )
-from meshtui.model.ids import ConversationId, Instant, LinkId, MessageId, NodeId
-from meshtui.model.message import Delivery, DeliveryState, Message, Proof
-from meshtui.model.node import Node
+from meshtui.model.ids import ConversationId, Instant, LinkId, MessageId, NetworkName, NodeId
+from meshtui.model.message import (
+    Channel,
+    Delivery,
+    DeliveryState,
+    Message,
+    NotifyLevel,
+    Proof,
+)
+from meshtui.model.node import Node, NodeMarks, Position, Route
 from meshtui.model.packet import Frame, PacketSummary, RxMeta, Verdict
 from meshtui.store.digests import StoredDigests
 from tests.support.open_store import (
@@ -98,6 +114,54 @@ def test_nothing_a_message_may_hold_makes_the_store_fail(
     store.database.close()
 
 
+@given(texts=st.lists(ANY_TEXT, min_size=5, max_size=5), number=st.integers(), real=st.floats())
+def test_nothing_an_event_may_hold_makes_the_store_fail(
+    texts: list[str], number: int, real: float
+) -> None:
+    store = OpenStore.at()
+    first, node_id = texts[0], NodeId(texts[1])
+    conversation = ConversationId(f"{NETWORK}/{texts[2]}")
+    position = Position(real, real)
+    events = [
+        NodeHeard(
+            Node(
+                NETWORK,
+                node_id,
+                first,
+                name=texts[3],
+                position=position,
+                last_heard_ms=number,
+                hops=number,
+                rssi_dbm=number,
+                snr_db=real,
+                caps=frozenset(texts),
+            )
+        ),
+        NodeMarked(NETWORK, node_id, NodeMarks(note=first)),
+        ChannelChanged(Channel(NETWORK, first, True, texts[4], texts[3], True, number)),
+        RouteChanged(Route(NETWORK, node_id, LinkId(first), number, (node_id,), number, number)),
+        RouteForgotten(NetworkName(first), NodeId(texts[4])),
+        ConversationRead(conversation, number),
+        DraftChanged(conversation, first),
+        NotifyChanged(conversation, NotifyLevel.MUTE),
+        DeliveryChanged(
+            MessageId(first), conversation, Delivery(DeliveryState.FAILED, number, None, first), NOW
+        ),
+        SecurityRaised(NETWORK, first, node_id, first, NOW),
+        PacketDropped(NETWORK, LinkId(first), first, first, first, first, NOW),
+    ]
+
+    assert store.writer.apply(events) == events
+
+    assert store.reader.nodes()[0][0].name == texts[3]
+    assert store.reader.channels()[0].description == texts[4]
+    assert store.reader.conversations()
+    store.reader.routes()
+    store.reader.restored(NETWORK, number)
+    store.reader.metrics()
+    store.database.close()
+
+
 def test_a_message_known_already_is_dropped_from_the_result(store: OpenStore) -> None:
     first = store.writer.apply([received("m"), received("m")])
     again = store.writer.apply([received("m"), received("n")])
@@ -170,6 +234,27 @@ def test_the_outbox_holds_what_is_open_in_order_and_not_too_old(store: OpenStore
 
     assert [m.message_id for m in outbox] == ["queued", "sending", "waits", "relayed"]
     assert store.reader.restored(NETWORK).outbox[0].message_id == "old"
+
+
+def test_what_waited_too_long_fails_and_says_why(store: OpenStore) -> None:
+    day_ms = 86_400_000
+    events = [
+        queued("old", at_ms=1),
+        queued("new", at_ms=2 * day_ms),
+        queued("sent", at_ms=1, state=DeliveryState.SENT),
+        queued("done", at_ms=1, state=DeliveryState.DELIVERED, expects_ack=True),
+        received("theirs", conversation=WITH_ALICE),
+    ]
+    store.writer.apply(events)
+
+    store.writer.give_up_old(8 * day_ms)
+
+    found = {m.message_id: m.delivery for m in store.reader.history(WITH_ALICE)}
+    assert found["old"] is not None
+    assert found["old"].state is DeliveryState.FAILED
+    assert "seven days" in found["old"].reason
+    states = [d and d.state.value for d in found.values()]
+    assert states == ["failed", "queued", "sent", "delivered", None]
 
 
 def test_a_message_is_found_by_its_id(store: OpenStore) -> None:
