@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
 MAX_VALUE_CHARS = 160
 MAX_CHANNELS_TRIED = 64
+MAX_VALUES_SHOWN = 5000
 _NETWORK = NetworkName("jsonmesh")
 
 
@@ -331,6 +332,8 @@ def _parse(text: bytes) -> tuple[dict[str, object] | None, str]:
     """Parse a JSON object; else say why it is none."""
     if len(text) > MAX_PAYLOAD_BYTES:
         return None, f"too-large: {len(text)} bytes, at most {MAX_PAYLOAD_BYTES}"
+    if text.count(b",") > MAX_VALUES_SHOWN:
+        return None, "too-many-values: too much to be taken apart"
     try:
         parsed = orjson.loads(text)
     except (ValueError, RecursionError) as error:

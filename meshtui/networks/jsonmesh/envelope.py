@@ -83,7 +83,7 @@ def decode_envelope(payload: bytes) -> Envelope:
     """Parse and check one envelope.
 
     Raises:
-        DecodeError: `too-large`, `not-json`, `not-object`, `too-many-keys`, `too-deep`,
+        DecodeError: `too-large`, `not-json`, `not-object`, `too-many-values`, `too-deep`,
             `duplicate-key`, `bad-version`, `bad-id`, `bad-from`, `bad-to`, `bad-key`, `bad-enc`,
             `bad-nonce`, `bad-ct`, `bad-ts`, `bad-type`, `bad-ttl`, `bad-hops`, `bad-route`.
         CryptoError: `forged`: the sender's key is not the sender's.

@@ -152,12 +152,12 @@ class Sealer:
         """Open what was written to us.
 
         Raises:
-            CryptoError: `not-for-us`, `own` (our key as the sender's: nobody else writes under
-                it), `bad-key`, `bad-tag`, `inner-mismatch`, `bad-ack`.
+            CryptoError: `not-for-us`, `own` (in our name, by our key or by one ground to fit),
+                `bad-key`, `bad-tag`, `inner-mismatch`, `bad-ack`.
         """
         if envelope.recipient != self._node_id:
-            raise CryptoError("not-for-us", f"it is for {envelope.recipient}")
-        if envelope.sender_key == self._public_key:
+            raise CryptoError("not-for-us", "it is for another")
+        if envelope.sender == self._node_id:
             raise CryptoError("own", "it claims to come from ourselves")
         return read_plaintext(envelope, self.decrypt_direct(envelope.sender_key, envelope))
 
@@ -168,7 +168,7 @@ class Sealer:
             CryptoError: `not-for-us`, `bad-tag`, `inner-mismatch`, `bad-ack`.
         """
         if envelope.recipient not in (BROADCAST, FORUM_PREFIX + name):
-            raise CryptoError("not-for-us", f"it is for {envelope.recipient}")
+            raise CryptoError("not-for-us", "it is for another")
         return read_plaintext(envelope, self.decrypt_channel(name, envelope))
 
     def decrypt_direct(self, peer_key: bytes, envelope: Envelope) -> bytes:

@@ -7,15 +7,18 @@ import pytest
 from meshtui.crypto.keys import Identity, PrivateKey
 from meshtui.crypto.mnemonic import (
     WORD_COUNTS,
+    _split,
     check_words,
     derive,
     new_words,
     seed_of,
     weakness_of,
 )
+from meshtui.crypto.secp256k1 import ORDER
 from meshtui.errors import CryptoError
 from tests.support.jsonmesh_people import golden
 
+ONE = (1).to_bytes(32, "big") + bytes(32)
 ABOUT = "abandon " * 11 + "about"
 
 
@@ -115,6 +118,18 @@ def test_a_mistyped_path_is_refused(path: str) -> None:
         derive(Identity(bytes(64)), path)
 
     assert caught.value.reason == "bad-path"
+
+
+@pytest.mark.parametrize(
+    ("digest", "parent"), [(b"\xff" * 64, 0), (bytes(64), 0), (ONE, ORDER - 1)]
+)
+def test_the_one_path_in_a_lifetime_of_universes_without_a_key_is_refused(
+    digest: bytes, parent: int
+) -> None:
+    with pytest.raises(CryptoError) as caught:
+        _split(digest, parent)
+
+    assert caught.value.reason == "bad-key"
 
 
 def test_what_is_derived_is_hidden_from_view() -> None:

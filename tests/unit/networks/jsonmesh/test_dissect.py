@@ -169,8 +169,11 @@ def test_presence_and_announcement_are_known_by_topic_or_content() -> None:
 
 @pytest.mark.parametrize(
     "payload",
-    [b"\xff\x00", b"MCHK|abc|0|4|xyz", b"[1]", b"[" * 2000, b'{"a":1,}', b"x" * 300_000],
-    ids=["binary", "chunk", "list", "deep", "comma", "large"],
+    [
+        *(b"\xff\x00", b"MCHK|abc|0|4|xyz", b"[1]", b"[" * 2000, b'{"a":1,}', b"x" * 300_000),
+        b'{"a":[' + b"0," * 20_000 + b"0]}",
+    ],
+    ids=["binary", "chunk", "list", "deep", "comma", "large", "many"],
 )
 def test_what_is_not_understood_is_shown_whole(payload: bytes) -> None:
     dissection = dissect_frame(frame(payload, "meshcore/lora/inbound"), BOB.sealer)
@@ -231,6 +234,13 @@ def test_spans_see_through_escapes_and_white_space() -> None:
     assert (inner.key, text[inner.start : inner.end]) == ("c", b'"}]\\\\"')
     assert text[whole.start : whole.end] == text.strip()
     assert text[nothing.start : nothing.end] == b"null"
+
+
+@pytest.mark.parametrize("text", [b"", b"]", b"}{", b'"', b'{"a"', b":,:", b"[[[", b"\xff"])
+def test_spans_of_what_is_no_json_are_still_within_it(text: bytes) -> None:
+    whole = find_spans(text)
+
+    assert 0 <= whole.start <= whole.end <= len(text)
 
 
 def test_a_string_that_is_none_is_shown_as_written() -> None:

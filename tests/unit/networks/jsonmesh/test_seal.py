@@ -200,7 +200,10 @@ def test_reflection_succeeds_only_without_our_header(with_header: bool) -> None:
 
 
 def test_what_claims_to_come_from_ourselves_is_refused() -> None:
+    twin = replace(sealed(BOB, ALICE), sender=ALICE.node_id)  # as if ground to our id
+
     assert reason_of(replace(sealed(), recipient=ALICE.node_id), ALICE) == "own"
+    assert reason_of(twin, ALICE) == "own"
 
 
 def test_what_is_for_others_is_not_tried() -> None:
