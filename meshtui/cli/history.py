@@ -9,9 +9,9 @@ from meshtui.cli.arguments import count
 from meshtui.cli.lines import message_line
 from meshtui.cli.output import Exit
 from meshtui.cli.rows import message_row
-from meshtui.cli.stored import open_store
+from meshtui.cli.stored import my_node_id, open_store
 from meshtui.errors import LocalProtocolError
-from meshtui.model.ids import ConversationId, NodeId, split_conversation
+from meshtui.model.ids import ConversationId, split_conversation
 from meshtui.model.text import clean_line
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ def run(args: argparse.Namespace) -> int:
     with open_store(args) as (store, output):
         if store is None:
             return Exit.DONE
+        me = my_node_id(args)
         conversation = find_conversation(args.conversation, store.conversations())
         if args.search is None:
             messages = list(store.history(conversation, None, args.limit))
@@ -52,10 +53,7 @@ def run(args: argparse.Namespace) -> int:
             # The store finds the newest first; people and pipes read downwards.
             messages = list(reversed(store.search(args.search, conversation, args.limit)))
         for message in messages:
-            row = message_row(message, NodeId(""))
-            if not message.is_own:
-                row["to"] = None if row["to"] == "" else row["to"]
-            row = {"ts": message.received_at_ms} | row
+            row = {"ts": message.received_at_ms} | message_row(message, me)
             output.row(row, partial(message_line, row, message.received_at_ms))
     return Exit.DONE
 

@@ -126,20 +126,30 @@ def _restore(args: argparse.Namespace, profile: Profile, output: Output) -> Myse
     return myself
 
 
-def _shown(profile: Profile) -> Myself:
-    """Say who we are; from the public labels, so no password is needed."""
+def public_identity(path: Path) -> Myself | None:
+    """Say who a key file belongs to, by its public labels; None where they do not say.
+
+    Raises:
+        KeystoreError: It is missing, damaged or open to others.
+    """
     from meshtui.model.ids import NodeId
     from meshtui.model.link import Myself
-    from meshtui.runtime.bootstrap import DEFAULT_NETWORK, identify
+    from meshtui.runtime.bootstrap import DEFAULT_NETWORK
+    from meshtui.store.keystore import KeyFile
+
+    node_id, _, public_key = KeyFile.labels(path).get(DEFAULT_NETWORK, "").partition(" ")
+    return Myself(DEFAULT_NETWORK, NodeId(node_id), public_key) if public_key else None
+
+
+def _shown(profile: Profile) -> Myself:
+    """Say who we are: by the keys where they are plain, else by the labels, without a password."""
+    from meshtui.runtime.bootstrap import identify
     from meshtui.store.keystore import KeyFile
 
     path = profile.paths.keys_file
     if not KeyFile.is_encrypted(path):
         return identify(KeyFile.load(path))
-    node_id, _, public_key = KeyFile.labels(path).get(DEFAULT_NETWORK, "").partition(" ")
-    if not public_key:
-        return identify(KeyFile.load(path, profile.password()))
-    return Myself(DEFAULT_NETWORK, NodeId(node_id), public_key)
+    return public_identity(path) or identify(KeyFile.load(path, profile.password()))
 
 
 def _verify(args: argparse.Namespace, profile: Profile, output: Output) -> int:

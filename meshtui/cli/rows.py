@@ -120,8 +120,8 @@ def packet_row(event: FrameReceived | FrameSent, frame: Frame, dissection: Disse
     }
 
 
-def message_row(message: Message, me: NodeId) -> Row:
-    """Return a message, received or ours."""
+def message_row(message: Message, me: NodeId | None) -> Row:
+    """Return a message, received or ours; `me` None = who we are is not known."""
     network, kind, target = split_conversation(message.conversation)
     peer_or_channel = f"#{target}" if kind is ConversationKind.CHANNEL else target
     is_to_me = kind is ConversationKind.DIRECT and not message.is_own

@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from typing import TYPE_CHECKING
 
 from meshtui.cli.output import Output
-from meshtui.cli.profile import load_profile
+from meshtui.cli.profile import find_paths, load_profile
+from meshtui.errors import KeystoreError
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
+    from meshtui.model.ids import NodeId
     from meshtui.store.reader import StoreReader
+
+
+def my_node_id(args: argparse.Namespace) -> NodeId | None:
+    """Say who this profile is, as far as the key file tells without its password."""
+    from meshtui.cli.identity import public_identity
+
+    try:
+        paths = find_paths(args.home, args.config, os.environ)
+        myself = public_identity(paths.keys_file)
+    except KeystoreError:
+        return None
+    return None if myself is None else myself.node_id
 
 
 @contextlib.contextmanager
