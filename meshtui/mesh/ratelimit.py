@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
+_ROUNDING = 1e-6  # so that the moment named by `free_at_s` suffices in floating point
+
 
 class TokenBuckets:
     """A rate limit for each of many keys."""
@@ -30,7 +32,7 @@ class TokenBuckets:
         """Take one token of `key`; False = there is none, and nothing was taken."""
         tokens = self._tokens(key, now_s)
         self._buckets.pop(key, None)
-        is_granted = tokens >= 1.0
+        is_granted = tokens >= 1.0 - _ROUNDING
         self._buckets[key] = (tokens - 1.0 if is_granted else tokens, now_s)
         if len(self._buckets) > self._limit:
             del self._buckets[next(iter(self._buckets))]
@@ -46,6 +48,5 @@ class TokenBuckets:
         if bucket is None:
             return self._burst
         tokens, at_s = bucket
-        # A clock that steps back earns nothing and costs nothing. The tiny surplus makes the
-        # moment named by `free_at_s` sufficient in floating point.
-        return min(self._burst, tokens + max(0.0, now_s - at_s) * self._rate_per_s + 1e-9)
+        # a clock that steps back earns nothing and costs nothing
+        return min(self._burst, tokens + max(0.0, now_s - at_s) * self._rate_per_s)
