@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.app import App
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from meshtui.runtime.api import MeshApi, Paths, Preferences, SetupApi
+
+WANTS_DEMO: Final = 100
+"""What `run` returns where the user chose to look around first."""
 
 
 class MeshtuiApp(App[int]):
@@ -73,11 +76,11 @@ class MeshtuiApp(App[int]):
 
             await self.push_screen(WelcomeScreen(self._setup), self._welcomed)
 
-    async def _welcomed(self, is_done: bool | None) -> None:  # noqa: FBT001 - Textual's call
-        if is_done:
+    async def _welcomed(self, outcome: str | None) -> None:
+        if outcome == "done":
             await self.open_mesh()
         else:
-            self.exit()
+            self.exit(WANTS_DEMO if outcome == "demo" else 0)
 
     async def open_mesh(self) -> None:
         """Start the mesh and show the main screen."""

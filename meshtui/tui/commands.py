@@ -65,7 +65,13 @@ EVERYWHERE: tuple[Command, ...] = (
 )
 
 CHAT: tuple[Command, ...] = (
-    Command("toggle-chats", "List of chats", "Slides in where the window is narrow.", ("f2",)),
+    Command(
+        "toggle-chats",
+        "List of chats",
+        "Slides in where the window is narrow.",
+        ("f2",),
+        panes=_CHAT,
+    ),
     Command("next-chat", "Next chat in the list", "", ("alt+down",), panes=_CHAT),
     Command("previous-chat", "Previous chat in the list", "", ("alt+up",), panes=_CHAT),
     Command(
@@ -143,7 +149,7 @@ CHAT: tuple[Command, ...] = (
         "verify",
         "Compare the safety number",
         "Read it to each other by voice; accept it when both are the same.",
-        ("k",),
+        ("v",),
         "/verify [NODE]",
         _CHAT,
     ),

@@ -95,9 +95,9 @@ class ChatPane(ChatActions):
         channels = await api.channels()
         self.channels = {channel.name: channel for channel in channels}
         self.book.load(await api.conversations(), channels)
-        order = sorted(self.book.talks.values(), key=lambda talk: -talk.last_at_ms)
-        if order:
-            await self._open(order[0].conversation_id)
+        first = self.book.first_to_open()
+        if first is not None:
+            await self._open(first)
         else:
             self.composer.refuse("Join a channel: /join #name, or wait until somebody is heard")
         self.chats.redraw()

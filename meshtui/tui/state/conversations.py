@@ -103,6 +103,18 @@ class ConversationBook:
         waiting.sort(key=lambda talk: (-level_of(talk), talk.last_at_ms))
         return waiting[0].conversation_id if waiting else None
 
+    def first_to_open(self) -> ConversationId | None:
+        """Where to begin: the newest that is for us, else the newest that is not muted."""
+        talks = sorted(
+            self.talks.values(),
+            key=lambda talk: (
+                not talk.mentions,
+                talk.notify is NotifyLevel.MUTE,
+                -talk.last_at_ms,
+            ),
+        )
+        return talks[0].conversation_id if talks else None
+
     def unread_elsewhere(self) -> tuple[int, int]:
         """Messages, and those among them that are for us, outside the open conversation."""
         others = [talk for talk in self.talks.values() if talk.conversation_id != self.open_id]

@@ -152,7 +152,7 @@ class LineList(Widget, can_focus=True):
         self._cache.clear()
         if cursor is None:
             cursor = count - 1 if self._is_following else min(max(self._cursor, 0), count - 1)
-        self._set_cursor(cursor)
+        self._set_cursor(min(cursor, count - 1))
         self._reveal()
         self._repaint()
 

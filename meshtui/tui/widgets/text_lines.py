@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual.strip import Strip
 
@@ -12,6 +13,8 @@ from meshtui.tui.widgets.line_list import LineList
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from rich.style import Style
 
 LOOKS = ("plain", "title", "dim", "key", "good", "bad", "warn")
 
@@ -57,15 +60,16 @@ class TextLines(LineList):
         self._wheel(rows)
 
     def _render_text(self, row: int, width: int, _is_cursor: bool) -> list[Strip]:  # noqa: FBT001
-        pieces = self._content[row]
-        if len(pieces) == 1:
-            text, look = pieces[0]
-            indent = len(text) - len(text.lstrip(" "))
-            style = self.get_component_rich_style(f"lines--{look}", partial=True)
-            texts = wrap(text.strip(" "), max(width - indent - 1, 8))
-            return [Strip([Segment(" " * indent + line, style)]) for line in texts]
-        segments = [
-            Segment(text, self.get_component_rich_style(f"lines--{look}", partial=True))
-            for text, look in pieces
-        ]
-        return [Strip(segments).crop(0, width)]
+        *heads, (text, look) = self._content[row]
+        indent = sum(cell_len(head) for head, _ in heads) or len(text) - len(text.lstrip(" "))
+        before = [Segment(head, self._look(head_look)) for head, head_look in heads]
+        if not before:
+            before = [Segment(" " * indent)]
+        style = self._look(look)
+        first, *more = wrap(text.strip(" ") if not heads else text, max(width - indent - 1, 8))
+        lines = [Strip([*before, Segment(first, style)])]
+        lines.extend(Strip([Segment(" " * indent), Segment(line, style)]) for line in more)
+        return lines
+
+    def _look(self, look: str) -> Style:
+        return self.get_component_rich_style(f"lines--{look}", partial=True)

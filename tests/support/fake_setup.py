@@ -1,0 +1,53 @@
+"""A first run in memory: what was created and saved can be looked at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from meshtui.errors import KeystoreError
+from meshtui.model.ids import NetworkName, NodeId
+from meshtui.model.link import Myself
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from meshtui.runtime.api import Found
+
+_TWELVE = "legal winner thank year wave sausage worth useful legal winner thank yellow"
+_MORE = "zoo abandon ability able about above absent absorb abstract absurd abuse access"
+WORDS = f"{_TWELVE} {_MORE}".split()
+
+
+class FakeSetup:
+    """`SetupApi` that keeps everything where a test can see it."""
+
+    def __init__(self, nearby: Sequence[Found] = ()) -> None:
+        self.nearby = nearby
+        self.created: list[tuple[str, str, str | None]] = []
+        self.saved: list[tuple[str, str]] = []
+        self.refusal = ""
+        self.dead_links = {"jsonmesh+mqtt://dead:1883": "connection refused"}
+
+    def new_words(self, count: int) -> Sequence[str]:
+        return WORDS[:count]
+
+    def check_words(self, words: str) -> str:
+        unknown = [word for word in words.split() if word not in WORDS]
+        if unknown:
+            return f"{unknown[0]}: not in the list"
+        return "" if len(words.split()) in (12, 24) else "12 or 24 words are needed"
+
+    async def create(self, words: str, passphrase: str, password: str | None) -> Myself:
+        if self.refusal:
+            raise KeystoreError(self.refusal)
+        self.created.append((words, passphrase, password))
+        return Myself(NetworkName("jsonmesh"), NodeId("MESH-11AA22BB"), "02" + "11" * 32)
+
+    async def found(self) -> Sequence[Found]:
+        return self.nearby
+
+    async def check_link(self, url: str) -> str:
+        return self.dead_links.get(url, "")
+
+    async def save_link(self, url: str, name: str) -> None:
+        self.saved.append((url, name))
