@@ -134,7 +134,7 @@ def _settings(scenario: Scenario, ports: Mapping[str, int]) -> Mapping[str, obje
     position = scenario.own_position
     return {
         "name": scenario.own_name,
-        "links": [f"jsonmesh+mqtt://127.0.0.1:{port}?title=demo"],
+        "links": [f"jsonmesh+mqtt://127.0.0.1:{port}?id=demo"],
         "position": [position.lat, position.lng],
         "jsonmesh.share_position": True,
     }
