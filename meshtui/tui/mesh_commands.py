@@ -41,7 +41,7 @@ MESH_COMMANDS: tuple[Command, ...] = (
         "compare-key",
         "Compare the safety number",
         "Accept a key only when both sides read the same digits.",
-        ("k",),
+        ("v",),
         "",
         _NODES,
     ),

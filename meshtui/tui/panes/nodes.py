@@ -154,7 +154,7 @@ class NodesPane(TablePane[NodeRow]):
             return self.filter_keys()
         row = self.table.current()
         if row is not None and row.node.pin is PinState.CHANGED:
-            return (("k", "review the changed key"), ("Enter", "detail"), ("i", "ignore"))
+            return (("v", "review the changed key"), ("Enter", "detail"), ("i", "ignore"))
         return (
             ("Enter", "detail"),
             ("d", "DM"),
@@ -162,7 +162,7 @@ class NodesPane(TablePane[NodeRow]):
             ("/", "filter"),
             ("f", "favourite"),
             ("i", "ignore"),
-            ("k", "key"),
+            ("v", "key"),
         )
 
     # -- actions -------------------------------------------------------------------------------

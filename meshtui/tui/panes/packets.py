@@ -349,7 +349,7 @@ class PacketsPane(Pane):
             self._compare(found[0], found[1])
         else:
             self._shown = None
-            self._select()
+            self._show_selected()
 
     def _compare(self, left: PacketRow, right: PacketRow) -> None:
         api = self.desk.api

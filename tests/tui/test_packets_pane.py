@@ -1,0 +1,307 @@
+"""The packet inspector under the user's hands."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from meshtui.model.packet import DissectedField, Dissection, PacketSummary, Verdict
+from meshtui.tui.panes.packets import PacketsPane
+from tests.support.fake_mesh import ME, NETWORK, START_MS, FakeMesh
+from tests.support.mesh_scenes import ALICE, BOB, example_frames, seeded_mesh
+from tests.support.pane_host import PaneHost
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from textual.pilot import Pilot
+
+SIZE = (80, 24)
+
+
+def host(mesh: FakeMesh | None = None, folder: Path | None = None) -> PaneHost:
+    return PaneHost(mesh or seeded_mesh(), lambda desk: PacketsPane(desk, folder))
+
+
+async def settle(app: PaneHost, pilot: Pilot[None]) -> PacketsPane:
+    await pilot.pause()
+    await app.feed()
+    await pilot.pause()
+    await pilot.pause()
+    assert isinstance(app.pane, PacketsPane)
+    return app.pane
+
+
+def text_frame(mesh: FakeMesh, message_id: str, payload: bytes = b"abcdef", **more) -> None:
+    fields = {"source": BOB, "destination": str(ME), "hops": 2, **more}
+    mesh.frame(payload, PacketSummary("text", Verdict.DELIVERED, message_id=message_id, **fields))
+
+
+async def test_every_frame_is_listed_with_names_verdict_and_reason() -> None:
+    app = host()
+    async with app.run_test(size=SIZE) as pilot:
+        example_frames(app.mesh)
+        app.mesh.sent_frame(b"x", PacketSummary("ack", Verdict.SENT, ME, BOB))
+        pane = await settle(app, pilot)
+
+        screen = app.screen_text()
+        assert "bob > #bitcoin" in screen
+        assert "seen" in screen
+        assert "bad-tag" in screen
+        assert "me > bob" in screen
+        assert pane.title() == "PACKETS 7 · following"
+
+
+async def test_looking_back_stops_following_and_the_end_key_follows_again() -> None:
+    app = host()
+    async with app.run_test(size=SIZE) as pilot:
+        for number in range(40):
+            text_frame(app.mesh, f"m{number}")
+        pane = await settle(app, pilot)
+        await pilot.press("k")
+        chosen = pane.view.rows[38]
+
+        text_frame(app.mesh, "later")
+        await settle(app, pilot)
+
+        assert pane._list.current() is chosen
+        assert "G to follow" in pane.title()
+        await pilot.press("G")
+        assert pane._list.current().summary.message_id == "later"
+        assert "following" in pane.title()
+
+
+async def test_pause_holds_the_list_and_counts_what_waits() -> None:
+    app = host()
+    async with app.run_test(size=SIZE) as pilot:
+        text_frame(app.mesh, "one")
+        pane = await settle(app, pilot)
+
+        await pilot.press("p")
+        text_frame(app.mesh, "two")
+        await settle(app, pilot)
+
+        assert pane.title() == "PACKETS 1 · paused, 1 waiting"
+        await pilot.press("p")
+        assert pane.title() == "PACKETS 2 · following"
+
+
+async def test_a_filter_is_judged_while_it_is_typed_and_escape_takes_it_away() -> None:
+    app = host()
+    async with app.run_test(size=SIZE) as pilot:
+        example_frames(app.mesh)
+        pane = await settle(app, pilot)
+
+        await pilot.press("slash", *"type")
+        await pilot.press("equals_sign")
+        assert "write ==" in app.screen_text()
+        await pilot.press("equals_sign", *"text")
+        await pilot.pause()
+
+        assert len(pane.view.rows) == 4
+        assert "4 pass" in app.screen_text()
+        await pilot.press("enter")
+        assert pane.status() == "filter: type==text"
+        await pilot.press("escape")
+        assert len(pane.view.rows) == 6
+
+
+async def test_tab_completes_fields_and_values_seen() -> None:
+    app = host()
+    async with app.run_test(size=SIZE) as pilot:
+        example_frames(app.mesh)
+        pane = await settle(app, pilot)
+
+        await pilot.press("slash", "t", "y", "tab")
+        await pilot.press("equals_sign", "equals_sign", "p", "tab")
+        await pilot.pause()
+
+        assert pane.view.filter_text == "type==presence"
+        assert len(pane.view.rows) == 1
+
+
+async def test_only_the_selected_packet_is_taken_apart() -> None:
+    app = host()
+    asked: list[bytes] = []
+    dissect = app.mesh.dissect
+    app.mesh.dissect = lambda net, frame: asked.append(frame.payload) or dissect(net, frame)
+    async with app.run_test(size=SIZE) as pilot:
+        for number in range(30):
+            text_frame(app.mesh, f"m{number}", payload=b"%d" % number)
+        await settle(app, pilot)
+
+        assert asked == [b"29"]
+
+
+async def test_a_field_lights_its_bytes_in_the_buffer_they_are_in() -> None:
+    app = host()
+    plain = DissectedField("text", "hi", 1, 3, buffer=1)
+    fields = (DissectedField("nonce", "6263", 1, 3), plain)
+    app.mesh.dissections[b"abcdef"] = Dissection(
+        NETWORK, "sealed", fields, buffers=(("decrypted", b"[hi]"),)
+    )
+    async with app.run_test(size=SIZE) as pilot:
+        text_frame(app.mesh, "m")
+        pane = await settle(app, pilot)
+        await pilot.press("enter", "j", "j")
+        await pilot.pause()
+        assert (pane._hex.shown_buffer, pane._hex._lit) == (0, range(1, 3))
+
+        await pilot.press("j")
+        await pilot.pause()
+
+        assert (pane._hex.shown_buffer, pane._hex._lit) == (1, range(1, 3))
+        assert "5b 68 69 5d" in app.screen_text()
+        assert "decrypted 4 B" in app.screen_text()
+        await pilot.press("b")
+        assert pane._hex.shown_buffer == 0
+
+
+async def test_why_a_packet_was_not_opened_is_always_a_line_of_its_own() -> None:
+    app = host()
+    app.mesh.dissections[b"abcdef"] = Dissection(
+        NETWORK, "sealed", (), problems=("odd ttl",), why="no key for MESH-F1"
+    )
+    async with app.run_test(size=SIZE) as pilot:
+        text_frame(app.mesh, "m", reason="bad-tag", detail="the tag is wrong")
+        await settle(app, pilot)
+
+        lines = [line.split("  ")[0].strip() for line in app.screen_text().splitlines()]
+        assert "not opened: no key for MESH-F1" in lines
+        assert "the tag is wrong" in lines
+        assert "odd ttl" in lines
+
+
+async def test_the_packets_of_one_message_are_shown_alone_and_escape_brings_all_back() -> None:
+    app = host()
+    async with app.run_test(size=SIZE) as pilot:
+        for message_id in ("a", "b", "a", "c", "a"):
+            text_frame(app.mesh, message_id)
+        pane = await settle(app, pilot)
+
+        await pilot.press("x")
+        assert [row.number for row in pane.view.rows] == [1, 3, 5]
+        await pilot.press("escape")
+
+        assert len(pane.view.rows) == 5
+
+
+async def test_two_marked_packets_are_compared() -> None:
+    app = host()
+    for payload, hops in ((b"one", "1"), (b"two", "2")):
+        fields = (DissectedField("id", "m"), DissectedField("hops", hops))
+        app.mesh.dissections[payload] = Dissection(NETWORK, "", fields)
+    async with app.run_test(size=SIZE) as pilot:
+        text_frame(app.mesh, "m", payload=b"one")
+        text_frame(app.mesh, "m", payload=b"two")
+        pane = await settle(app, pilot)
+
+        await pilot.press("k", "space", "j", "space")
+        await pilot.pause()
+
+        screen = app.screen_text()
+        assert "A #1, B #2: 1 differ, 1 alike" in screen
+        assert "A 1" in screen
+        assert "B 2" in screen
+        await pilot.press("escape")
+        assert pane._list.marked == ()
+        assert "differ" not in app.screen_text()
+
+
+async def test_copying_gives_hex_and_json() -> None:
+    app = host()
+    async with app.run_test(size=SIZE) as pilot:
+        text_frame(app.mesh, "m", payload=b"\x01\xff")
+        await settle(app, pilot)
+
+        await pilot.press("c", "y")
+        await pilot.pause()
+
+        assert app.copied[0] == "01ff"
+        assert json.loads(app.copied[1])["hex"] == "01ff"
+
+
+async def test_export_writes_what_the_filter_lets_through(tmp_path: Path) -> None:
+    app = host(folder=tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        example_frames(app.mesh)
+        pane = await settle(app, pilot)
+        pane.receive_hint("verdict==dropped")
+        app.mesh.now_ms = START_MS
+
+        await pilot.press("e")
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+
+    path = tmp_path / "packets-20261120-210000.jsonl"
+    records = [json.loads(line) for line in path.read_text().splitlines()]
+    assert [record["summary"]["verdict"] for record in records] == ["dropped"]
+    assert str(path) in app.notices[-1]
+
+
+async def test_a_failed_export_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    app = host(folder=tmp_path / "file")
+    async with app.run_test(size=SIZE) as pilot:
+        text_frame(app.mesh, "m")
+        await settle(app, pilot)
+
+        await pilot.press("e")
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+
+        assert app.notices[-1].startswith("Not written")
+
+
+async def test_maximising_gives_one_part_the_pane_and_back() -> None:
+    app = host()
+    async with app.run_test(size=SIZE) as pilot:
+        text_frame(app.mesh, "m")
+        pane = await settle(app, pilot)
+        await pilot.press("enter", "backslash")
+        await pilot.pause()
+        assert pane._detail.size.height > 20
+        assert not pane._list.size
+
+        await pilot.press("backslash")
+        await pilot.pause()
+
+        assert pane._list.size
+
+
+async def test_hostile_texts_reach_the_screen_harmless() -> None:
+    evil = "\x1b]52;c;AAAA\x07[red]x[/]\u202e\x9b2J"
+    app = host()
+    app.mesh.dissections[b"abcdef"] = Dissection(
+        NETWORK,
+        evil,
+        (DissectedField(evil, evil, note=evil, children=(DissectedField(evil, evil),)),),
+        problems=(evil,),
+        why=evil,
+        buffers=((evil, b"\x1b[2J"),),
+    )
+    async with app.run_test(size=(160, 40)) as pilot:
+        text_frame(app.mesh, evil, source=evil, destination=evil, reason=evil, detail=evil)
+        pane = await settle(app, pilot)
+        pane.receive_hint(f'id~"{evil[1:5]}"')
+        await pilot.press("enter", "j", "j", "j", "j", "j")
+        await pilot.pause()
+
+        screen = app.screen_text() + pane.title() + pane.status() + "".join(app.notices)
+        assert "[red]x[/]" in screen
+        assert not {"\x1b", "\x07", "\u202e", "\x9b"} & set(screen)
+
+
+async def test_names_learned_later_are_shown_and_filtered_by() -> None:
+    app = host(FakeMesh())
+    async with app.run_test(size=SIZE) as pilot:
+        text_frame(app.mesh, "m", source=ALICE)
+        pane = await settle(app, pilot)
+        assert str(ALICE)[:9] in app.screen_text()
+
+        app.mesh.hear(seeded_mesh().known[ALICE][0])
+        await settle(app, pilot)
+
+        assert "alice" in app.screen_text()
+        pane.receive_hint("from~ali")
+        assert len(pane.view.rows) == 1

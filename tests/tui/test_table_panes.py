@@ -1,0 +1,301 @@
+"""Nodes, routes and counters under the user's hands."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from meshtui.model.command import ForgetRoute, MarkNode
+from meshtui.model.ids import direct_conversation
+from meshtui.model.node import NO_MARKS, Node, Position, Route
+from meshtui.runtime.api import MetricRow
+from meshtui.tui.panes.metrics import MetricsPane
+from meshtui.tui.panes.nodes import NodesPane
+from meshtui.tui.panes.routes import RoutesPane
+from tests.support.fake_mesh import LINK, ME, NETWORK, FakeMesh
+from tests.support.mesh_scenes import ALICE, BOB, CAROL, DAVE, seeded_mesh
+from tests.support.pane_host import PaneHost, desk_of
+
+if TYPE_CHECKING:
+    from textual.pilot import Pilot
+
+SIZE = (80, 24)
+EVIL = "\x1b]52;c;AAAA\x07[red]x[/]\u202e\x9b2J"
+
+
+async def settle(app: PaneHost, pilot: Pilot[None]) -> None:
+    await pilot.pause()
+    await app.feed()
+    app.pane.draw_now()
+    await pilot.pause()
+    await pilot.pause()
+
+
+def first_column(app: PaneHost) -> list[str]:
+    return [line[4:20].strip() for line in app.screen_text().splitlines()[1:] if line.strip()]
+
+
+# -- nodes ---------------------------------------------------------------------------------------
+
+
+async def test_nodes_are_listed_last_heard_first() -> None:
+    app = PaneHost(seeded_mesh(), NodesPane)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+
+        assert first_column(app)[:3] == ["alice", "carol", "dave"]
+        assert "CHANGED" not in app.screen_text()
+        assert "via dave" in app.screen_text()
+        assert app.pane.title().startswith("NODES 8 · sort: heard")
+
+
+async def test_the_sort_order_goes_round_is_remembered_and_keeps_the_cursor_on_its_node() -> None:
+    saved: dict[str, str] = {}
+    mesh = seeded_mesh()
+    app = PaneHost(mesh, NodesPane, desk_of(mesh, saved))
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        await pilot.press("j", "s")
+
+        assert saved == {"nodes.sort": "name"}
+        assert app.pane.table.current().node.node_id == CAROL
+        assert app.pane.table.cursor == 2
+
+    again = PaneHost(mesh, NodesPane, desk_of(mesh, saved))
+    async with again.run_test(size=SIZE):
+        assert again.pane.order == "name"
+
+
+async def test_what_is_heard_moves_up_and_the_cursor_stays_on_its_node() -> None:
+    app = PaneHost(seeded_mesh(), NodesPane)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        app.mesh.hear(replace(app.mesh.known[BOB][0], last_heard_ms=app.mesh.now_ms))
+        await settle(app, pilot)
+
+        assert first_column(app)[0] == "bob"
+        assert app.pane.table.current().node.node_id == ALICE
+
+
+async def test_favourite_and_ignore_are_asked_of_the_mesh_and_shown() -> None:
+    app = PaneHost(seeded_mesh(), NodesPane)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        await pilot.press("j", "f")
+        await settle(app, pilot)
+        await pilot.press("i")
+        await settle(app, pilot)
+
+        marks = [command.marks for command in app.submitted if isinstance(command, MarkNode)]
+        assert marks == [
+            replace(NO_MARKS, is_favourite=True),
+            replace(NO_MARKS, is_favourite=True, is_blocked=True),
+        ]
+        assert app.pane.book.get((NETWORK, CAROL)).marks.is_blocked
+
+
+async def test_a_filter_takes_words_or_figures() -> None:
+    app = PaneHost(seeded_mesh(), NodesPane)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        await pilot.press("slash", *"dav", "enter")
+        assert first_column(app) == ["dave"]
+
+        app.pane.receive_hint("hops<2 && key==pinned")
+        await pilot.pause()
+
+        assert set(first_column(app)) == {"carol", "dave", "grace"}
+        await pilot.press("escape")
+        await pilot.pause()
+        assert len(first_column(app)) == 8
+
+
+async def test_keys_lead_to_chat_packets_safety_number_and_clipboard() -> None:
+    app = PaneHost(seeded_mesh(), NodesPane)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        await pilot.press("d", "x", "v", "y", "m", "enter")
+        await pilot.pause()
+
+        assert app.opened == [
+            direct_conversation(NETWORK, ALICE),
+            ("packets", f"from=={ALICE} || to=={ALICE}"),
+            ("key", ALICE),
+            ("metrics", ""),
+        ]
+        assert app.copied == [str(ALICE)]
+        assert "12345 13456" in app.sheets[0]
+
+
+async def test_nobody_writes_to_oneself_and_a_missing_key_is_told() -> None:
+    mesh = FakeMesh()
+    mesh.hear(Node(NETWORK, ME, name="me", last_heard_ms=1))
+    app = PaneHost(mesh, NodesPane)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        await pilot.press("d", "v")
+        await pilot.pause()
+
+        assert app.opened == []
+        assert app.notices == ["That is you.", "No key of this node was heard yet."]
+
+
+async def test_a_changed_key_is_marked_and_its_review_offered_first() -> None:
+    app = PaneHost(seeded_mesh(), NodesPane)
+    async with app.run_test(size=SIZE) as pilot:
+        app.mesh.change_key(ALICE, "03" + "ab" * 32)
+        await settle(app, pilot)
+
+        assert "CHANGED" in app.screen_text()
+        assert app.pane.context_keys()[0] == ("v", "review the changed key")
+
+
+async def test_distance_counts_from_where_we_are() -> None:
+    mesh = seeded_mesh()
+    mesh.hear(Node(NETWORK, ME, position=Position(48.8566, 2.2522), last_heard_ms=1))
+    app = PaneHost(mesh, NodesPane)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+
+        assert "7.3 km E" in app.screen_text()
+
+
+async def test_details_stand_beside_the_table_where_there_is_room() -> None:
+    app = PaneHost(seeded_mesh(), NodesPane)
+    async with app.run_test(size=(140, 40)) as pilot:
+        await settle(app, pilot)
+        assert "pinned" in app.pane.detail.text or "verified" in app.pane.detail.text
+
+        await pilot.press("j")
+        await pilot.pause()
+
+        assert "carol" in app.pane.detail.text
+
+
+async def test_ten_thousand_nodes_are_listed_and_sorted() -> None:
+    mesh = FakeMesh()
+    for index in range(10_000):
+        mesh.hear(Node(NETWORK, f"MESH-{index:08X}", name=f"n{index:05}", last_heard_ms=index + 1))
+    app = PaneHost(mesh, NodesPane)
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        await pilot.press("s", "G")
+        await pilot.pause()
+
+        assert "n09999" in app.screen_text()
+
+
+async def test_a_bad_filter_from_elsewhere_is_told_and_changes_nothing() -> None:
+    app = PaneHost(seeded_mesh(), NodesPane)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        app.pane.receive_hint("hops<<")
+        await pilot.pause()
+
+        assert len(first_column(app)) == 8
+        assert "value" in app.notices[0]
+
+
+# -- routes --------------------------------------------------------------------------------------
+
+
+async def test_routes_show_next_hop_path_and_how_sure() -> None:
+    app = PaneHost(seeded_mesh(), RoutesPane)
+    app.mesh.now_ms = max(route.last_seen_ms for route in app.mesh.known_routes.values()) + 1
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        screen = app.screen_text()
+
+        assert "direct" in screen
+        assert "dave > carol" in screen
+        assert {"heard", "acked", "claimed", "stale"} <= set(screen.split())
+        assert "hops 1" in screen
+        assert "33 %" in screen
+        assert app.pane.title() == "ROUTES 6 · 1 link"
+
+
+async def test_forgetting_a_route_asks_the_mesh_and_takes_it_off_the_list() -> None:
+    app = PaneHost(seeded_mesh(), RoutesPane)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        await pilot.press("r")
+        await settle(app, pilot)
+
+        assert app.submitted == [ForgetRoute(NETWORK, ALICE)]
+        assert "alice" not in app.screen_text()
+
+
+async def test_the_path_is_told_hop_by_hop() -> None:
+    app = PaneHost(seeded_mesh(), RoutesPane)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        await pilot.press("j", "enter")
+        await pilot.pause()
+
+        assert "hop 1     dave" in app.sheets[0]
+        assert "hop 2     carol" in app.sheets[0]
+        assert "an acknowledgement came back this way" in app.sheets[0]
+
+
+async def test_a_new_route_comes_to_the_top() -> None:
+    app = PaneHost(seeded_mesh(), RoutesPane)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        app.mesh.learn(Route(NETWORK, BOB, LINK, 2, (DAVE,), app.mesh.now_ms))
+        await settle(app, pilot)
+
+        assert app.screen_text().splitlines()[1].split()[0] == "bob"
+
+
+# -- counters ------------------------------------------------------------------------------------
+
+
+async def test_counters_are_grouped_with_units_and_shares() -> None:
+    app = PaneHost(seeded_mesh(), MetricsPane)
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.pause()
+        await pilot.pause()
+        screen = app.screen_text()
+
+        assert "Dropped, by reason" in screen
+        assert "310 ms" in screen
+        assert "62 %" in screen
+
+
+@pytest.mark.parametrize("size", [(30, 8), (80, 24), (160, 50)])
+async def test_counters_draw_at_any_size(size) -> None:
+    app = PaneHost(seeded_mesh(), MetricsPane)
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        await pilot.press("j", "G", "g")
+
+        assert "Received" in app.screen_text()
+
+
+# -- all -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("make", [NodesPane, RoutesPane, MetricsPane])
+@pytest.mark.parametrize("size", [(20, 5), (160, 40)])
+async def test_hostile_names_reach_no_pane_unclean(make, size) -> None:
+    mesh = FakeMesh()
+    evil_id: Any = "MESH-" + EVIL
+    mesh.hear(
+        Node(NETWORK, evil_id, name=EVIL, last_heard_ms=1, link_id=EVIL, caps=frozenset({EVIL}))
+    )
+    mesh.learn(Route(NETWORK, evil_id, EVIL, 2, (evil_id,), 1, source=EVIL))
+
+    async def metrics():
+        return [MetricRow(EVIL, EVIL, 3), MetricRow("dropped", EVIL, 1)]
+
+    mesh.metrics = metrics
+    app = PaneHost(mesh, make)
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        await pilot.press("enter", "y")
+        await pilot.pause()
+
+        told = app.screen_text() + app.pane.title() + app.pane.status() + "".join(app.sheets)
+        assert not {"\x1b", "\x07", "\u202e", "\x9b"} & set(told)
