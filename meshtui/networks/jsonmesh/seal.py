@@ -75,7 +75,7 @@ class Plaintext:
     Attributes:
         text: What to show: the text itself, or a line that says what the body is.
         body: The content as it came where it is more than `text`; else empty.
-        is_bare: It was a text alone, not our kind of JSON; the next one to its sender may be too.
+        is_bare: It came the app's way: neither an object with a text nor our header.
         has_inner_header: `id, from, to, type, ts` were all inside, and match the envelope.
         mid: The sender's stable id, or empty.
         sent_at_ms: The inner time where there is one, else the envelope's.
@@ -246,7 +246,7 @@ def read_plaintext(envelope: Envelope, plaintext: bytes) -> Plaintext:
         shown,
         kind,
         body,
-        kind == TEXT_KIND and not has_text,
+        not (has_text or has_header),
         has_header,
         inner["id"] if has_header else "",
         mid if (has_text or has_header) and is_wire_id(mid) else "",

@@ -159,7 +159,7 @@ def test_a_foreign_body_may_use_our_words_for_its_own_ends() -> None:
 
     assert plaintext.text == "[gif, image/gif, 3 bytes]"
     assert json.loads(plaintext.body) == body
-    assert not plaintext.is_bare
+    assert plaintext.is_bare
     assert not plaintext.has_inner_header
 
 
