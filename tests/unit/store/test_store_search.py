@@ -35,6 +35,9 @@ def found(store: OpenStore, text: str) -> list[str]:
         ("FOX brown", ["1"]),
         ("fox qui", ["1"]),
         ("qui fox", []),  # only the last may be the beginning of a word
+        ("fo", ["3", "2", "1"]),
+        ("fo ", []),  # a blank ends the word
+        ("foo ", ["3"]),
         ("zurich", ["3"]),
         ("foo-bar", ["3"]),
         ("天気", ["4"]),

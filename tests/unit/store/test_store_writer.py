@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import resource
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -334,6 +335,34 @@ def test_a_full_disk_takes_nothing_of_the_batch_and_the_next_batch_may_succeed(
     rows = {(row.name, row.label): row.value for row in store.reader.metrics()}
     assert rows["received", "text"] == 2  # the failed attempt was not counted
     store.database.close()
+
+
+@pytest.mark.parametrize("pages", range(12))
+def test_a_disk_that_takes_only_some_pages_of_a_batch_gets_none_of_it(
+    tmp_path: Path, pages: int
+) -> None:
+    path = tmp_path / "m.db"
+    store = OpenStore.at(path)
+    store.writer.apply([received("before")])
+    log_bytes = path.with_name("m.db-wal").stat().st_size
+    batch = [received("m", digest=b"12345678"), NodeHeard(Node(NETWORK, ALICE)), queued("own")]
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    # the kernel cuts the write of the log short, as a full disk does
+    resource.setrlimit(resource.RLIMIT_FSIZE, (log_bytes + pages * 4_096 + 100, limits[1]))
+    try:
+        with pytest.raises(StoreError, match="disk"):
+            store.writer.apply(batch)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+    assert [m.message_id for m in store.reader.history(PARIS)] == ["before"]
+    assert store.reader.history(WITH_ALICE) == []
+    assert len(store.writer.apply(batch)) == 3
+    store.database.close()
+    again = OpenStore.at(path)
+    assert [m.message_id for m in again.reader.history(PARIS)] == ["before", "m"]
+    again.database.close()
 
 
 @pytest.mark.parametrize("nth", range(1, 200, 7))
