@@ -69,7 +69,9 @@ def describe(body: str) -> str:
         DecodeError: As `decode_cashu`.
     """
     token = decode_cashu(body)
-    mints = ", ".join(mint.removeprefix("https://") for mint in token.mints)
+    mints = token.mints[0].removeprefix("https://")
+    if len(token.mints) > 1:
+        mints += f" and {len(token.mints) - 1} more"
     memo = f" — {token.memo}" if token.memo else ""
     return f"Cashu token: {token.amount} {token.unit} from {mints}{memo}"
 
@@ -109,7 +111,7 @@ def _token(
         unit=_text(unit, 16),
         mints=tuple(dict.fromkeys(mints)),
         proofs=len(amounts),
-        memo=_text(memo)[:_MAX_TEXT_CHARS] if memo is not None else "",
+        memo=_text(memo, 16 * _MAX_TEXT_CHARS)[:_MAX_TEXT_CHARS] if memo is not None else "",
     )
 
 
@@ -138,7 +140,7 @@ def _listing(value: object, most: int) -> list[object]:
     return value
 
 
-def _text(value: object, most: int = 4 * _MAX_TEXT_CHARS) -> str:
+def _text(value: object, most: int = _MAX_TEXT_CHARS) -> str:
     """Take a text for one."""
     if type(value) is not str or len(value) > most:
         raise DecodeError("bad-cashu", "a text is missing or too long")

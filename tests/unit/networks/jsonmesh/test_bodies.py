@@ -44,6 +44,17 @@ def coin(amount: object) -> dict[str, object]:
     return {"token": [{"mint": "https://m", "proofs": [{"amount": amount}]}]}
 
 
+def test_many_mints_and_a_long_memo_still_make_one_short_line() -> None:
+    entry = {"proofs": [{"amount": 2}]}
+    mints = [entry | {"mint": f"https://{n}.{'x' * 200}"} for n in range(32)]
+
+    line = cashu.describe(v3({"token": mints, "memo": "m" * 2000}))
+
+    assert line.startswith("Cashu token: 64 sat from 0.xxx")
+    assert " and 31 more — mmm" in line
+    assert len(line) < 600
+
+
 @pytest.mark.parametrize(
     "token",
     [
