@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from meshtui.cli.files import read_secret, write_new
 from meshtui.cli.output import Exit, Output
 from meshtui.cli.profile import Profile, load_profile
-from meshtui.errors import ConfigError, DecodeError, KeystoreError
+from meshtui.errors import ConfigError, CryptoError, DecodeError, KeystoreError
 
 if TYPE_CHECKING:
     import argparse
@@ -163,7 +163,7 @@ def _verify(args: argparse.Namespace, profile: Profile, output: Output) -> int:
 
     try:
         node_id, key = prove_sender(args.node_id, args.public_key.lower())
-    except DecodeError as error:
+    except (CryptoError, DecodeError) as error:
         raise ConfigError(f"identity verify: {error.detail or error}") from None  # noqa: EM102
 
     async def accept() -> None:

@@ -1,0 +1,71 @@
+"""Heavy libraries wait for the command that needs them; static contracts cannot see when."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+SCREEN = {"textual", "rich"}
+HEAVY = {
+    *SCREEN,
+    "paho",
+    "coincurve",
+    "cryptography",
+    "amqtt",
+    "sqlite3",
+    "orjson",
+    "asyncio",
+    "ssl",
+}
+HEADLESS = (
+    "meshtui.cli.mesh",
+    "meshtui.cli.send",
+    "meshtui.cli.listen",
+    "meshtui.cli.relay",
+    "meshtui.cli.identity",
+    "meshtui.cli.doctor",
+    "meshtui.cli.history",
+    "meshtui.cli.tui",
+    "meshtui.cli.demo",
+    "meshtui.runtime.bootstrap",
+    "meshtui.runtime.hub",
+    "meshtui.runtime.setup",
+    "meshtui.runtime.doctor",
+    "meshtui.store.writer",
+    "meshtui.networks.jsonmesh.network",
+    "meshtui.transports.mqtt",
+)
+
+
+def loaded_after(code: str) -> set[str]:
+    """Run code in a fresh interpreter and name the top-level modules it left loaded."""
+    script = (
+        f"{code}\nimport sys\nprint('LOADED', *{{name.partition('.')[0] for name in sys.modules}})"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
+    )
+    return set(done.stdout.rpartition("LOADED")[2].split())
+
+
+@pytest.mark.parametrize("argv", [["--help"], ["--version"], ["send", "--help"], ["nonsense"]])
+def test_help_loads_nothing_heavy(argv: list[str]) -> None:
+    loaded = loaded_after(f"from meshtui.cli.main import main; main({argv!r})")
+
+    assert "meshtui" in loaded
+    assert loaded & HEAVY == set()
+
+
+@pytest.mark.parametrize("module", HEADLESS)
+def test_a_headless_module_leaves_the_screen_alone(module: str) -> None:
+    assert loaded_after(f"import {module}") & SCREEN == set()
+
+
+def test_a_transport_waits_with_its_library_for_the_first_link() -> None:
+    code = (
+        "from meshtui.transports.url import parse_link_url\nparse_link_url('jsonmesh+mqtt://host')"
+    )
+
+    assert loaded_after(code) & {"paho", "amqtt"} == set()

@@ -1,0 +1,250 @@
+"""The commands that read the store: golden rows and lines."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from meshtui.cli.main import main
+from meshtui.cli.output import cell_width
+from meshtui.model.event import (
+    ChannelChanged,
+    DeliveryChanged,
+    MessageQueued,
+    MessageReceived,
+    NodeHeard,
+    NodeMarked,
+    RouteChanged,
+)
+from meshtui.model.ids import (
+    Instant,
+    LinkId,
+    MessageId,
+    NetworkName,
+    NodeId,
+    channel_conversation,
+    direct_conversation,
+)
+from meshtui.model.message import Channel, Delivery, DeliveryState, Message, Proof
+from meshtui.model.node import Node, NodeMarks, PinState, Position, Route
+from meshtui.store.database import Database
+from meshtui.store.writer import StoreWriter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+NET = NetworkName("jsonmesh")
+ANNA, BEN = NodeId("MESH-0000000A"), NodeId("MESH-0000000B")
+NOON_MS = 1_780_000_000_000
+EVIL = "\x1b]0;owned\x07\u202e[red]"
+
+
+@pytest.fixture(autouse=True)
+def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A profile in which something happened."""
+    direct, forum = direct_conversation(NET, ANNA), channel_conversation(NET, "paris")
+    own = Message(
+        MessageId("own"), direct, BEN, "text", "and you?", NOON_MS + 1,
+        proof=Proof.OWN, delivery=Delivery(DeliveryState.QUEUED),
+    )  # fmt: skip
+    heard = {"received_at_ms": NOON_MS, "sent_at_ms": NOON_MS - 5, "hops": 2, "route": (ANNA, BEN)}
+    database = Database.open(tmp_path / "meshtui.db")
+    StoreWriter(database).apply(
+        [
+            NodeHeard(
+                Node(
+                    NET, ANNA, "02ab", PinState.VERIFIED, name=f"Anna 日本{EVIL}", is_online=True,
+                    position=Position(48.85, 2.35), last_heard_ms=NOON_MS, hops=1,
+                    caps=frozenset({"ack"}),
+                )
+            ),
+            NodeHeard(Node(NET, BEN, name="Ben", is_online=False, last_heard_ms=NOON_MS - 1)),
+            NodeMarked(NET, BEN, NodeMarks(is_favourite=True, note="roof")),
+            RouteChanged(Route(NET, ANNA, LinkId("home"), 2, (BEN,), NOON_MS, latency_ms=40)),
+            ChannelChanged(Channel(NET, "paris", is_joined=True, description=EVIL)),
+            ChannelChanged(Channel(NET, "rome", creator=ANNA, announced_at_ms=NOON_MS)),
+            MessageReceived(
+                Message(MessageId("1"), direct, ANNA, "text", f"two\nlines{EVIL}", **heard)
+            ),
+            MessageReceived(Message(MessageId("2"), forum, ANNA, "text", "hello paris", **heard)),
+            MessageQueued(own),
+            DeliveryChanged(
+                MessageId("own"), direct, Delivery(DeliveryState.DELIVERED, 1, 20), Instant(0.0, 0)
+            ),
+        ]
+    )  # fmt: skip
+    database.close()
+    return tmp_path
+
+
+def read(
+    capsys: pytest.CaptureFixture[str], home: Path, *argv: str, code: int = 0
+) -> list[dict[str, object]]:
+    """Run a command with --json and return its rows."""
+    assert main([*argv, "--home", str(home), "--json"]) == code
+    out = capsys.readouterr().out
+    assert out.isascii()
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def told(capsys: pytest.CaptureFixture[str], home: Path, *argv: str) -> list[str]:
+    """Run a command and return its lines."""
+    assert main([*argv, "--home", str(home)]) == 0
+    return capsys.readouterr().out.splitlines()
+
+
+def test_nodes_as_rows(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    anna, ben = read(capsys, home, "nodes")
+
+    assert anna == {
+        "network": "jsonmesh", "node_id": ANNA, "name": f"Anna 日本{EVIL}", "online": True,
+        "lat": 48.85, "lng": 2.35, "pubkey": "02ab", "pin": "verified", "role": "unknown",
+        "hops": 1, "rssi": None, "snr": None, "caps": ["ack"], "last_heard_ms": NOON_MS,
+        "favourite": False, "blocked": False, "note": "",
+    }  # fmt: skip
+    assert (ben["favourite"], ben["note"], ben["online"]) == (True, "roof", False)
+
+
+def test_nodes_as_lines_align_and_obey_nothing(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    heading, anna, ben = told(capsys, home, "nodes")
+
+    assert re.split(r" {2,}", anna)[:3] == [ANNA, "Anna 日本␛]0;owned␇\ufffd[red]", "yes"]
+    assert re.split(r" {2,}", ben) == [
+        BEN, "Ben", "no", "-", "none", "-", "-", "2026-05-28 20:26:39",
+    ]  # fmt: skip
+    column = heading.index("ONLINE")
+    assert cell_width(anna[: anna.index("yes  ")]) == ben.index("no  ") == column
+
+
+def test_only_nodes_that_are_online(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert [row["node_id"] for row in read(capsys, home, "nodes", "--online")] == [ANNA]
+
+
+def test_routes(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert read(capsys, home, "routes") == [
+        {
+            "network": "jsonmesh", "node_id": ANNA, "hops": 2, "via": [BEN], "rssi": None,
+            "latency_ms": 40, "source": "heard", "last_seen_ms": NOON_MS, "link": "home",
+            "active": False,
+        }
+    ]  # fmt: skip
+    assert read(capsys, home, "routes", "--active") == []
+    assert told(capsys, home, "routes")[1].startswith("MESH-0000000A  2     MESH-0000000B  40 ")
+
+
+def test_channels(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    paris, rome = read(capsys, home, "channels")
+
+    assert paris == {
+        "network": "jsonmesh", "name": "paris", "joined": True, "description": EVIL,
+        "creator": None, "public": True, "announced_ts": None,
+    }  # fmt: skip
+    assert (rome["joined"], rome["creator"]) == (False, ANNA)
+    assert [row["name"] for row in read(capsys, home, "channels", "--joined")] == ["paris"]
+
+
+@pytest.mark.parametrize(
+    "wanted", [f"jsonmesh/{ANNA}", ANNA, ANNA.lower(), f"Anna 日本{EVIL}", f"anna 日本{EVIL}"]
+)
+def test_a_history_goes_by_any_name(
+    wanted: str, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert [row["id"] for row in read(capsys, home, "history", wanted)] == ["1", "own"]
+
+
+@pytest.mark.parametrize("wanted", ["jsonmesh/#paris", "#paris", "paris", "PARIS"])
+def test_a_channels_history_goes_by_any_name(
+    wanted: str, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert read(capsys, home, "history", wanted) == [
+        {
+            "ts": NOON_MS, "network": "jsonmesh", "id": "2", "conversation": "jsonmesh/#paris",
+            "from": ANNA, "to": "#paris", "text": "hello paris", "type": "text", "hops": 2,
+            "route": [ANNA, BEN], "sent_ts": NOON_MS - 5, "proof": "sender-unproven",
+        }
+    ]  # fmt: skip
+
+
+def test_a_history_as_lines(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert told(capsys, home, "history", ANNA) == [
+        f"2026-05-28 20:26:40  {ANNA}: two",
+        "    lines␛]0;owned␇\ufffd[red]",
+        f"2026-05-28 20:26:40  {BEN}: and you?  (delivered)",
+    ]
+
+
+def test_search_and_limit(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert [row["id"] for row in read(capsys, home, "history", ANNA, "--search", "lines")] == ["1"]
+    assert [row["id"] for row in read(capsys, home, "history", ANNA, "--limit", "1")] == ["own"]
+    assert read(capsys, home, "history", ANNA, "--search", '"; DROP TABLE message') == []
+
+
+def test_an_unknown_conversation_is_a_wrong_argument(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["history", "nobody\x1b[2J", "--home", str(home)]) == 2
+
+    err = capsys.readouterr().err
+    assert "there is no conversation 'nobody␛[2J'" in err
+    assert "\x1b" not in err
+
+
+def test_metrics(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = read(capsys, home, "metrics")
+
+    assert {"name": "delivery", "label": "delivered", "value": 1.0} in rows
+    assert {row["name"] for row in read(capsys, home, "metrics", "delivery")} == {"delivery"}
+    assert told(capsys, home, "metrics")[0].split() == ["NAME", "LABEL", "VALUE"]
+
+
+@pytest.mark.parametrize(
+    "command", [["nodes"], ["routes"], ["channels"], ["metrics"], ["history", "x"]]
+)
+def test_an_empty_profile_is_no_error_and_stays_empty(
+    command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*command, "--home", str(tmp_path / "new"), "--json"]) == 0
+
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "nothing stored yet" in captured.err
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_damaged_database_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "meshtui.db").write_bytes(b"this is no database, not at all" * 200)
+
+    assert main(["nodes", "--home", str(tmp_path)]) == 1
+    assert "meshtui.db" in capsys.readouterr().err
+
+
+def test_options_may_stand_before_the_command(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--json", "--home", str(home), "nodes"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+def test_home_may_come_from_the_environment(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MESHTUI_HOME", str(home))
+
+    assert main(["nodes", "--json"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 2
