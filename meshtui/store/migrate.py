@@ -9,13 +9,10 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-from importlib import resources
-from typing import TYPE_CHECKING
+from functools import cache
+from pathlib import Path
 
 from meshtui.store.connection import damage, failure, translated
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 APPLICATION_ID = 0x4D455348
 """`MESH`, in the file's header: tells our databases from other programs'."""
@@ -70,10 +67,11 @@ def newest_version() -> int:
     return _scripts()[-1][0]
 
 
-def _scripts() -> list[tuple[int, str]]:
-    folder = resources.files("meshtui.store").joinpath("schema")
-    files = sorted((f for f in folder.iterdir() if f.name.endswith(".sql")), key=lambda f: f.name)
-    return [(int(file.name[:4]), file.read_text(encoding="utf-8")) for file in files]
+@cache
+def _scripts() -> tuple[tuple[int, str], ...]:
+    # not importlib.resources: its import alone takes longer than opening a database
+    files = sorted(Path(__file__).with_name("schema").glob("*.sql"))
+    return tuple((int(file.name[:4]), file.read_text(encoding="utf-8")) for file in files)
 
 
 def _version_of(connection: sqlite3.Connection, path: Path | None) -> int:

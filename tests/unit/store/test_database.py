@@ -146,6 +146,16 @@ def test_a_missing_table_is_damage_and_named(path: Path) -> None:
     assert "no table route" in refusal(path)
 
 
+def test_a_missing_column_is_a_store_error_that_names_the_file(path: Path) -> None:
+    sql(path, "ALTER TABLE node DROP COLUMN caps")
+
+    with (
+        pytest.raises(StoreError, match=r"meshtui\.db: .*caps"),
+        closing(Database.open(path)) as db,
+    ):
+        StoreReader(db).nodes()
+
+
 def test_after_an_unclean_end_the_whole_file_is_looked_over(path: Path) -> None:
     content = bytearray(path.read_bytes())
     page = len(content) // 4096 // 2

@@ -265,6 +265,15 @@ def test_a_folder_anybody_may_write_is_refused_unless_sticky(path: Path) -> None
     assert KeyFile.load(path) == IDENTITY
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_a_file_of_another_user_is_refused(path: Path) -> None:
+    KeyFile.create(path, IDENTITY, None)
+    os.chown(path, 12_345, 12_345)
+
+    with pytest.raises(KeystoreError, match="another user"):
+        KeyFile.load(path)
+
+
 def test_what_is_no_plain_file_is_refused_at_once(path: Path, tmp_path: Path) -> None:
     KeyFile.create(path, IDENTITY, None)
     link, pipe, missing = tmp_path / "link", tmp_path / "pipe", tmp_path / "missing"
