@@ -45,6 +45,7 @@ class StoredDigests:
         self._network = of_text(network)
         self._connection, self._lock = database.lookups()
         self._fresh: dict[bytes, None] = {}
+        self._is_readable = True
 
     def has(self, digest: bytes) -> bool:
         """Tell whether a digest was added before, in this life or an earlier one.
@@ -73,6 +74,9 @@ class StoredDigests:
             with self._lock:
                 row = self._connection.execute(_HAS, (self._network, digest)).fetchone()
         except sqlite3.Error as error:
-            _log.warning("digests cannot be read: %s", error)
+            if self._is_readable:  # said once, not for every frame
+                _log.warning("digests cannot be read: %s", error)
+            self._is_readable = False
             return False
+        self._is_readable = True
         return row is not None

@@ -49,11 +49,15 @@ def test_memory_holds_only_what_the_disk_lacks(
     assert all(memory.has(b"kept%04d" % number) for number in range(100))
 
 
-def test_a_database_that_cannot_be_read_does_not_raise_into_the_session(store: OpenStore) -> None:
+def test_a_database_that_cannot_be_read_is_reported_once_and_never_raises(
+    store: OpenStore, caplog: pytest.LogCaptureFixture
+) -> None:
     memory = StoredDigests(store.database, NETWORK)
     store.database.close()
 
     assert not memory.has(b"12345678")
+    assert not memory.has(b"12345678")
+    assert len(caplog.records) == 1
 
 
 def test_asking_does_not_wait_for_a_batch_being_written(tmp_path: Path) -> None:
