@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 TOLD_EVERY_MS = 10_000
 FRESH_MS = 60_000
+SAME_MS = 1_000
 PLAUSIBLE_LATENCY_MS = 5 * 60 * 1000
 
 
@@ -63,9 +64,11 @@ class RoutingTable:
         key = (node_id, link_id)
         hops = len(via) + 1
         old = self._routes.get(key)
-        if old is not None and old.hops < hops and now_ms - old.last_seen_ms < FRESH_MS:
+        if old is not None and old.hops < hops and abs(now_ms - old.last_seen_ms) < FRESH_MS:
             return None  # a longer way just now says nothing about the shorter one
         is_same = old is not None and old.via == via
+        if old is not None and is_same and abs(now_ms - old.last_seen_ms) < SAME_MS:
+            return None  # a burst of packets by one way is one observation
         if old is not None and is_same:
             latency_ms = old.latency_ms if latency_ms is None else latency_ms
             rssi_dbm = old.rssi_dbm if rssi_dbm is None else rssi_dbm
@@ -73,7 +76,7 @@ class RoutingTable:
             self._network, node_id, link_id, hops, via, now_ms, rssi_dbm, latency_ms, source
         )
         self._keep(key, new)
-        if is_same and now_ms - self._told_ms.get(key, 0) < TOLD_EVERY_MS:
+        if is_same and abs(now_ms - self._told_ms.get(key, 0)) < TOLD_EVERY_MS:
             return None
         self._told_ms[key] = now_ms
         return new

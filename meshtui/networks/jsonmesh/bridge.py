@@ -31,6 +31,8 @@ from meshtui.networks.jsonmesh.topics import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
     from meshtui.model.ids import LinkId
     from meshtui.networks.jsonmesh.announce import Announcement
     from meshtui.networks.jsonmesh.envelope import Envelope
@@ -111,12 +113,12 @@ class Bridge:
         """Take a node's presence to the brokers it is not on."""
         links = [
             link_id
-            for link_id in self._station.brokers(but=passage.link_id)
+            for link_id in self._elsewhere(passage)
             if self._peers.heard_by_relay_only(presence.node_id, link_id)
         ]
-        if not (self.is_on and links):
+        if not links:
             return
-        key = ("presence", presence.node_id, passage.link_id)
+        key = ("presence", presence.node_id, *links)
         is_due = self._carried.add(key, passage.now.mono_s)
         if not (is_due or is_changed) or not self._nodes.take(key, passage.now.mono_s):
             return
@@ -130,29 +132,26 @@ class Bridge:
             for link_id in links
         ]
 
-    def carry_announcement(self, passage: Passage, announcement: Announcement) -> None:
-        """Take a forum's announcement, new to us, to the other brokers."""
-        if not self.is_on or not self._nodes.take(
-            ("announce", announcement.creator), passage.now.mono_s
-        ):
+    def carry_announcement(
+        self, passage: Passage, announcement: Announcement, heard_on: AbstractSet[LinkId]
+    ) -> None:
+        """Take a forum's announcement to the brokers it was not heard on."""
+        links = [link_id for link_id in self._elsewhere(passage) if link_id not in heard_on]
+        key = ("announce", announcement.creator)
+        if not links or not self._nodes.take(key, passage.now.mono_s):
             return
         try:
             payload = carry_announcement(announcement, self._station.node_id)
         except EncodeError:
-            return
-        self._retain_elsewhere(passage, announcement.name, payload)
+            return  # carried far enough
+        passage.outputs += _retained(links, announcement.name, payload)
 
     def carry_withdrawal(self, passage: Passage, name: str) -> None:
         """Take an announcement back on the other brokers too; once, since we then know none."""
-        if self.is_on:
-            self._retain_elsewhere(passage, name, b"")
+        passage.outputs += _retained(self._elsewhere(passage), name, b"")
 
-    def _retain_elsewhere(self, passage: Passage, name: str, payload: bytes) -> None:
-        topic = announce_topic(name)
-        passage.outputs += [
-            Transmit(link_id, payload, topic, is_confirmed=True, is_retained=True, priority=3)
-            for link_id in self._station.brokers(but=passage.link_id)
-        ]
+    def _elsewhere(self, passage: Passage) -> list[LinkId]:
+        return self._station.brokers(but=passage.link_id) if self.is_on else []
 
     def _may_relay(self, passage: Passage, envelope: Envelope) -> bool:
         refusal = self._policy.refusal(
@@ -207,3 +206,11 @@ class Bridge:
         )
         passage.outputs += transmits
         passage.conclude(Verdict.RELAYED)
+
+
+def _retained(links: list[LinkId], name: str, payload: bytes) -> list[Transmit]:
+    topic = announce_topic(name)
+    return [
+        Transmit(link_id, payload, topic, is_confirmed=True, is_retained=True, priority=3)
+        for link_id in links
+    ]

@@ -61,7 +61,8 @@ class Courier:
         """Work for a station."""
         self._station = station
         self._peers = peers
-        self._acked = SeenCache(_ACK_AGAIN_S)
+        self._acked = SeenCache()
+        self._acked_just_now = SeenCache(_ACK_AGAIN_S)
         self._ack_rate = TokenBuckets(_ACKS_PER_S, _ACK_BURST)
 
     def acknowledges(self, item_target: str) -> bool:
@@ -101,15 +102,24 @@ class Courier:
             for link_id in links
         ]
 
+    def has_acknowledged(self, digest: bytes, now: Instant) -> bool:
+        """Tell whether this ciphertext was acknowledged in the last minutes."""
+        return self._acked.has(digest, now.mono_s)
+
+    def expire(self, now: Instant) -> None:
+        """Forget what is too old to come again."""
+        self._acked.expire(now.mono_s)
+        self._acked_just_now.expire(now.mono_s)
+
     def acknowledge(
         self, envelope: Envelope, digest: bytes, link_id: LinkId, now: Instant
     ) -> list[Output]:
         """Tell a peer that its message arrived, on the link it came by; again for every copy."""
-        if not self._acked.add(digest, now.mono_s):
+        if not self._acked_just_now.add(digest, now.mono_s):
             return []  # a copy by another topic, a moment ago
         if not self._ack_rate.take(envelope.sender, now.mono_s):
             return []  # somebody replays copies to make us talk
-        self._acked.expire(now.mono_s)
+        self._acked.add(digest, now.mono_s)
         letter = Letter(
             message_id=self._station.new_id(),
             recipient=envelope.sender,

@@ -47,6 +47,7 @@ class Forums:
         self._peers = peers
         self._bridge = bridge
         self._channels = {channel.name: channel for channel in channels}
+        self._heard_on: dict[str, set[LinkId]] = {}
         self._news = TokenBuckets(_NEW_PER_S, burst=MAX_ANNOUNCED, limit=100)
 
     def joined(self) -> list[str]:
@@ -153,13 +154,21 @@ class Forums:
             announced_at_ms=announced_at_ms,
         )
         if new == old:
+            self._carry(passage, announcement)
             return
         if not self._news.take(passage.link_id, passage.now.mono_s):
             passage.drop("rate", "too many new announcements at once")
             return
         self._keep(new)
         passage.outputs.append(ChannelChanged(new))
-        self._bridge.carry_announcement(passage, announcement)
+        self._heard_on.pop(new.name, None)
+        self._carry(passage, announcement)
+
+    def _carry(self, passage: Passage, announcement: Announcement) -> None:
+        """Take it to where it was not heard yet; it need not be new to us for that."""
+        heard_on = self._heard_on.setdefault(announcement.name, set())
+        heard_on.add(passage.link_id)
+        self._bridge.carry_announcement(passage, announcement, heard_on)
 
     def _withdraw(self, passage: Passage, name: str) -> None:
         channel = self._channels.get(name)
@@ -171,6 +180,7 @@ class Forums:
             self._channels[name] = channel
         else:
             del self._channels[name]
+        self._heard_on.pop(name, None)
         passage.outputs.append(ChannelChanged(channel))
         self._bridge.carry_withdrawal(passage, name)
 
@@ -218,6 +228,7 @@ class Forums:
         oldest = next((name for name in self._channels if not self.is_joined(name)), None)
         if oldest is not None:
             del self._channels[oldest]
+            self._heard_on.pop(oldest, None)
 
 
 def _checked(name: str) -> str:

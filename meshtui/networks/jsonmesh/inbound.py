@@ -15,28 +15,27 @@ from typing import TYPE_CHECKING
 from meshtui.errors import CryptoError
 from meshtui.mesh.dedupe import SeenCache
 from meshtui.mesh.ratelimit import TokenBuckets
-from meshtui.mesh.routing import plausible_latency_ms, ways_of
-from meshtui.model.event import DigestSeen, MessageReceived, RouteChanged
+from meshtui.model.event import DigestSeen, MessageReceived
 from meshtui.model.ids import MessageId, channel_conversation, direct_conversation
 from meshtui.model.message import Message, Proof
 from meshtui.model.packet import Verdict
 from meshtui.networks.jsonmesh.bridge import MESSAGE_BURST, MESSAGES_PER_S
-from meshtui.networks.jsonmesh.envelope import BROADCAST, FORUM_PREFIX, MAX_TTL, decode_envelope
+from meshtui.networks.jsonmesh.envelope import BROADCAST, FORUM_PREFIX, decode_envelope
 from meshtui.networks.jsonmesh.peers import Standing
 from meshtui.networks.jsonmesh.seal import ACK_KIND, ciphertext_digest
 from meshtui.networks.jsonmesh.station import NETWORK
 from meshtui.networks.jsonmesh.topics import TopicKind
 
 if TYPE_CHECKING:
-    from meshtui.mesh.routing import RoutingTable
     from meshtui.model.ids import ConversationId
     from meshtui.networks.jsonmesh.bridge import Bridge
     from meshtui.networks.jsonmesh.courier import Courier
     from meshtui.networks.jsonmesh.envelope import Envelope
     from meshtui.networks.jsonmesh.forums import Forums
+    from meshtui.networks.jsonmesh.learning import Learner
     from meshtui.networks.jsonmesh.outbox import Outbox
     from meshtui.networks.jsonmesh.passage import Passage
-    from meshtui.networks.jsonmesh.peers import PeerBook, Said
+    from meshtui.networks.jsonmesh.peers import PeerBook
     from meshtui.networks.jsonmesh.seal import Plaintext
     from meshtui.networks.jsonmesh.station import Station
 
@@ -52,7 +51,7 @@ class Inbound:
         self,
         station: Station,
         peers: PeerBook,
-        routes: RoutingTable,
+        learner: Learner,
         forums: Forums,
         outbox: Outbox,
         courier: Courier,
@@ -61,7 +60,7 @@ class Inbound:
         """Work for a station."""
         self._station = station
         self._peers = peers
-        self._routes = routes
+        self._learner = learner
         self._forums = forums
         self._outbox = outbox
         self._courier = courier
@@ -86,6 +85,7 @@ class Inbound:
         if passage.now.mono_s >= self._expire_at_s:
             self._expire_at_s = passage.now.mono_s + _EXPIRE_EVERY_S
             self._seen.expire(passage.now.mono_s)
+            self._courier.expire(passage.now)
         envelope = decode_envelope(passage.frame.payload)
         forum = _forum_of(envelope, kind, name)
         to = f"#{forum}" if forum is not None else envelope.recipient
@@ -131,8 +131,12 @@ class Inbound:
         key = (envelope.sender, envelope.message_id, digest)
         if self._seen.has(key, passage.now.mono_s):
             passage.drop("seen", "a copy of what arrived before")
+            if self._courier.has_acknowledged(digest, passage.now):  # our answer may be lost
+                passage.outputs += self._courier.acknowledge(
+                    envelope, digest, passage.link_id, passage.now
+                )
             return
-        if self._is_replay(passage, envelope, digest):
+        if self._is_replay(passage, digest):
             return
         is_stranger = self._peers.get(envelope.sender) is None
         if (
@@ -142,7 +146,7 @@ class Inbound:
         ):
             passage.drop("rate", "too many messages of unknown nodes at once")
             return
-        plaintext = self._open(passage, envelope, None)
+        plaintext = self._open(passage, envelope, digest, None)
         if plaintext is None:
             return
         if plaintext.kind == ACK_KIND:
@@ -178,7 +182,7 @@ class Inbound:
         if is_delivered:
             passage.conclude(Verdict.DELIVERED)
         elif passage.verdict is Verdict.RELAYED:
-            self._learn(passage, envelope, "claimed")
+            self._learner.learn(passage, envelope)
 
     def _to_others(self, passage: Passage, envelope: Envelope, digest: bytes) -> None:
         if not self._bridge.is_on:
@@ -191,7 +195,7 @@ class Inbound:
             # Only what was passed on is remembered: a copy with no hops left, thrown in ahead,
             # must not keep the real one from being relayed.
             self._seen.add(key, passage.now.mono_s)
-            self._learn(passage, envelope, "claimed")
+            self._learner.learn(passage, envelope)
 
     def _again(self, passage: Passage, envelope: Envelope) -> None:
         if envelope.route[-1:] == (self._station.node_id,):
@@ -199,28 +203,40 @@ class Inbound:
         else:
             passage.drop("seen", "a copy of what passed here before")
 
-    def _is_replay(self, passage: Passage, envelope: Envelope, digest: bytes) -> bool:
-        if self._station.is_ours(digest):
-            detail = "a ciphertext of yours was sent back as if this node had written it"
-            passage.drop("reflected", detail, Verdict.REJECTED)
-            passage.outputs += self._station.warn("reflected", envelope.sender, detail, passage.now)
-            return True
-        if self._station.was_accepted(digest):
-            passage.drop("replay", "this ciphertext was accepted before")
-            return True
-        return False
+    def _is_replay(self, passage: Passage, digest: bytes) -> bool:
+        if not self._station.was_accepted(digest):
+            return False
+        passage.drop("replay", "this ciphertext was accepted before")
+        return True
 
-    def _open(self, passage: Passage, envelope: Envelope, forum: str | None) -> Plaintext | None:
+    def _open(
+        self, passage: Passage, envelope: Envelope, digest: bytes, forum: str | None
+    ) -> Plaintext | None:
+        """Open an envelope; None = it proves nothing, and the passage says why."""
         try:
             if forum is None:
-                return self._station.sealer.open_direct(envelope)
-            return self._station.sealer.open_channel(forum, envelope)
+                plaintext = self._station.sealer.open_direct(envelope)
+            else:
+                plaintext = self._station.sealer.open_channel(forum, envelope)
         except CryptoError as error:
             is_unreadable = error.reason in _UNOPENED
-            verdict = Verdict.UNREADABLE if is_unreadable else Verdict.REJECTED
-            counted_as = "unreadable" if is_unreadable else "forged"
-            passage.drop(error.reason, error.detail, verdict, counted_as)
+            if is_unreadable or not self._is_reflected(passage, envelope, digest):
+                verdict = Verdict.UNREADABLE if is_unreadable else Verdict.REJECTED
+                counted_as = "unreadable" if is_unreadable else "forged"
+                passage.drop(error.reason, error.detail, verdict, counted_as)
             return None
+        # the sealed header names its writer; without one, our own words may come back to us
+        if not plaintext.has_inner_header and self._is_reflected(passage, envelope, digest):
+            return None
+        return plaintext
+
+    def _is_reflected(self, passage: Passage, envelope: Envelope, digest: bytes) -> bool:
+        if not self._station.is_ours(digest):
+            return False
+        detail = "a ciphertext of yours was sent back as if this node had written it"
+        passage.drop("reflected", detail, Verdict.REJECTED)
+        passage.outputs += self._station.warn("reflected", envelope.sender, detail, passage.now)
+        return True
 
     def _acknowledgement(self, passage: Passage, envelope: Envelope, plaintext: Plaintext) -> None:
         changes = None
@@ -232,8 +248,8 @@ class Inbound:
             passage.drop("unproven", "it acknowledges nothing that we sent to this node")
             return
         passage.conclude(Verdict.HANDLED, "", f"acknowledges {plaintext.ack}")
-        self._hear(passage, envelope, is_bare=None)
-        self._learn(passage, envelope, "acked")
+        self._learner.hear(passage, envelope)
+        self._learner.learn(passage, envelope, "acked")
         passage.outputs += changes
 
     def _deliver_direct(
@@ -241,9 +257,9 @@ class Inbound:
     ) -> None:
         station = self._station
         is_known = self._peers.standing(envelope.sender, envelope.sender_key) is Standing.PINNED
-        self._hear(passage, envelope, is_bare=plaintext.is_bare)
+        self._learner.hear(passage, envelope, is_bare=plaintext.is_bare)
         self._peers.keep(envelope.sender)
-        self._learn(passage, envelope, "claimed")
+        self._learner.learn(passage, envelope)
         if not plaintext.has_inner_header:
             proof = Proof.DIRECTION_UNPROVEN
         else:
@@ -264,9 +280,9 @@ class Inbound:
         self, passage: Passage, envelope: Envelope, digest: bytes, name: str
     ) -> bool:
         """Show a forum's message; False = it was refused, and the passage says why."""
-        if self._is_replay(passage, envelope, digest):
+        if self._is_replay(passage, digest):
             return False
-        plaintext = self._open(passage, envelope, name)
+        plaintext = self._open(passage, envelope, digest, name)
         if plaintext is None:
             return False
         if plaintext.kind == ACK_KIND:
@@ -280,8 +296,8 @@ class Inbound:
         if not self._rate.take((passage.link_id, envelope.sender), passage.now.mono_s):
             passage.drop("rate", "more than ten messages a second from this node")
             return False
-        self._hear(passage, envelope, is_bare=None)
-        self._learn(passage, envelope, "claimed")
+        self._learner.hear(passage, envelope)
+        self._learner.learn(passage, envelope)
         message = self._message(
             passage,
             envelope,
@@ -339,40 +355,6 @@ class Inbound:
             message = replace(message, message_id=other_id)
         passage.conclude(Verdict.DELIVERED)
         passage.outputs += (MessageReceived(message, digest), DigestSeen(NETWORK, content))
-
-    def _hear(self, passage: Passage, envelope: Envelope, *, is_bare: bool | None) -> None:
-        said: Said = {} if is_bare is None else {"writes_bare_text": is_bare}
-        passage.outputs += self._peers.hear(
-            envelope.sender,
-            envelope.sender_key,
-            passage.now,
-            link_id=passage.link_id,
-            hops=envelope.hop_count,
-            heard_at_ms=passage.now.unix_ms,
-            rssi_dbm=passage.frame.rx.rssi_dbm,
-            snr_db=passage.frame.rx.snr_db,
-            **said,
-        )
-
-    def _learn(self, passage: Passage, envelope: Envelope, source: str) -> None:
-        """Learn the way back, and the ways to the relays on it."""
-        route = envelope.route
-        if not route or route[0] != envelope.sender or self._station.node_id in route:
-            return
-        now_ms = passage.now.unix_ms
-        for node_id, via in ways_of(route[-MAX_TTL - 1 :]):
-            is_sender = node_id == envelope.sender
-            learned = self._routes.learn(
-                node_id,
-                passage.link_id,
-                via,
-                now_ms,
-                source=source if via or source == "acked" else "heard",
-                latency_ms=plausible_latency_ms(envelope.sent_at_ms, now_ms) if is_sender else None,
-                rssi_dbm=passage.frame.rx.rssi_dbm,
-            )
-            if learned is not None:
-                passage.outputs.append(RouteChanged(learned))
 
 
 def _forum_of(envelope: Envelope, kind: TopicKind | None, name: str) -> str | None:

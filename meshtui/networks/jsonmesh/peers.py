@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 LIMIT = 10_000
 TOLD_EVERY_S = 30.0
 QUIET_TOLD_EVERY_S = 5.0
+NEAR_FOR_S = 300.0
 MAX_RIVALS = 8  # of one node are told of; by then it is clear
 _NEWCOMERS_PER_S = 50.0
 
@@ -139,8 +140,13 @@ class PeerBook:
             peer.node = replace(old, public_key=key.hex(), pin=PinState.FIRST_SEEN)
         news = {name: value for name, value in said.items() if getattr(old, name) != value}
         since_told_s = now.mono_s - peer.told_at_s
+        if hops is not None and since_told_s < NEAR_FOR_S and _is_nearer(old, hops):
+            hops, link_id = old.hops, old.link_id or link_id  # it is as near as it was just now
         is_moved = old.hops != hops or old.link_id != link_id
-        is_due = since_told_s >= (QUIET_TOLD_EVERY_S if is_moved else TOLD_EVERY_S)
+        # what a broker kept is no news when it is older than what we know
+        is_due = heard_at_ms > old.last_heard_ms and since_told_s >= (
+            QUIET_TOLD_EVERY_S if is_moved else TOLD_EVERY_S
+        )
         if peer.node is old and not news and not is_due:
             return []
         peer.node = replace(
@@ -213,3 +219,7 @@ class PeerBook:
             tries -= 1
             if peer.is_kept and tries > 0:
                 self._peers[node_id] = peer  # to the young end: looked at again a whole round later
+
+
+def _is_nearer(known: Node, hops: int) -> bool:
+    return known.hops is not None and known.hops < hops

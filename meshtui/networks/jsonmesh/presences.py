@@ -9,8 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from meshtui.mesh.relay import CLOCK_IS_SET_AFTER_MS
-from meshtui.mesh.routing import plausible_latency_ms, ways_of
-from meshtui.model.event import RouteChanged
+from meshtui.mesh.routing import plausible_latency_ms
 from meshtui.model.node import Route
 from meshtui.model.packet import Transmit, Verdict
 from meshtui.networks.jsonmesh.peers import Standing
@@ -19,10 +18,10 @@ from meshtui.networks.jsonmesh.station import CAPS
 from meshtui.networks.jsonmesh.topics import identity_topic
 
 if TYPE_CHECKING:
-    from meshtui.mesh.routing import RoutingTable
     from meshtui.model.ids import Instant, LinkId
     from meshtui.networks.base import Output
     from meshtui.networks.jsonmesh.bridge import Bridge
+    from meshtui.networks.jsonmesh.learning import Learner
     from meshtui.networks.jsonmesh.passage import Passage
     from meshtui.networks.jsonmesh.peers import PeerBook
     from meshtui.networks.jsonmesh.station import Station
@@ -33,13 +32,11 @@ _CORRECT_AGAIN_S = 10.0
 class Presences:
     """Says that we are here, and hears who else is."""
 
-    def __init__(
-        self, station: Station, peers: PeerBook, routes: RoutingTable, bridge: Bridge
-    ) -> None:
+    def __init__(self, station: Station, peers: PeerBook, learner: Learner, bridge: Bridge) -> None:
         """Work for a station."""
         self._station = station
         self._peers = peers
-        self._routes = routes
+        self._learner = learner
         self._bridge = bridge
         self._due_s: float | None = None
         self._corrected_s = float("-inf")
@@ -175,18 +172,13 @@ class Presences:
         if not presence.is_online or now_ms - seen_ms > Route.ACTIVE_MS:
             return
         is_live = not passage.frame.is_retained
-        for node_id, via in ways_of((presence.node_id, *presence.via)):
-            route = self._routes.learn(
-                node_id,
-                passage.link_id,
-                via,
-                seen_ms,
-                source="claimed" if presence.via else "heard",
-                latency_ms=plausible_latency_ms(presence.ts_ms, now_ms) if is_live else None,
-                rssi_dbm=passage.frame.rx.rssi_dbm,
-            )
-            if route is not None:
-                passage.outputs.append(RouteChanged(route))
+        self._learner.learn_route(
+            passage,
+            (presence.node_id, *presence.via),
+            seen_ms,
+            source="claimed" if presence.via else "heard",
+            latency_ms=plausible_latency_ms(presence.ts_ms, now_ms) if is_live else None,
+        )
 
 
 def _heard_at_ms(passage: Passage, presence: Presence) -> int:

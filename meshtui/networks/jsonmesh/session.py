@@ -33,6 +33,7 @@ from meshtui.networks.jsonmesh.envelope import decode_envelope
 from meshtui.networks.jsonmesh.forums import Forums
 from meshtui.networks.jsonmesh.identity import node_id_of, parse_node_id
 from meshtui.networks.jsonmesh.inbound import Inbound
+from meshtui.networks.jsonmesh.learning import Learner
 from meshtui.networks.jsonmesh.outbox import Outbox
 from meshtui.networks.jsonmesh.passage import Passage
 from meshtui.networks.jsonmesh.peers import PeerBook
@@ -73,15 +74,16 @@ class JsonmeshSession:
         self._station = station
         self._routes = RoutingTable(NETWORK)
         self._peers = PeerBook(station, restored.nodes)
+        learner = Learner(station, self._peers, self._routes)
         self._bridge = Bridge(station, self._peers)
         self._courier = Courier(station, self._peers)
         self._outbox = Outbox(station, self._peers, self._courier, restored.outbox)
         self._forums = Forums(station, self._peers, self._bridge, restored.channels)
-        self._presences = Presences(station, self._peers, self._routes, self._bridge)
+        self._presences = Presences(station, self._peers, learner, self._bridge)
         self._inbound = Inbound(
             station,
             self._peers,
-            self._routes,
+            learner,
             self._forums,
             self._outbox,
             self._courier,
@@ -118,8 +120,7 @@ class JsonmeshSession:
         self._station.links[link.link_id] = link
         outputs: list[Output] = []
         if link.kind is LinkKind.BROKER:
-            if is_second:  # from now on there is somewhere to carry direct messages to
-                outputs += [Subscribe(up, ALL_DIRECT) for up in self._station.brokers()]
+            outputs += self._bridging(link.link_id, is_second=is_second)
             outputs += self._presences.announce([link.link_id], now)
             outputs += self._forums.link_up(link.link_id)
         return [*outputs, *self._outbox.pump(now)]
@@ -213,6 +214,18 @@ class JsonmeshSession:
                 passage.conclude(Verdict.IGNORED, "", "for a gateway with a radio")
             case _:
                 self._inbound.receive(passage, kind, name)
+
+    def _bridging(self, new: LinkId, *, is_second: bool) -> list[Output]:
+        """Ask for what a relay needs now that there is one more broker to carry to."""
+        if not self._bridge.is_on:
+            return []
+        outputs: list[Output] = []
+        if is_second:  # from now on there is somewhere to carry direct messages to
+            outputs += [Subscribe(up, ALL_DIRECT) for up in self._station.brokers()]
+        for up in self._station.brokers(but=new):
+            # asked again, a broker hands over again what it keeps, and we carry it to the new one
+            outputs += [Subscribe(up, ALL_IDENTITIES), Subscribe(up, ALL_ANNOUNCEMENTS)]
+        return outputs
 
     def _topics(self) -> list[str]:
         """Name what we want to hear from a broker."""

@@ -35,7 +35,7 @@ def test_a_refresh_is_told_at_most_every_ten_seconds() -> None:
     table = _table()
     table.learn(A, LINK, (), 0, source="heard")
 
-    told = [table.learn(A, LINK, (), ms, source="heard") for ms in (1_000, 9_999, 10_000, 10_001)]
+    told = [table.learn(A, LINK, (), ms, source="heard") for ms in (1_000, 9_999, 11_000, 12_000)]
 
     assert [route is not None for route in told] == [False, False, True, False]
 
@@ -107,3 +107,19 @@ def test_a_latency_is_read_only_where_the_clocks_agree(
     sent_ms: int, received_ms: int, latency: int | None
 ) -> None:
     assert plausible_latency_ms(sent_ms, received_ms) == latency
+
+
+def test_a_clock_set_back_does_not_silence_the_table() -> None:
+    table = _table()
+    table.learn(A, LINK, (), 10_000_000, source="heard")
+
+    assert table.learn(A, LINK, (), 5_000_000, source="heard") is not None
+    assert table.learn(A, LINK, (R,), 1_000_000, source="claimed") is not None
+
+
+def test_a_burst_by_one_way_is_one_observation() -> None:
+    table = _table()
+    table.learn(A, LINK, (), 0, source="heard", latency_ms=1)
+
+    assert table.learn(A, LINK, (), 999, source="heard", latency_ms=2) is None
+    assert table.best(A, (LINK,), 999).latency_ms == 1  # type: ignore[union-attr]

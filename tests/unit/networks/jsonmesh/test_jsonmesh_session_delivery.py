@@ -484,3 +484,16 @@ def test_both_sides_see_the_same_safety_number() -> None:
     assert number == bob.session.safety_number(alice.node_id)
     assert len(number.replace(" ", "")) == 60
     assert alice.session.safety_number(alice.node_id) == ""
+
+
+def test_a_copy_that_comes_later_is_acknowledged_again() -> None:
+    world, broker, alice, bob = _pair()
+    _drops_acks(broker, 1)
+    message_id = alice.say(bob, "hello")
+    copy = next(p.payload for p in broker.log if p.topic == dm_topic(bob.node_id))
+
+    world.wind(2)
+    bob.hear(copy, dm_topic(bob.node_id))
+
+    assert bob.texts == ["hello"]
+    assert alice.states(message_id)[-1] == ("delivered", 1)

@@ -369,3 +369,23 @@ def test_a_message_to_a_direct_topic_of_a_broker_reaches_a_relay_with_two_links(
     islands.world.settle()
 
     assert islands.bob.texts == ["hi"]
+
+
+def test_a_broker_that_comes_later_is_told_of_what_was_there_before() -> None:
+    world = World()
+    east, west, north = FakeBroker("east"), FakeBroker("west"), FakeBroker("north")
+    alice, carol = world.station("alice"), world.station("carol", relay=True)
+    alice.connect(east)
+    alice.submit(JoinChannel(NETWORK, "paris", announce=True))
+    carol.connect(east)
+    world.wind(3)
+
+    for broker in (west, north):
+        carol.connect(broker)
+        world.settle()
+
+    for broker in (west, north):
+        assert decode_presence(broker.retained[identity_topic(alice.node_id)]).via == (
+            carol.node_id,
+        )
+        assert "meshcore/forums/announce/paris" in broker.retained
