@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 
 _SORT = "nodes.sort"
 _WITH_DETAILS = 131
+_HERE_KM = 0.001
 _COLUMNS = (
     Column("mark", 1, title=""),
     Column("name", 10, grow=3),
@@ -161,8 +162,8 @@ class NodesPane(TablePane[NodeRow]):
             ("s", "sort"),
             ("/", "filter"),
             ("f", "favourite"),
-            ("i", "ignore"),
             ("v", "key"),
+            ("?", "keys"),
         )
 
     # -- actions -------------------------------------------------------------------------------
@@ -326,6 +327,8 @@ def _where(row: NodeRow) -> str:
     """Distance and course: `1.2 km N`; empty where unknown."""
     if row.km is None:
         return ""
+    if row.km < _HERE_KM:
+        return "here"
     if row.km < 1:
         return f"{row.km * 1000:.0f} m {row.towards}"
     return f"{row.km:.1f} km {row.towards}" if row.km < 100 else f"{row.km:.0f} km {row.towards}"

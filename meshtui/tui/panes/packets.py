@@ -142,7 +142,7 @@ class PacketsPane(Pane):
             ("x", "message"),
             ("Space", "compare"),
             ("e", "export"),
-            ("G", "newest"),
+            ("?", "keys"),
         )
 
     def receive_hint(self, hint: str) -> None:
@@ -270,6 +270,11 @@ class PacketsPane(Pane):
         if message.line_list is self._list:
             self._maximise("")
             self._detail.focus()
+
+    def on_line_list_moved(self, message: LineList.Moved) -> None:
+        """It may follow no longer, or again."""
+        message.stop()
+        self.post_message(self.Restated())
 
     def on_packet_detail_field_chosen(self, message: PacketDetail.FieldChosen) -> None:
         """Light its bytes."""

@@ -47,6 +47,9 @@ class InkedList(LineList):
 
     def line(self, parts: Iterable[Part], width: int, *, is_cursor: bool = False) -> Strip:
         """Make one line; under the cursor it is drawn as such over its whole width."""
+        if is_cursor and self.app.native_ansi_color:
+            # the list reverses this line: one colour of text makes one colour of ground
+            return Strip([Segment(text) for text, _ in parts if text]).adjust_cell_length(width)
         styles = [(text, _style(self, ink)) for text, ink in parts if text]
         if not is_cursor:
             return Strip([Segment(text, style) for text, style in styles])
@@ -96,8 +99,9 @@ class LineView(Widget):
         if self._lines is None:
             self._lines = self._render_lines(width)
         parts = self._lines[y] if y < len(self._lines) else []
-        strip = Strip([Segment(text, _style(self, ink)) for text, ink in parts if text])
-        return strip.adjust_cell_length(width, self.rich_style)
+        base = self.rich_style
+        strip = Strip([Segment(text, base + _style(self, ink)) for text, ink in parts if text])
+        return strip.adjust_cell_length(width, base)
 
 
 def _style(widget: Widget, ink: Ink) -> Style:
