@@ -90,9 +90,17 @@ def decode_envelope(payload: bytes) -> Envelope:
     """
     raw = load_object(payload, MAX_PAYLOAD_BYTES)
     get = raw.get
-    version = get("v", 1)
+    version, sent_at_ms = get("v", 1), get("ts")
+    ttl, hop_count = get("ttl", MAX_TTL), get("hopCount", 0)
+    # by type, not by isinstance: true is no number
     if type(version) is not int or version != 1:
         raise DecodeError("bad-version", "only version 1 is known")
+    if type(sent_at_ms) is not int or not 0 <= sent_at_ms <= MAX_TIME_MS:
+        raise DecodeError("bad-ts", "milliseconds since 1970, a whole number")
+    if type(ttl) is not int or ttl < 0:
+        raise DecodeError("bad-ttl", "a whole number from 0")
+    if type(hop_count) is not int or not 0 <= hop_count <= MAX_HOPS:
+        raise DecodeError("bad-hops", f"a whole number of 0..{MAX_HOPS}")
     message_id, dialect = _message_id(raw)
     sender, sender_key = _sender(raw)
     nonce, ciphertext = _sealed(get("enc"))
@@ -103,10 +111,10 @@ def decode_envelope(payload: bytes) -> Envelope:
         sender_key,
         nonce,
         ciphertext,
-        _whole_number(get("ts"), MAX_TIME_MS, "bad-ts"),
+        sent_at_ms,
         _kind(get("type")),
-        min(_whole_number(get("ttl", MAX_TTL), None, "bad-ttl"), MAX_TTL),
-        _whole_number(get("hopCount", 0), MAX_HOPS, "bad-hops"),
+        min(ttl, MAX_TTL),
+        hop_count,
         _route(raw, sender),
         dialect,
         raw,
@@ -174,15 +182,19 @@ def read_base64(value: object, reason: str) -> bytes:
     """
     if type(value) is not str:
         raise DecodeError(reason, "not a string")
-    try:
-        return _standard_base64(value)
-    except ValueError:
-        pass  # most write the standard; the rest is brought to it
+    # the library lets padding pass where nothing is to be padded
+    if not len(value) % 4 and not value.endswith("==="):
+        try:
+            return binascii.a2b_base64(value, strict_mode=True)
+        except ValueError:
+            pass  # most write the standard; the rest is brought to it
     standard = value.replace("-", "+").replace("_", "/")
     if not standard.endswith("="):
         standard += "=" * (-len(standard) % 4)
+    if len(standard) % 4 or standard.endswith("==="):
+        raise DecodeError(reason, "not base64")
     try:
-        return _standard_base64(standard)
+        return binascii.a2b_base64(standard, strict_mode=True)
     except ValueError as error:
         raise DecodeError(reason, "not base64") from error
 
@@ -255,32 +267,17 @@ def _kind(kind: object) -> str:
     raise DecodeError("bad-type", f"1..{MAX_KIND_CHARS} printable ASCII characters")
 
 
-def _whole_number(value: object, most: int | None, reason: str) -> int:
-    """Read a number from 0 to `most`; true and 1.0 are none."""
-    if type(value) is not int or value < 0 or (most is not None and value > most):
-        raise DecodeError(reason, "a whole number out of range, or not one")
-    return value
-
-
 def _route(raw: dict[str, Any], sender: NodeId) -> tuple[NodeId, ...]:
     """Read the claimed path."""
-    if "route" not in raw:
+    route = raw.get("route", [sender])
+    if route == [sender]:  # as every message begins
         return (sender,)
-    route = raw["route"]
     if type(route) is not list or len(route) > MAX_ROUTE_NODES:
         raise DecodeError("bad-route", f"a list of at most {MAX_ROUTE_NODES} node ids")
     try:
         return tuple(map(parse_node_id, route))
     except DecodeError as error:
         raise DecodeError("bad-route", error.detail) from error
-
-
-def _standard_base64(text: str) -> bytes:
-    """Read standard, padded base64; ValueError for all else."""
-    # the library lets padding pass where nothing is to be padded
-    if len(text) % 4 or text.endswith("==="):
-        raise ValueError("padding")
-    return binascii.a2b_base64(text, strict_mode=True)
 
 
 def _base64(data: bytes) -> str:

@@ -249,7 +249,7 @@ def read_plaintext(envelope: Envelope, plaintext: bytes) -> Plaintext:
         not (has_text or has_header),
         has_header,
         inner["id"] if has_header else "",
-        mid if (has_text or has_header) and is_wire_id(mid) else "",
+        mid if mid and (has_text or has_header) and is_wire_id(mid) else "",
         envelope.sent_at_ms,
         ack,
         ack_hash,
@@ -284,22 +284,23 @@ def _check_header(envelope: Envelope, inner: dict[str, Any], *, is_strict: bool)
     A foreign body (an image's JSON, say) may use these words for its own ends, so that only a
     whole header counts there; in our kind of JSON each part does.
     """
+    outside = (
+        envelope.message_id,
+        envelope.sender,
+        envelope.recipient,
+        envelope.kind,
+        envelope.sent_at_ms,
+    )
+    if tuple(map(inner.get, _HEADER)) == outside and type(inner["ts"]) is int:
+        return True
     present = [key for key in _HEADER if key in inner]
-    is_whole = len(present) == len(_HEADER)
-    if not (is_strict or is_whole):
+    if not is_strict and len(present) < len(_HEADER):
         return False
-    outside = {
-        "id": envelope.message_id,
-        "from": envelope.sender,
-        "to": envelope.recipient,
-        "type": envelope.kind,
-        "ts": envelope.sent_at_ms,
-    }
-    for key in present:
+    for key, claim in zip(_HEADER, outside, strict=True):
         # the type too: 1 == 1.0 == True
-        if inner[key] != outside[key] or type(inner[key]) is not type(outside[key]):
+        if key in inner and (inner[key] != claim or type(inner[key]) is not type(claim)):
             raise CryptoError("inner-mismatch", f"{key} outside is not what was sealed inside")
-    return is_whole
+    return False
 
 
 def _acknowledged(inner: dict[str, Any]) -> tuple[str, str]:
