@@ -1,0 +1,24 @@
+"""`make bench`: figures of this machine, as ratios within one run. Nothing here is a test.
+
+python -m tests.bench [startup] [pipeline] [search] [screen]
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+from tests.bench.measure import Table
+
+PARTS = ("startup", "pipeline", "search", "screen")
+
+
+def main(names: list[str]) -> None:
+    """Run all parts, or the named ones."""
+    table = Table()
+    for name in names or PARTS:
+        import_module(f"tests.bench.{name}").report(table)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
