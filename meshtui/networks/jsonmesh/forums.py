@@ -47,6 +47,7 @@ class Forums:
         self._peers = peers
         self._bridge = bridge
         self._channels = {channel.name: channel for channel in channels}
+        self._late: set[str] = set()  # joined while a link was not up
         self._heard_on: dict[str, set[LinkId]] = {}
         self._news = TokenBuckets(_NEW_PER_S, burst=MAX_ANNOUNCED, limit=100)
 
@@ -75,6 +76,8 @@ class Forums:
         if command.announce:
             channel, announcements = self._announce(channel, command.description, now)
         self._keep(channel)
+        if self._station.known_links - self._station.links.keys():
+            self._late.add(name)
         topic = forum_topic(name)
         subscriptions: list[Output] = (
             []
@@ -104,13 +107,19 @@ class Forums:
         ]
 
     def link_up(self, link_id: LinkId) -> list[Output]:
-        """Repeat what we announced: this broker may not have heard it."""
+        """Repeat what we announced: this broker may not have heard it.
+
+        A forum joined while the link was opening was not among what it was asked for.
+        """
         station = self._station
-        return [
+        late = [] if self._bridge.is_on else sorted(filter(self.is_joined, self._late))
+        outputs: list[Output] = [Subscribe(link_id, forum_topic(name)) for name in late]
+        outputs += [
             self._announcement(channel, link_id)
             for channel in self._channels.values()
             if channel.is_joined and channel.creator == station.node_id
         ]
+        return outputs
 
     def receive(self, passage: Passage, name: str) -> None:
         """Take an announcement in; an empty one takes an earlier one back.
