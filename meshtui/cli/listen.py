@@ -11,6 +11,7 @@ from meshtui.cli.output import Exit, Output
 from meshtui.cli.profile import load_profile
 from meshtui.cli.rows import event_row, packet_row
 from meshtui.errors import TransportError
+from meshtui.model.command import JoinChannel
 from meshtui.model.event import FrameReceived, FrameSent
 from meshtui.model.packet import Frame
 
@@ -26,6 +27,15 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what this command takes."""
     add_following(parser)
+    parser.add_argument(
+        "--forum",
+        "--channel",
+        dest="channels",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="join this channel, for good; repeatable",
+    )
 
 
 def add_following(parser: argparse.ArgumentParser) -> None:
@@ -47,6 +57,8 @@ def run(args: argparse.Namespace) -> int:
 
     async def work(hub: MeshApi) -> int:
         follower = Follower(hub.subscribe(), args.timeout)
+        for name in args.channels:
+            await hub.submit(JoinChannel(hub.myself()[0].network, name))
         return await follow(hub, follower, output, args)
 
     return run_mesh(profile, work, is_verbose=args.verbose)
