@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.containers import Horizontal, Vertical
+from textual.containers import Vertical
 
 from meshtui.model.command import (
     JoinChannel,
@@ -25,6 +25,7 @@ from meshtui.tui.panes.chat_slash import ARGUMENTS, SlashCommands
 from meshtui.tui.state.chat import Change, ChatLog
 from meshtui.tui.state.completion import Vocabulary
 from meshtui.tui.text.format import padlock_words
+from meshtui.tui.widgets.bar_line import BarLine
 from meshtui.tui.widgets.text_lines import TextLines
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class ChatPane(ChatActions):
     ChatPane #talk { width: 1fr; height: 1fr; }
     ChatPane #find { display: none; padding: 0 0 0 1; background: $bar; }
     ChatPane #find.-shown { display: block; }
-    ChatPane #gap { height: 1; }
+    ChatPane #below { background: $background; }
     ChatPane #details { width: 38; border-left: solid $rule; display: none; }
     ChatPane.-wide #details { display: block; }
     """
@@ -74,6 +75,7 @@ class ChatPane(ChatActions):
         super().__init__(desk)
         self.channels: dict[str, Channel] = {}
         self.details = TextLines(id="details")
+        self.below = BarLine(id="below")
         self._slash = SlashCommands(self)
         self._draft_timer: Timer | None = None
 
@@ -83,7 +85,7 @@ class ChatPane(ChatActions):
         with Vertical(id="talk"):
             yield self.messages
             yield self.finder
-            yield Horizontal(id="gap")
+            yield self.below
             yield self.composer
         yield self.details
 
@@ -120,6 +122,13 @@ class ChatPane(ChatActions):
         if is_list_changed:
             self.chats.redraw()
         self.post_message(self.Restated())
+
+    def on_line_list_moved(self, event: LineList.Moved) -> None:
+        """Say how much is below the window."""
+        if event.line_list is self.messages:
+            hidden = self.messages.count - 1 - self.messages.visible_rows[1]
+            words = f"{hidden} more below: PageDown, or Esc G" if hidden > 0 else ""
+            self.below.show([], [(f"{words} ", "accent")] if words else [])
 
     def names_changed(self) -> None:
         """A node is called differently now, or its key changed."""
@@ -265,7 +274,8 @@ class ChatPane(ChatActions):
             self._send(event.value)
 
     def on_descendant_focus(self) -> None:
-        """Other keys matter now."""
+        """Other keys and details matter now."""
+        self._show_details()
         self.post_message(self.Restated())
 
     def on_key(self, event: events.Key) -> None:

@@ -49,6 +49,7 @@ PANES = {
 }
 FRAME_BACKLOG = 2_000
 _NOTICE_S = 6.0
+_ROOMY = 90
 _FRAME_EVENTS = (FrameReceived, FrameSent, PacketDropped, PacketRelayed)
 
 
@@ -193,6 +194,8 @@ class MainFrame(Screen[None]):
     def _right_side(self) -> list[tuple[str, str]]:
         unread, for_us = self.chat.book.unread_elsewhere()
         pieces: list[tuple[str, str]] = []
+        if self.size.width >= _ROOMY:
+            pieces.append((f"{count_of(len(self.desk.directory.nodes), 'node')}  ", "dim"))
         if for_us:
             pieces.append((f"{self.desk.glyphs.mention}{for_us}  ", "accent"))
         if unread > for_us:

@@ -19,6 +19,8 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from meshtui.tui.terminal import scroll_up
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
@@ -90,6 +92,17 @@ class LineList(Widget, can_focus=True):
             """The list."""
             return self.line_list
 
+    @dataclass
+    class Moved(Message):
+        """Other rows are on the screen, or there are more of them beyond it."""
+
+        line_list: LineList
+
+        @property
+        def control(self) -> LineList:
+            """The list."""
+            return self.line_list
+
     def __init__(
         self,
         *,
@@ -116,6 +129,7 @@ class LineList(Widget, can_focus=True):
         self._cache: dict[tuple[int, bool], tuple[Strip, ...]] = {}
         self._painted: list[Strip] = []
         self._shown: list[int] = []
+        self._extent = (-1, -1, 0)
         self._is_due = False
 
     # -- the owner's side --------------------------------------------------------------------
@@ -308,22 +322,32 @@ class LineList(Widget, can_focus=True):
         if not self.size:
             return
         before = self._painted
-        first_before = self.visible_rows[0]
+        before_that = self._extent
         self._shown, self._painted = self._compose_window()
         if len(before) != len(self._painted):
             self.refresh()
         else:
-            width, plain = self.size.width, self.rich_style
-            regions = [
-                Region(start, y, end - start, 1)
-                for y, (old, new) in enumerate(zip(before, self._painted, strict=True))
-                if old is not new
-                for start, end in _differing(old, new, width, plain)
-            ]
-            if regions:
-                self.refresh(*regions)
-        if self._count and self._shown[0] == 0 and (first_before != 0 or not before):
-            self.post_message(self.TopReached(self))
+            moved = _lines_moved_up(before, self._painted)
+            if moved and scroll_up(self, moved):
+                blank = Strip.blank(self.size.width)
+                before = [*before[moved:], *[blank] * moved]
+            self._refresh_differences(before)
+        self._extent = (*self.visible_rows, self._count)
+        if self._extent != before_that:
+            self.post_message(self.Moved(self))
+            if self._count and self._shown[0] == 0 and before_that[0] != 0:
+                self.post_message(self.TopReached(self))
+
+    def _refresh_differences(self, before: list[Strip]) -> None:
+        width, plain = self.size.width, self.rich_style
+        regions = [
+            Region(start, y, end - start, 1)
+            for y, (old, new) in enumerate(zip(before, self._painted, strict=True))
+            if old is not new
+            for start, end in _differing(old, new, width, plain)
+        ]
+        if regions:
+            self.refresh(*regions)
 
     def _compose_window(self) -> tuple[list[int], list[Strip]]:
         height = self.size.height
@@ -449,6 +473,17 @@ class LineList(Widget, can_focus=True):
 
 def _no_row(_index: int, _width: int, _is_cursor: bool) -> Rendered:  # noqa: FBT001
     return Strip.blank(0)
+
+
+def _lines_moved_up(before: list[Strip], after: list[Strip]) -> int:
+    """By how many lines most of what is shown has moved up; 0 where it has not."""
+    height = len(after)
+    for lines in range(1, height // 2 + 1):
+        kept = height - lines
+        same = sum(before[y + lines] is after[y] and before[y] is not after[y] for y in range(kept))
+        if same > kept * 2 // 3:
+            return lines
+    return 0
 
 
 def _differing(old: Strip, new: Strip, width: int, plain: Style) -> list[tuple[int, int]]:

@@ -1,0 +1,48 @@
+"""The one place that writes to the terminal past Textual: moving lines that are there already.
+
+Textual repaints every line that looks different; when a list moves up by one line, that is all of
+them. Terminals since the VT100 can move lines themselves: a scroll region, and a line feed at its
+last line. Over a slow link this is the difference between kilobytes and a few hundred bytes.
+
+Private parts of Textual 8 are touched here, and nowhere else.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from textual.widget import Widget
+
+
+def scroll_up(widget: Widget, lines: int) -> bool:
+    """Move what a widget shows up by lines; the lowest are blank then, until they are painted.
+
+    Returns:
+        False where it cannot be done and nothing has happened: the widget does not span the
+        terminal, something covers it, or an earlier change of it is still to be painted.
+    """
+    app, region = widget.app, widget.region
+    driver = app._driver  # noqa: SLF001
+    if driver is None or app.is_headless or not _is_alone(widget):
+        return False
+    if widget._repaint_regions or widget.screen._layout_required:  # noqa: SLF001
+        return False
+    first, last = region.y + 1, region.bottom
+    driver.write(f"\x1b[{first};{last}r\x1b[{last};1H" + "\n" * lines + "\x1b[r")
+    widget._styles_cache.clear()  # noqa: SLF001 - it is by line number, and those have moved
+    return True
+
+
+def _is_alone(widget: Widget) -> bool:
+    """Whether every cell of the widget's rows is its own."""
+    screen, region = widget.screen, widget.region
+    if widget.app.screen is not screen or region.width != widget.app.size.width:
+        return False
+    corners = (
+        (region.x, region.y),
+        (region.right - 1, region.y),
+        (region.x, region.bottom - 1),
+        (region.right - 1, region.bottom - 1),
+    )
+    return all(screen.get_widget_at(x, y)[0] is widget for x, y in corners)
