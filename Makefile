@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test check lint types imports bench screenshots wheel clean
+.PHONY: demo test check lint types imports bench screenshots readme wheel clean
 
 demo: $(STAMP)
 	$(BIN)/meshtui demo
@@ -29,6 +29,9 @@ bench: $(STAMP)
 
 screenshots: $(STAMP)
 	$(BIN)/python -m tests.tools.make_screenshots
+
+readme: $(STAMP)
+	$(BIN)/python -m tests.tools.readme_commands
 
 wheel: $(STAMP)
 	$(BIN)/python -m pip wheel --no-deps --wheel-dir dist .
