@@ -7,6 +7,7 @@ is repeated so that grinding a key with chosen digits costs 5,200 times more.
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 
 _ROUNDS = 5200
 _VERSION = b"meshtui safety number 1"
@@ -18,6 +19,7 @@ def safety_number(own_key: bytes, peer_key: bytes) -> str:
     return " ".join(digits[start : start + 5] for start in range(0, 60, 5))
 
 
+@lru_cache(maxsize=256)
 def _digits_of(public_key: bytes) -> str:
     """Compute the thirty digits of one key."""
     digest = _VERSION + public_key
