@@ -112,9 +112,13 @@ class Courier:
         self._acked_just_now.expire(now.mono_s)
 
     def acknowledge(
-        self, envelope: Envelope, digest: bytes, link_id: LinkId, now: Instant
+        self, envelope: Envelope, digest: bytes, link_id: LinkId, now: Instant, mid: str = ""
     ) -> list[Output]:
-        """Tell a peer that its message arrived, on the link it came by; again for every copy."""
+        """Tell a peer that its message arrived, on the link it came by; again for every copy.
+
+        Args:
+            mid: The message's own id, by which its sender knows it even after a restart.
+        """
         if not self._acked_just_now.add(digest, now.mono_s):
             return []  # a copy by another topic, a moment ago
         if not self._ack_rate.take(envelope.sender, now.mono_s):
@@ -125,6 +129,7 @@ class Courier:
             recipient=envelope.sender,
             sent_at_ms=now.unix_ms,
             kind=ACK_KIND,
+            mid=mid,
             ack=envelope.message_id,
             ack_hash=digest.hex(),
         )

@@ -149,14 +149,16 @@ class Inbound:
         plaintext = self._open(passage, envelope, digest, None)
         if plaintext is None:
             return
-        if plaintext.kind == ACK_KIND:
-            self._seen.add(key, passage.now.mono_s)
-            self._acknowledgement(passage, envelope, plaintext)
-        elif self._rate.take(envelope.sender, passage.now.mono_s):
-            self._seen.add(key, passage.now.mono_s)
-            self._deliver_direct(passage, envelope, plaintext, digest)
-        else:
+        # only now is it certain whose allowance this is; answers have one of their own
+        is_ack = plaintext.kind == ACK_KIND
+        if not self._rate.take((envelope.sender, is_ack), passage.now.mono_s):
             passage.drop("rate", "more than ten messages a second from this node")
+            return
+        self._seen.add(key, passage.now.mono_s)
+        if is_ack:
+            self._acknowledgement(passage, envelope, plaintext)
+        else:
+            self._deliver_direct(passage, envelope, plaintext, digest)
 
     def _to_forum(self, passage: Passage, envelope: Envelope, digest: bytes, name: str) -> None:
         key = (envelope.sender, envelope.message_id, digest)
@@ -241,9 +243,7 @@ class Inbound:
     def _acknowledgement(self, passage: Passage, envelope: Envelope, plaintext: Plaintext) -> None:
         changes = None
         if plaintext.has_inner_header and plaintext.ack_hash:
-            changes = self._outbox.acknowledged(
-                envelope.sender, plaintext.ack, plaintext.ack_hash, passage.now
-            )
+            changes = self._outbox.acknowledged(envelope.sender, plaintext, passage.now)
         if changes is None:
             passage.drop("unproven", "it acknowledges nothing that we sent to this node")
             return
@@ -255,7 +255,6 @@ class Inbound:
     def _deliver_direct(
         self, passage: Passage, envelope: Envelope, plaintext: Plaintext, digest: bytes
     ) -> None:
-        station = self._station
         is_known = self._peers.standing(envelope.sender, envelope.sender_key) is Standing.PINNED
         self._learner.hear(passage, envelope, is_bare=plaintext.is_bare)
         self._peers.keep(envelope.sender)
@@ -272,9 +271,9 @@ class Inbound:
         # An old client would show an acknowledgement as a riddle: only who knows the word gets it.
         if plaintext.has_inner_header or (peer is not None and ACK_KIND in peer.node.caps):
             passage.outputs += self._courier.acknowledge(
-                envelope, digest, passage.link_id, passage.now
+                envelope, digest, passage.link_id, passage.now, plaintext.mid
             )
-        station.accept(digest)
+        self._station.accept(digest)
 
     def _deliver_forum(
         self, passage: Passage, envelope: Envelope, digest: bytes, name: str
@@ -350,7 +349,7 @@ class Inbound:
             passage.outputs.append(DigestSeen(NETWORK, digest))
             return
         self._station.accept(content)
-        if not self._texts.add((message.sender, message.message_id), passage.now.mono_s):
+        if not self._texts.add(who, passage.now.mono_s):
             other_id = MessageId(f"{message.message_id}~{content.hex()}")
             message = replace(message, message_id=other_id)
         passage.conclude(Verdict.DELIVERED)

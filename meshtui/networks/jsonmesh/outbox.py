@@ -11,10 +11,16 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from meshtui.errors import CryptoError, DecodeError, EncodeError, LocalProtocolError
+from meshtui.mesh.dedupe import SeenCache
 from meshtui.mesh.delivery import DeliveryTracker, Due, RetryPolicy
 from meshtui.mesh.ratelimit import TokenBuckets
 from meshtui.model.event import DeliveryChanged, MessageQueued
-from meshtui.model.ids import ConversationKind, split_conversation
+from meshtui.model.ids import (
+    ConversationKind,
+    MessageId,
+    direct_conversation,
+    split_conversation,
+)
 from meshtui.model.message import Delivery, DeliveryState, Message, Proof
 from meshtui.networks.jsonmesh.courier import Outgoing
 from meshtui.networks.jsonmesh.envelope import MAX_ID_CHARS, is_wire_id
@@ -26,11 +32,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from meshtui.model.command import SendText
-    from meshtui.model.ids import ConversationId, Instant, LinkId, MessageId, NodeId
+    from meshtui.model.ids import ConversationId, Instant, LinkId, NodeId
     from meshtui.model.packet import Transmit
     from meshtui.networks.base import Output
     from meshtui.networks.jsonmesh.courier import Courier
     from meshtui.networks.jsonmesh.peers import PeerBook
+    from meshtui.networks.jsonmesh.seal import Plaintext
     from meshtui.networks.jsonmesh.station import Station
 
 MAX_TEXT_BYTES = 60 * 1024
@@ -60,6 +67,7 @@ class Outbox:
         self._waiting: deque[MessageId] = deque()
         self._own_rate = TokenBuckets(SENT_PER_S, burst=SENT_PER_S)
         self._pumped_at_s = 0.0
+        self._late = SeenCache(limit=REMEMBERED)
         for message in restored:
             self._restore(message)
 
@@ -194,18 +202,31 @@ class Outbox:
         delivery = self._tracker.overheard(item.message.message_id) if item else None
         return [self._changed(item, delivery, now)] if item and delivery else []
 
-    def acknowledged(
-        self, peer: NodeId, wire_id: str, digest_hex: str, now: Instant
-    ) -> list[Output] | None:
-        """Note an acknowledgement; None where it proves nothing.
+    def acknowledged(self, peer: NodeId, proof: Plaintext, now: Instant) -> list[Output] | None:
+        """Note an acknowledgement that this peer sealed; None where it proves nothing.
 
-        It counts where it names an attempt of ours to this very peer, with that attempt's digest.
+        It counts where it names an attempt of ours to this very peer, with that attempt's digest;
+        for an attempt of an earlier life, where the digest is of something that we sealed.
         """
-        item = self._find(wire_id, digest_hex)
+        item = self._find(proof.ack, proof.ack_hash)
+        if item is None and self._station.is_ours(bytes.fromhex(proof.ack_hash)):
+            item = self._items.get(MessageId(proof.mid or proof.ack))
+            if item is None:
+                return self._acknowledged_late(peer, MessageId(proof.mid or proof.ack), now)
         if item is None or not item.is_direct or parse_node_id(item.target) != peer:
             return None
         delivery = self._tracker.acknowledge(item.message.message_id, now.mono_s)
         return [self._changed(item, delivery, now)] if delivery else []
+
+    def _acknowledged_late(
+        self, peer: NodeId, message_id: MessageId, now: Instant
+    ) -> list[Output] | None:
+        """Take the answer to a message that only the store remembers, such as one given up."""
+        if not self._late.add(message_id, now.mono_s):
+            return []
+        delivery = Delivery(DeliveryState.DELIVERED, attempt=1, expects_ack=True)
+        conversation = direct_conversation(NETWORK, peer)
+        return [DeliveryChanged(message_id, conversation, delivery, now)]
 
     def _begin(self, item: Outgoing, now: Instant) -> list[Output]:
         message_id = item.message.message_id

@@ -18,6 +18,7 @@ from meshtui.networks.jsonmesh.station import NETWORK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from collections.abc import Set as AbstractSet
     from typing import Unpack
 
     from meshtui.model.event import SecurityRaised
@@ -69,16 +70,25 @@ class Peer:
 class PeerBook:
     """All nodes by id, least recently heard first."""
 
-    def __init__(self, station: Station, nodes: Iterable[Node], limit: int = LIMIT) -> None:
+    def __init__(
+        self,
+        station: Station,
+        nodes: Iterable[Node],
+        contacts: AbstractSet[NodeId] = frozenset(),
+        limit: int = LIMIT,
+    ) -> None:
         """Start from the nodes of earlier lives."""
         self._station = station
         self._limit = limit
         self._peers: dict[NodeId, Peer] = {}
         self._newcomers = TokenBuckets(_NEWCOMERS_PER_S, burst=limit, limit=100)
         self._strangers = TokenBuckets(_NEWCOMERS_PER_S, burst=100, limit=100)
-        for node in sorted(nodes, key=lambda node: node.last_heard_ms)[-limit:]:
+        # contacts last, so that they are among those kept
+        by_age = sorted(nodes, key=lambda node: (node.node_id in contacts, node.last_heard_ms))
+        for node in by_age[-limit:]:
             if node.node_id != station.node_id:
-                self._peers[node.node_id] = Peer(node)
+                peer = self._peers[node.node_id] = Peer(node)
+                peer.is_kept |= node.node_id in contacts
 
     def __len__(self) -> int:
         """Count the nodes known."""

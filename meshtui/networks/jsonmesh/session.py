@@ -73,7 +73,7 @@ class JsonmeshSession:
         """Start with no link, and with what earlier lives left."""
         self._station = station
         self._routes = RoutingTable(NETWORK)
-        self._peers = PeerBook(station, restored.nodes)
+        self._peers = PeerBook(station, restored.nodes, restored.contacts)
         learner = Learner(station, self._peers, self._routes)
         self._bridge = Bridge(station, self._peers)
         self._courier = Courier(station, self._peers)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import uuid
 from typing import TYPE_CHECKING
 
 from meshtui.mesh.dedupe import SeenCache
@@ -74,8 +73,12 @@ class Station:
         ]
 
     def new_id(self) -> str:
-        """Make a fresh message id."""
-        return str(uuid.UUID(bytes=self.entropy(16), version=4))
+        """Make a fresh message id: a random UUID."""
+        digits = self.entropy(16).hex()
+        variant = "89ab"[int(digits[16], 16) & 3]
+        return (
+            f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
+        )
 
     def was_accepted(self, digest: bytes) -> bool:
         """Tell whether this ciphertext of somebody else was accepted before, in any life."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import replace
 
 import orjson
@@ -497,3 +498,30 @@ def test_a_copy_that_comes_later_is_acknowledged_again() -> None:
 
     assert bob.texts == ["hello"]
     assert alice.states(message_id)[-1] == ("delivered", 1)
+
+
+def test_an_answer_to_an_attempt_of_an_earlier_life_counts() -> None:
+    world, broker, alice, bob = _pair()
+    bob.disconnect(broker, is_clean=True)
+    message_id = alice.say(bob, "are you there?")
+    world.wind(60)
+    assert alice.states(message_id)[-1] == ("failed", 3)
+    alice.restart()
+
+    bob.connect(broker)
+
+    assert bob.texts == ["are you there?"]
+    delivered = alice.of(DeliveryChanged)[-1]
+    assert delivered.message_id == message_id
+    assert delivered.conversation == alice.conversation(bob)
+    assert delivered.delivery.state is DeliveryState.DELIVERED
+
+
+def test_ids_we_make_are_random_uuids() -> None:
+    _, _, alice, _ = _pair()
+    station = alice.session._station  # type: ignore[attr-defined]
+
+    ids = {station.new_id() for _ in range(1_000)}
+
+    assert len(ids) == 1_000
+    assert all(str(uuid.UUID(text)) == text and uuid.UUID(text).version == 4 for text in ids)
