@@ -326,7 +326,7 @@ class PacketsPane(Pane):
             if not self._filter.is_open:
                 self.post_message(self.Notice(clean_line(str(problem), 200), is_error=True))
             return
-        self._filter.show_verdict(None, f"{len(self.view.rows):,} pass")
+        self._filter.show_verdict(None)
         self._list.show_all(number=number)
         self._select()
         self.post_message(self.Restated())

@@ -97,10 +97,10 @@ class PacketList(InkedList):
         parts: list[Part] = []
         for placed in place(_COLUMNS, width):
             name = placed.column.name
-            parts += [(placed.cell(texts[name]), self._ink(row, name)), (" ", "plain")]
+            parts.append((placed.cell(texts[name]) + " ", self._ink(row, name)))
         if is_cursor and row.number not in self.marked:
-            parts[0] = (self._glyphs.cursor, "name")
-        return self.line(parts[:-1], width, is_cursor=is_cursor)
+            parts[0] = (f"{self._glyphs.cursor} ", "name")
+        return self.line(parts, width, is_cursor=is_cursor)
 
     def _texts(self, row: PacketRow, before: PacketRow | None) -> Mapping[str, str]:
         summary = row.summary

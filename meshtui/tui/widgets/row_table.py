@@ -57,8 +57,8 @@ class RowTable(InkedList, Generic[RowT]):
         if index >= len(self.rows):
             return self.line([], width)
         cells = self._cells_of(self.rows[index])
-        parts: list[Part] = [(self._sign if is_cursor else " ", "name")]
+        parts: list[Part] = [(f"{self._sign if is_cursor else ' '} ", "name")]
         for placed in place(self._columns, width - 2):
             text, ink = cells.get(placed.column.name, ("", "plain"))
-            parts += [(" ", "plain"), (placed.cell(text), ink)]
+            parts.append((placed.cell(text) + " ", ink))
         return self.line(parts, width, is_cursor=is_cursor)
