@@ -3,7 +3,8 @@
     meshcore/identity/{node}  meshcore/dm/{node}  meshcore/route/{node}  meshcore/forum/{name}
     meshcore/forums/announce/{name}  meshcore/lora/outbound  meshcore/lora/inbound
 
-A forum's name keeps its true form in the key; in a topic `/ + # %` and NUL are percent-encoded.
+A forum's name keeps its true form in the key; in a topic `/ + #` and NUL are percent-encoded, and
+`%` only where it would be taken for such a code: other clients write it as it is.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ ALL_ROUTES = "meshcore/route/+"
 ALL_ANNOUNCEMENTS = "meshcore/forums/announce/+"
 MAX_FORUM_NAME_BYTES = 256
 _MAX_TOPIC_CHARS = 1024
-_ESCAPED = {ord(char): f"%{ord(char):02X}" for char in "%/+#\0"}
+_UNSAFE = re.compile(r"[/+#\0]|%(?=25|2F|2B|23|00)", re.IGNORECASE)
 _ESCAPE = re.compile(r"%(25|2F|2B|23|00)", re.IGNORECASE)
 
 
@@ -128,7 +129,7 @@ def announce_topic(name: str) -> str:
 def _level(name: str) -> str:
     """Write a forum's name as one topic level."""
     try:
-        return check_forum_name(name).translate(_ESCAPED)
+        return _UNSAFE.sub(lambda found: f"%{ord(found[0]):02X}", check_forum_name(name))
     except DecodeError as error:
         msg = f"forum name: {error.detail}"
         raise EncodeError(msg) from error

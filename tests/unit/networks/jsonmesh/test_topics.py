@@ -21,6 +21,7 @@ NODE = NodeId("MESH-E0D02795")
 NAMES = [
     *("bitcoin-paris", "général", "test room", "#a", "a/b", "a+b", "+", "#", "%", "%2F", "100%"),
     *("\0", "%25", "..", "$SYS", " ", "\x1b[2J", "☕" * 85, "x" * 256, "%%2525", "a%2fb"),
+    *("%/", "%2#", "%2/F", "%%", "%%2F", "%2%2F", "%25%", "%002F"),
 ]
 
 
@@ -54,6 +55,15 @@ def test_two_forums_never_share_a_topic() -> None:
 def test_ordinary_names_travel_as_they_are() -> None:
     assert forum_topic("général") == "meshcore/forum/général"
     assert announce_topic("test room") == "meshcore/forums/announce/test room"
+    assert forum_topic("100%") == "meshcore/forum/100%"
+
+
+@pytest.mark.parametrize(
+    ("name", "level"),
+    [("a/b+c#d\0", "a%2Fb%2Bc%23d%00"), ("a%2fb", "a%252fb"), ("%/", "%%2F"), ("%25", "%2525")],
+)
+def test_what_a_topic_cannot_hold_is_percent_encoded(name: str, level: str) -> None:
+    assert forum_topic(name) == f"meshcore/forum/{level}"
 
 
 def test_names_the_app_wrote_without_escapes_are_read() -> None:
