@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 
 CHUNK_BYTES = 64 * 1024
+# paho's WebSocket copies what it has of a frame at every read: few and large ones, then.
+LARGEST_CHUNK_BYTES = 4 * 1024 * 1024
 
 
 class LoopClient(Client):
@@ -81,7 +83,8 @@ class LoopClient(Client):
         # time that a burst takes.
         if self._chunk_at >= len(self._chunk):
             self._chunk, self._chunk_at = b"", 0
-            self._chunk = super()._sock_recv(CHUNK_BYTES)
+            wanted = min(max(bufsize, CHUNK_BYTES), LARGEST_CHUNK_BYTES)
+            self._chunk = super()._sock_recv(wanted)
         piece = self._chunk[self._chunk_at : self._chunk_at + bufsize]
         self._chunk_at += len(piece)
         return piece

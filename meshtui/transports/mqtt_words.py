@@ -84,7 +84,7 @@ def of_failure(where: str, error: Exception, path: str) -> TransportError:
 
 
 def _tls_reason(error: ssl.SSLError) -> str:
-    reason = (error.reason or "handshake failed").replace("_", " ").lower()
+    reason = (getattr(error, "reason", None) or "handshake failed").replace("_", " ").lower()
     if "wrong version number" in reason or "record layer failure" in reason:
         return f"it does not speak TLS there, or an old version ({reason})"
     if "protocol" in reason:
