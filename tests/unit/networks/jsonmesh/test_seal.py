@@ -153,7 +153,8 @@ def test_a_header_in_part_matches_but_proves_nothing(key: str) -> None:
 
 
 def test_a_foreign_body_may_use_our_words_for_its_own_ends() -> None:
-    body = {"data": "AAAA", "mime": "image/gif", "id": "giphy-1", "type": "sticker"}
+    words = {"id": "giphy-1", "type": "sticker", "mid": "x"}
+    body = {"data": "AAAA", "mime": "image/gif"} | words
 
     plaintext = BOB.sealer.open_direct(holding(body, kind="gif"))
 
@@ -161,6 +162,7 @@ def test_a_foreign_body_may_use_our_words_for_its_own_ends() -> None:
     assert json.loads(plaintext.body) == body
     assert plaintext.is_bare
     assert not plaintext.has_inner_header
+    assert plaintext.mid == ""
 
 
 def test_a_foreign_body_with_a_whole_header_must_match_too() -> None:
