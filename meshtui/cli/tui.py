@@ -41,7 +41,12 @@ def run(args: argparse.Namespace) -> int:
         raise LocalProtocolError(msg)
     identity = _identity(profile)
     log_to_file(profile.paths.log_file, "debug" if args.verbose else profile.config.log_level)
-    return asyncio.run(_show(args, profile, identity, output))
+    code = asyncio.run(_show(args, profile, identity, output))
+    if code is not None:
+        return code
+    from meshtui.cli.demo import run_demo
+
+    return run_demo()
 
 
 def _identity(profile: Profile) -> Identity | None:
@@ -55,9 +60,10 @@ def _identity(profile: Profile) -> Identity | None:
 
 async def _show(
     args: argparse.Namespace, profile: Profile, identity: Identity | None, output: Output
-) -> int:
+) -> int | None:
+    """Show the client; returns its exit code, or None where a newcomer wants the demo."""
     from meshtui.runtime.setup import ProfileSetup
-    from meshtui.tui.app import MeshtuiApp
+    from meshtui.tui.app import WANTS_DEMO, MeshtuiApp
 
     setup = ProfileSetup(profile.paths.keys_file, partial(save_values, profile.paths.config_file))
     is_first_run = identity is None or not profile.config.links
@@ -79,6 +85,8 @@ async def _show(
         for name in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(name, app.exit, Exit.INTERRUPTED.value)
         result = await app.run_async()
+    if result == WANTS_DEMO:
+        return None
     return result if isinstance(result, int) else app.return_code or Exit.DONE
 
 

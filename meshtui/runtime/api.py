@@ -152,7 +152,7 @@ class SetupApi(Protocol):
         ...
 
     async def save_link(self, url: str, name: str) -> None:
-        """Write the link and the user's display name to the configuration."""
+        """Write the link and the user's display name to the configuration; empty ones are left."""
         ...
 
 

@@ -87,12 +87,17 @@ class ProfileSetup:
             return str(error)
 
     async def save_link(self, url: str, name: str) -> None:
-        """Write the link and the user's display name to the configuration.
+        """Write the link and the user's display name to the configuration; empty ones are left.
 
         Raises:
             ConfigError: One of them is not allowed, or the file cannot be written.
         """
-        self._save({"links": [url], "name": name})
+        values: dict[str, object] = {}
+        if url:
+            values["links"] = [url]
+        if name:
+            values["name"] = name
+        self._save(values)
 
 
 def create_identity(

@@ -31,6 +31,9 @@ class FakeSetup:
     def new_words(self, count: int) -> Sequence[str]:
         return WORDS[:count]
 
+    def has_identity(self) -> bool:
+        return False
+
     def check_words(self, words: str) -> str:
         unknown = [word for word in words.split() if word not in WORDS]
         if unknown:

@@ -110,7 +110,7 @@ class FirstRun:
     """Holds the step, checks what is typed, and asks `SetupApi` for the rest."""
 
     def __init__(self, setup: SetupApi, pick: Callable[[int, int], Sequence[int]]) -> None:
-        """Begin at the first step; `pick(n, k)` chooses k of n words to ask back."""
+        """Begin at the first step that is needed; `pick(n, k)` chooses k of n words to ask back."""
         self._setup = setup
         self._pick = pick
         self._words: list[str] = []
@@ -118,7 +118,7 @@ class FirstRun:
         self._passphrase = ""
         self._name = ""
         self._path: list[Page] = []
-        self.page = WHO
+        self.page = NAME if setup.has_identity() else WHO
 
     async def choose(self, value: str) -> str:
         """Take an option; returns what is wrong, `DONE`, `DEMO` or an empty string."""
