@@ -16,7 +16,7 @@ from meshtui.cli.output import Exit, Output
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Iterator, Mapping
 
     from meshtui.config import Config
     from meshtui.runtime.api import MeshApi, Paths
@@ -43,14 +43,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the demo until the user leaves it."""
+    """Run the demo until the user leaves it, or its check."""
+    if not args.check:
+        return run_demo()
+    with _folder() as folder:
+        return asyncio.run(_check(folder, args.timeout, Output(as_json=args.json)))
+
+
+def run_demo() -> int:
+    """Show the client on the simulated mesh until the user leaves it; returns the exit code.
+
+    Raises:
+        ConfigError: The broker's library is not installed.
+        TransportError: The simulated mesh did not start.
+    """
+    with _folder() as folder:
+        return asyncio.run(_show(folder))
+
+
+@contextlib.contextmanager
+def _folder() -> Iterator[Path]:
+    """Give a folder for a profile that lives as long as the demo."""
     from meshtui.sim.broker import require_broker
 
     require_broker()
     with tempfile.TemporaryDirectory(prefix="meshtui-demo-") as folder:
-        if args.check:
-            return asyncio.run(_check(Path(folder), args.timeout, Output(as_json=args.json)))
-        return asyncio.run(_show(Path(folder)))
+        yield Path(folder)
 
 
 @contextlib.asynccontextmanager
@@ -91,8 +109,8 @@ async def _show(folder: Path) -> int:
         app = MeshtuiApp(start, Preferences(config.theme, config.glyphs, {}), paths)
         for name in (signal.SIGTERM, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(name, app.exit, Exit.INTERRUPTED.value)
-        await app.run_async()
-        return app.return_code or 0
+        result = await app.run_async()
+        return result if result is not None else app.return_code or Exit.DONE
 
 
 async def _check(folder: Path, timeout_s: float, output: Output) -> int:
@@ -123,7 +141,7 @@ def _report(output: Output, scenario: Scenario, state: str, rtt_ms: int | None) 
     peer = scenario.farthest
     row = {"to": peer.name, "state": state, "rtt_ms": rtt_ms}
     told = f"in {rtt_ms} ms" if rtt_ms is not None else ""
-    output.row(row, lambda: f"{peer.name} at {peer.place}: {state} {told}".rstrip())
+    output.row(row, f"{peer.name} at {peer.place}: {state} {told}".rstrip)
     if state == "timed out":
         return Exit.TIMED_OUT
     return Exit.DONE if state == "delivered" else Exit.FAILED

@@ -1,11 +1,12 @@
 """amqtt's broker with its faults mended. Only this module imports `amqtt`, and only `broker` it.
 
 What is mended: everybody got everybody's retained messages at every connect; persistent sessions
-were forgotten when no password was asked; nothing was bounded.
+were forgotten when no password was asked, and stalled when resumed; nothing was bounded.
 """
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, Final
 
 from amqtt.broker import Broker
@@ -44,6 +45,15 @@ class MendedBroker(Broker):  # type: ignore[misc]  # amqtt carries no types
     async def _retain_broadcast_message(self, broadcast: Any, qos: int, session: Any) -> None:
         if session.retained_messages.qsize() < MAX_WAITING:
             await super()._retain_broadcast_message(broadcast, qos, session)
+
+    async def _publish_session_retained_messages(self, session: Any) -> None:
+        # amqtt waits here for every acknowledgement before it reads the client's SUBSCRIBE, on
+        # which a careful client waits; and it marks as retained what only was late
+        handler = self._get_handler(session)
+        while handler is not None and not session.retained_messages.empty():
+            late = session.retained_messages.get_nowait()
+            sending = handler.mqtt_publish(late.topic, late.data, late.qos, retain=False)
+            self._tasks_queue.append(asyncio.get_running_loop().create_task(sending))
 
     async def retain_message(
         self, source: Any, topic: Any, data: Any, qos: int | None = None

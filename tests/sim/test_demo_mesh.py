@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import uuid
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,7 @@ from meshtui.runtime.clock import SystemClock
 from meshtui.sim import director as director_module
 from meshtui.sim.demo import running_brokers
 from meshtui.sim.director import Director
-from meshtui.sim.scenario import SimNode, load_scenario
+from meshtui.sim.scenario import Scenario, SimNode, load_scenario
 from meshtui.sim.station import JSONMESH, HubStation
 
 if TYPE_CHECKING:
@@ -108,7 +109,9 @@ class Guest:
 
 
 @contextlib.asynccontextmanager
-async def joined_mesh() -> AsyncIterator[tuple[Director, Guest]]:
+async def joined_mesh(
+    scenario: Scenario = SCENARIO,
+) -> AsyncIterator[tuple[Director, Guest]]:
     clock = SystemClock()
     here = SimNode(
         "Guest",
@@ -119,7 +122,7 @@ async def joined_mesh() -> AsyncIterator[tuple[Director, Guest]]:
         forums=tuple(forum.name for forum in SCENARIO.forums),
     )
     async with running_brokers(SCENARIO) as ports:
-        director = Director(SCENARIO, ports, clock)
+        director = Director(scenario, ports, clock)
         guest = Guest(HubStation(SCENARIO, here, ports, clock))
         async with asyncio.TaskGroup() as group:
             tasks = [
@@ -186,6 +189,35 @@ async def test_the_forums_talk_greet_and_mention_the_guest() -> None:
     assert mention.message.conversation == channel_conversation(JSONMESH, "harrow-hills")
     assert mention.message.mentions_me
     assert far.message.hops == 2
+
+
+async def test_what_is_sent_to_an_absent_node_is_delivered_when_it_returns() -> None:
+    nodes = tuple(
+        dataclasses.replace(node, away_s=(1.5, 1.0)) if node.away_s else node
+        for node in SCENARIO.nodes
+    )
+    async with joined_mesh(dataclasses.replace(SCENARIO, nodes=nodes)) as (_, guest):
+        dov = await guest.knows("Dov")
+        await guest.until(
+            lambda e: (
+                isinstance(e, NodeHeard) and e.node.node_id == dov and e.node.is_online is False
+            )
+        )
+        sent = await guest.sends(dov, "position?")
+
+        delivery = await guest.delivery(sent, DeliveryState.DELIVERED)
+        await guest.hears("a parked van")
+
+    assert delivery.attempt == 1
+
+
+async def test_a_ghost_never_answers_and_the_message_fails() -> None:
+    async with joined_mesh() as (_, guest):
+        gus = await guest.knows("Grandpa Gus")
+        sent = await guest.sends(gus, "are you there?")
+        delivery = await guest.delivery(sent, DeliveryState.SENT, DeliveryState.FAILED)
+
+    assert delivery.expects_ack
 
 
 async def test_the_app_is_understood_and_understands() -> None:

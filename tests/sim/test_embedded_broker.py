@@ -21,10 +21,15 @@ WAIT_S = 5.0
 class Client:
     """A paho client on its own thread; everything it hears is in `heard`."""
 
-    def __init__(self, port: int, name: str, *, clean: bool = True, will: str = "") -> None:
+    def __init__(
+        self, port: int, name: str, *, clean: bool = True, will: str = "", acknowledges: bool = True
+    ) -> None:
         self.heard: list[tuple[str, bytes, bool]] = []
         self._paho = mqtt.Client(
-            mqtt.CallbackAPIVersion.VERSION2, client_id=name, clean_session=clean
+            mqtt.CallbackAPIVersion.VERSION2,
+            client_id=name,
+            clean_session=clean,
+            manual_ack=not acknowledges,
         )
         self._paho.on_message = lambda _c, _u, message: self.heard.append(
             (message.topic, message.payload, message.retain)
@@ -152,9 +157,28 @@ async def test_a_persistent_session_gets_what_came_while_it_was_away(port) -> No
         awake = Client(port, "sleeper", clean=False)
         wait_for(lambda: len(awake.heard) == 5)
         awake.close()
-        return [payload for _, payload, _ in awake.heard]
+        return awake.heard
 
-    assert await asyncio.to_thread(story) == [b"0", b"1", b"2", b"3", b"4"]
+    late = [("dm/sleeper", b"%d" % index, False) for index in range(5)]
+    assert await asyncio.to_thread(story) == late
+
+
+async def test_a_client_that_acknowledges_late_can_subscribe_meanwhile(port) -> None:
+    def story():
+        sleeper = Client(port, "sleeper", clean=False)
+        sleeper.subscribe("dm/sleeper")
+        sleeper.close()
+        writer = Client(port, "writer")
+        writer.publish("dm/sleeper", b"late")
+        writer.close()
+        awake = Client(port, "sleeper", clean=False, acknowledges=False)
+        began_s = time.monotonic()
+        awake.subscribe("other")
+        passed_s = time.monotonic() - began_s
+        awake.close()
+        return passed_s
+
+    assert await asyncio.to_thread(story) < 2.0
 
 
 async def test_wildcards_take_one_level_or_the_rest(port) -> None:
