@@ -152,6 +152,15 @@ def test_a_presence_that_could_mislead_is_refused(changes: dict[str, Any], reaso
     assert caught.value.reason == reason
 
 
+def test_what_is_just_within_its_limits_is_taken() -> None:
+    edge = {"lat": -90, "lng": 180, "ts": 2**53, "caps": ["x" * 32], "name": "x" * 64}
+
+    read = decode_presence(presence_with(**edge))
+
+    assert read.position == Position(-90.0, 180.0)
+    assert (read.ts_ms, read.caps, read.name) == (2**53, {"x" * 32}, "x" * 64)
+
+
 def test_a_presence_without_a_clock_is_read() -> None:
     assert decode_presence(presence_with(ts=...)).ts_ms == 0
 
