@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from textual import events
+
 from meshtui.model.packet import DissectedField, Dissection, PacketSummary, Verdict
 from meshtui.tui.panes.packets import PacketsPane
 from tests.support.fake_mesh import ME, NETWORK, START_MS, FakeMesh
@@ -305,3 +307,20 @@ async def test_names_learned_later_are_shown_and_filtered_by() -> None:
         assert "alice" in app.screen_text()
         pane.receive_hint("from~ali")
         assert len(pane.view.rows) == 1
+
+
+async def test_no_key_typed_after_tab_overtakes_it() -> None:
+    app = host()
+    async with app.run_test(size=SIZE) as pilot:
+        text_frame(app.mesh, "m")
+        pane = await settle(app, pilot)
+        await pilot.press("slash", "t", "y")
+        field = pane._filter._input
+
+        for key, character in (("tab", None), ("equals_sign", "="), ("equals_sign", "=")):
+            field.post_message(events.Key(key, character))
+        field.post_message(events.Key("a", "a"))
+        await pilot.pause()
+        await pilot.pause()
+
+        assert pane._filter.text == "type==a"

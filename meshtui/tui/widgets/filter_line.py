@@ -34,7 +34,7 @@ _MAX_SHOWN = 40
 
 
 class FilterInput(LineInput):
-    """The input itself; Tab is its own while it has the focus."""
+    """The input itself. Tab is handled at once, so that no key typed after it overtakes it."""
 
     DEFAULT_CSS = """
     FilterInput { height: 1; background: $bar; }
@@ -42,11 +42,44 @@ class FilterInput(LineInput):
     FilterInput.-valid .line-input--prompt { color: $success; text-style: bold; }
     """
 
-    @dataclass
-    class Walked(Message):
-        """Tab (1) or Shift+Tab (-1)."""
+    def __init__(
+        self,
+        fields: FieldTable,
+        seen: Callable[[str], Iterable[str]],
+        on_proposals: Callable[[], None],
+    ) -> None:
+        """Propose from these fields and seen values; tell when the proposals are others."""
+        super().__init__(prompt=" / ", placeholder="all", max_length=MAX_TYPED)
+        self.proposals = Completion(0, 0, ())
+        self.chosen = -1
+        self._fields = fields
+        self._seen = seen
+        self._on_proposals = on_proposals
 
-        step: int
+    def propose(self) -> None:
+        """Find what could stand at the cursor."""
+        self.proposals = complete(self.line.text, self.line.cursor, self._fields, self._seen)
+        self.chosen = -1
+        self._on_proposals()
+
+    def walk(self, step: int) -> None:
+        """Put the next (1) or previous (-1) proposal in place of what is at the cursor."""
+        candidates = self.proposals.candidates
+        if not candidates:
+            return
+        self.chosen = (self.chosen + step) % len(candidates)
+        candidate, start = candidates[self.chosen], self.proposals.start
+        is_word = candidate in {"&&", "||", "in"}
+        lead = " " if is_word and self.line.text[:start][-1:].strip() else ""
+        self.line.replace(start, self.proposals.end, lead + candidate)
+        if len(candidates) > 1:
+            # the next Tab replaces this proposal by the following one
+            self.proposals = Completion(start, self.line.cursor, candidates)
+            self._on_proposals()
+        else:
+            self.propose()
+        self.post_message(self.Changed(self, self.line.text))
+        self.draw()
 
     def on_key(self, event: events.Key) -> None:
         """Catch Tab before the focus moves."""
@@ -54,9 +87,13 @@ class FilterInput(LineInput):
         if step is not None:
             event.stop()
             event.prevent_default()
-            self.post_message(self.Walked(step))
+            self.walk(step)
             return
         super().on_key(event)
+
+    def _edited(self, *, is_text_changed: bool = True) -> None:
+        self.propose()
+        super()._edited(is_text_changed=is_text_changed)
 
 
 class FilterLine(Vertical):
@@ -80,13 +117,9 @@ class FilterLine(Vertical):
     def __init__(self, fields: FieldTable, seen: Callable[[str], Iterable[str]]) -> None:
         """Propose from these fields, and from the values `seen` of one."""
         super().__init__()
-        self._fields = fields
-        self._seen = seen
-        self._proposals = Completion(0, 0, ())
-        self._chosen = -1
         self._problem: FilterError | None = None
-        self._input = FilterInput(prompt=" / ", placeholder="all", max_length=MAX_TYPED)
         self._hints = LineView(self._hint_parts)
+        self._input = FilterInput(fields, seen, self._hints.redraw)
 
     def compose(self) -> ComposeResult:
         """Input above, hints below."""
@@ -107,7 +140,7 @@ class FilterLine(Vertical):
         """Show it with a text, ready to type."""
         self.add_class("-open")
         self._input.value = text
-        self._propose()
+        self._input.propose()
         self._input.focus()
 
     def close(self) -> None:
@@ -124,9 +157,8 @@ class FilterLine(Vertical):
         self._hints.redraw()
 
     def on_line_input_changed(self, message: LineInput.Changed) -> None:
-        """Tell the owner, propose anew."""
+        """Tell the owner what is typed by now."""
         message.stop()
-        self._propose()
         self.post_message(self.Typed(self.text))
 
     def on_line_input_submitted(self, message: LineInput.Submitted) -> None:
@@ -134,44 +166,14 @@ class FilterLine(Vertical):
         message.stop()
         self.post_message(self.Accepted())
 
-    def on_filter_input_walked(self, message: FilterInput.Walked) -> None:
-        """Put the next proposal in place of what is at the cursor."""
-        message.stop()
-        candidates = self._proposals.candidates
-        if not candidates:
-            return
-        self._chosen = (self._chosen + message.step) % len(candidates)
-        self._put(candidates[self._chosen])
-
-    def _put(self, candidate: str) -> None:
-        line, start = self._input.line, self._proposals.start
-        before = line.text[:start]
-        needs_space = (candidate[0] in "&|i" and not candidate.isalpha()) or candidate == "in"
-        lead = " " if needs_space and before[-1:].strip() else ""
-        line.replace(start, self._proposals.end, lead + candidate)
-        if len(self._proposals.candidates) > 1:
-            # the next Tab replaces this proposal by the following one
-            self._proposals = Completion(start, line.cursor, self._proposals.candidates)
-        else:
-            self._propose()
-        self._input.draw()
-        self._hints.redraw()
-        self.post_message(self.Typed(self.text))
-
-    def _propose(self) -> None:
-        line = self._input.line
-        self._proposals = complete(line.text, line.cursor, self._fields, self._seen)
-        self._chosen = -1
-        self._hints.redraw()
-
     def _hint_parts(self, width: int) -> list[list[Part]]:
-        candidates = self._proposals.candidates
+        candidates = self._input.proposals.candidates
         is_unfinished = self._problem is not None and self._problem.start >= len(self.text)
         if self._problem is not None and not (is_unfinished and candidates):
             where = f" at {self._problem.start + 1}: "
             return [[(where + clean(str(self._problem), limit=width), "bad")]]
         parts: list[Part] = [(" Tab ", "dim")] if candidates else []
         for index, candidate in enumerate(candidates[:_MAX_SHOWN]):
-            ink: Ink = "lit" if index == self._chosen else "dim"
+            ink: Ink = "lit" if index == self._input.chosen else "dim"
             parts += [(clean(candidate, limit=30), ink), (" ", "dim")]
         return [parts]
