@@ -245,6 +245,17 @@ def test_a_forum_message_is_not_moved_to_another_forum() -> None:
     assert caught.value.reason == "not-for-us"
 
 
+def test_a_forum_key_never_opens_a_direct_message_nor_the_other_way_round() -> None:
+    letter = Letter("i", BOB.node_id, TS, "psst")
+    under_forum_key = ALICE.sealer.seal_channel("a", letter, counted_entropy())
+    under_pair_key = replace(sealed(), recipient="forum:a")
+
+    assert reason_of(under_forum_key) == "bad-tag"
+    with pytest.raises(CryptoError) as caught:
+        BOB.sealer.open_channel("a", under_pair_key)
+    assert caught.value.reason == "bad-tag"
+
+
 def test_an_acknowledgement_names_message_and_ciphertext() -> None:
     message = sealed()
     digest = ciphertext_digest(message.nonce, message.ciphertext).hex()
