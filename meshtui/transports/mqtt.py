@@ -205,6 +205,9 @@ def _tls_context(spec: LinkSpec) -> ssl.SSLContext:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     if authority := spec.options.get("ca"):
+        # Python 3.13 asks for RFC 5280 to the letter, which home-made authorities seldom follow;
+        # signature, dates and host name are checked all the same.
+        context.verify_flags &= ~ssl.VERIFY_X509_STRICT
         try:
             context.load_verify_locations(Path(authority).expanduser())
         except OSError as error:
