@@ -6,16 +6,19 @@ import asyncio
 import contextlib
 import dataclasses
 import signal
-from typing import TYPE_CHECKING
+import sys
+from typing import TYPE_CHECKING, Final
 
 from meshtui.cli.logs import log_to_stderr
 from meshtui.cli.output import Exit
 from meshtui.config import LINKS
-from meshtui.errors import ConfigError, TransportError
+from meshtui.errors import ConfigError, KeystoreError, TransportError
 from meshtui.model.event import LinkChanged
 from meshtui.model.link import LinkState
 from meshtui.runtime.bootstrap import first_cause, open_mesh
 from meshtui.store.keystore import KeyFile
+
+PASSWORD_ATTEMPTS: Final = 3
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -34,8 +37,14 @@ def load_identity(profile: Profile) -> Identity:
         ConfigError: A password is needed and there is no way to ask.
     """
     path = profile.paths.keys_file
-    password = profile.password() if KeyFile.is_encrypted(path) else None
-    return KeyFile.load(path, password)
+    if not KeyFile.is_encrypted(path):
+        return KeyFile.load(path)
+    for _ in range(PASSWORD_ATTEMPTS - 1 if profile.asks_for_password else 0):
+        try:
+            return KeyFile.load(path, profile.password())
+        except KeystoreError as error:
+            sys.stderr.write(f"{error}\n")
+    return KeyFile.load(path, profile.password())
 
 
 @contextlib.asynccontextmanager

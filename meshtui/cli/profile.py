@@ -35,6 +35,11 @@ class Profile:
     config: Config
     password_file: Path | None
 
+    @property
+    def asks_for_password(self) -> bool:
+        """Somebody at a terminal can be asked, again where it was mistyped."""
+        return self.password_file is None and sys.stdin.isatty()
+
     def password(self, *, reason: str = "the key file is encrypted") -> str:
         """Return the key file's password from its file, or ask at the terminal.
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from meshtui.config import LINKS
 from meshtui.errors import ConfigError, StoreError
+from meshtui.model.event import LinkChanged
 from meshtui.model.ids import NetworkName
 from meshtui.model.link import LinkInfo
 from meshtui.model.restored import Restored
@@ -60,7 +61,10 @@ async def open_mesh(
             name: _open_session(name, config, identity, database, reader, relays=relays)
             for name in sorted(networks)
         }
-        async with MeshHub(sessions, links, StoreWriter(database), reader, SystemClock()) as hub:
+        clock, writer = SystemClock(), StoreWriter(database)
+        # The counters go by medium, and a link's ups and downs are shown without being stored.
+        writer.apply([LinkChanged(info, clock.now()) for info, _, _ in links])
+        async with MeshHub(sessions, links, writer, reader, clock) as hub:
             yield hub
     except BaseExceptionGroup as group:
         # The hub's tasks end together; what ended them is what the caller must hear.

@@ -1,0 +1,88 @@
+"""Laws of the composition root: settings become a running mesh, or an error that names them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from meshtui.config import parse_config
+from meshtui.crypto.keys import Identity
+from meshtui.errors import ConfigError, LocalProtocolError, StoreError
+from meshtui.model.command import JoinChannel, SendText
+from meshtui.model.ids import MessageId, NetworkName, channel_conversation
+from meshtui.runtime.bootstrap import configured_links, first_cause, identify, open_mesh
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ME = Identity(bytes(range(64)))
+NET = NetworkName("jsonmesh")
+
+
+def config_of(tmp_path: Path, text: str = "", **overrides: object):
+    return parse_config(tmp_path / "config.toml", text, overrides=overrides)
+
+
+async def test_a_mesh_without_links_keeps_what_is_written(tmp_path: Path) -> None:
+    database = tmp_path / "deep" / "meshtui.db"
+    conversation = channel_conversation(NET, "paris")
+    async with open_mesh(config_of(tmp_path, 'name = "Anna"'), database, ME) as hub:
+        assert hub.myself()[0].node_id == identify(ME).node_id
+        assert hub.myself()[0].name == "Anna"
+        await hub.submit(JoinChannel(NET, "paris"))
+        await hub.submit(SendText(conversation, "later", MessageId("m")))
+
+    async with open_mesh(config_of(tmp_path), database, ME) as hub:
+        [message] = await hub.history(conversation)
+        [channel] = await hub.channels()
+
+    assert (message.text, channel.name, channel.is_joined) == ("later", "paris", True)
+
+
+async def test_what_goes_wrong_inside_comes_out_as_itself(tmp_path: Path) -> None:
+    with pytest.raises(LocalProtocolError):
+        async with open_mesh(config_of(tmp_path), None, ME) as hub:
+            await hub.submit(SendText(channel_conversation(NET, ""), "x", MessageId("m")))
+
+
+async def test_a_profile_is_opened_once(tmp_path: Path) -> None:
+    database = tmp_path / "meshtui.db"
+    async with open_mesh(config_of(tmp_path), database, ME):
+        with pytest.raises(StoreError, match="in use by process"):
+            async with open_mesh(config_of(tmp_path), database, ME):
+                pass
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("nonet+mqtt://host", "unknown network 'nonet'"),
+        ("jsonmesh+smoke://host", "unknown transport 'smoke'"),
+        ("jsonmesh+mqtt://host?nope=1", "unknown option"),
+    ],
+)
+def test_a_wrong_link_names_where_it_stands(url: str, said: str, tmp_path: Path) -> None:
+    text = f'links = ["{url}"]'
+
+    with pytest.raises(ConfigError, match=r"config\.toml: links: ") as caught:
+        configured_links(config_of(tmp_path, text))
+
+    assert said in str(caught.value)
+
+
+def test_links_are_shown_without_their_passwords(tmp_path: Path) -> None:
+    text = 'links = ["jsonmesh+mqtt://me:secret@host:1"]'
+
+    [(info, spec, _)] = configured_links(config_of(tmp_path, text))
+
+    assert (info.url, info.link_id) == ("jsonmesh+mqtt://me@host:1", "host")
+    assert spec.password == "secret"
+    assert "secret" not in repr((info, spec))
+
+
+def test_the_first_of_a_group_is_the_cause() -> None:
+    cause = ValueError("x")
+
+    assert first_cause(cause) is cause
+    assert first_cause(ExceptionGroup("", [ExceptionGroup("", [cause]), TypeError()])) is cause
