@@ -107,6 +107,7 @@ def test_what_is_no_token_is_refused(token: str) -> None:
         ("4401020304", b"\1\2\3\4"),
         ("62c3bc", "ü"),
         ("80", []),
+        ("81" * 16 + "00", [[[[[[[[[[[[[[[[0]]]]]]]]]]]]]]]]),
         ("83010203", [1, 2, 3]),
         ("a26161016162820203", {"a": 1, "b": [2, 3]}),
         ("f4", False),
@@ -132,6 +133,8 @@ def test_cbor_reads_the_examples_of_its_standard(text: str, value: object) -> No
         b"\x9a\x00\x01\x00\x00" + b"\x00" * 65_536,
         b"\x81" * 200_000,
         b"\x81" * 17 + b"\x00",
+        b"\xa1\x00" * 17 + b"\x00",
+        b"\xa1" * 17 + b"\x00" * 18,
         b"\x62\xff\xfe",
         b"\xa2\x01\x01\x01\x02",
         b"\xa1\x80\x01",
@@ -220,6 +223,25 @@ def test_many_outputs_are_summed_up() -> None:
 
     assert line.count("BTC to") == 2
     assert line.endswith("3 more, 0.40000000 BTC in all")
+
+
+@pytest.mark.parametrize("count", ["fd2c01", "fe2c010000", "ff2c01000000000000"])
+def test_counts_are_read_in_all_their_sizes(count: str) -> None:
+    output = LEGACY["hex"][-8 - 68 : -8]
+    many = LEGACY["hex"][: -8 - 68 - 2] + count + output * 300 + LEGACY["hex"][-8:]
+
+    assert len(decode_transaction(many).outputs) == 300
+
+
+def test_all_the_money_there_is_can_be_paid_and_no_more() -> None:
+    everything = LEGACY["hex"].replace("00127a0000000000", "0040075af0750700")
+    too_much = LEGACY["hex"].replace("00127a0000000000", "0140075af0750700")
+
+    assert bitcoin.describe(everything).startswith(
+        f"Bitcoin transaction {decode_transaction(everything).txid}: 21000000.00000000 BTC to 1"
+    )
+    with pytest.raises(DecodeError):
+        decode_transaction(too_much)
 
 
 @pytest.mark.parametrize(
