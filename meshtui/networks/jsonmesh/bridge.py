@@ -1,7 +1,7 @@
 """What a relay does for others: pass messages on, carry presence and forums between brokers.
 
-A direct message goes to `route/{to}` on every link, and on other brokers whose `dm/{to}` waits for
-a recipient that is away also there, since only that outlasts its absence. A forum message goes to
+A direct message goes to `route/{to}` on every link, and to `dm/{to}` of the other brokers too while
+its recipient is away, since only that outlasts its absence. A forum message goes to
 its own topic on every *other* link. Presence and announcements are carried verbatim with our id
 added to `via`, never back to where they came from and never over what a node itself put there.
 """
@@ -86,7 +86,7 @@ class Bridge:
         transmits += [
             Transmit(link_id, payload, dm_topic(recipient), is_confirmed=True)
             for link_id in links[:-1]
-            if is_away and not self._peers.heard_by_relay_only(recipient, link_id)
+            if is_away
         ]
         self._emit(passage, envelope, links, transmits)
         return True

@@ -172,11 +172,16 @@ class PeerBook:
         self._make_room()
         return [NodeHeard(peer.node)]
 
-    def heard_directly(self, node_id: NodeId, link_id: LinkId) -> None:
-        """Note that a node shares this broker with us."""
+    def note_broker(self, node_id: NodeId, link_id: LinkId, *, is_online: bool) -> None:
+        """Note that a node shares this broker with us, or not any more."""
         peer = self._peers.get(node_id)
-        if peer is not None and link_id not in peer.heard_directly_on:
-            peer.heard_directly_on |= {link_id}
+        if peer is not None and is_online is not (link_id in peer.heard_directly_on):
+            peer.heard_directly_on ^= {link_id}
+
+    def is_on_another_broker(self, node_id: NodeId, link_id: LinkId) -> bool:
+        """Tell whether a node itself was last heard to be there on another link than this."""
+        peer = self._peers.get(node_id)
+        return peer is not None and bool(peer.heard_directly_on - {link_id})
 
     def heard_by_relay_only(self, node_id: NodeId, link_id: LinkId) -> bool:
         """Tell whether nothing says that the node itself shares this broker with us."""

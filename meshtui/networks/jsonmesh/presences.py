@@ -151,12 +151,14 @@ class Presences:
             snr_db=passage.frame.rx.snr_db,
             name=presence.name,
             position=presence.position,
-            is_online=presence.is_online,
+            # who leaves one broker may still be on another
+            is_online=presence.is_online
+            or self._peers.is_on_another_broker(presence.node_id, passage.link_id),
             caps=presence.caps if presence.is_online else self._caps(presence),
         )
         passage.outputs += heard
         if not presence.via:
-            self._peers.heard_directly(presence.node_id, passage.link_id)
+            self._peers.note_broker(presence.node_id, passage.link_id, is_online=presence.is_online)
         self._learn(passage, presence)
         self._bridge.carry_presence(passage, presence, is_changed=bool(heard))
 

@@ -115,7 +115,7 @@ class JsonmeshSession:
 
     def link_up(self, link: LinkInfo, now: Instant) -> Sequence[Output]:
         """Say that we are here, repeat what we announced, send what waited."""
-        is_second = self._bridge.is_on and len(self._station.links) == 1
+        is_second = len(self._station.brokers(but=link.link_id)) == 1
         self._station.known_links.add(link.link_id)
         self._station.links[link.link_id] = link
         outputs: list[Output] = []

@@ -389,3 +389,18 @@ def test_a_broker_that_comes_later_is_told_of_what_was_there_before() -> None:
             carol.node_id,
         )
         assert "meshcore/forums/announce/paris" in broker.retained
+
+
+def test_who_moves_to_another_broker_is_found_there() -> None:
+    islands = _TwoIslands()
+    islands.bob.connect(islands.east)
+    assert islands.alice.node(islands.bob).is_online
+
+    islands.bob.disconnect(islands.east)
+    assert islands.carol.node(islands.bob).is_online  # still there in the west
+    islands.world.wind(300)
+    message_id = islands.alice.say(islands.bob, "hello again")
+
+    assert islands.alice.node(islands.bob).is_online
+    assert islands.bob.texts == ["hello again"]
+    assert islands.alice.states(message_id)[-1] == ("delivered", 1)
