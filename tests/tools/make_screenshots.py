@@ -33,6 +33,7 @@ from meshtui.model.ids import (
 from meshtui.model.message import Channel
 from meshtui.runtime import bootstrap
 from meshtui.runtime.api import Preferences
+from meshtui.runtime.setup import ProfileSetup
 from meshtui.sim.demo import running_brokers
 from meshtui.sim.director import Director
 from meshtui.sim.scenario import load_scenario
@@ -91,13 +92,17 @@ class Shot:
 SHOTS = (
     Shot("chat", ("f5",)),
     Shot("chats", ("f2",)),
-    Shot("palette", ("escape", "ctrl+p", "m", "i")),
+    Shot("direct", ("escape", "ctrl+p", *"misaki", "enter")),
+    Shot("failed", ("ctrl+p", *"gus", "enter")),
+    Shot("key-changed", ("alt+k",)),
+    Shot("palette", ("escape", "ctrl+p", *"harrow", "enter", "ctrl+p", "m", "i")),
     Shot("help", ("escape", "f1")),
     Shot("nodes", ("escape", "f6", "down", "down")),
     Shot("node-details", ("enter",)),
     Shot("routes", ("escape", "f7")),
     Shot("metrics", ("f9",)),
-    Shot("packets", ("f8", "up", "up", "up", "up", "up", "up")),
+    Shot("packets", ("f8", *["up"] * 6)),
+    Shot("packet-field", ("tab", *["down"] * 14)),
 )
 
 
@@ -120,6 +125,7 @@ async def main(names: Sequence[str], png: Path | None) -> None:
             async with app.run_test(size=SMALL) as pilot:
                 await tell_story(hub, scenario, clock)
                 await take_all(pilot, names)
+        await take_welcome(Path(folder), names)
     if png is not None:
         from tests.tools.render_png import render_folder
 
@@ -186,12 +192,25 @@ async def take_all(pilot: Pilot[int], names: Sequence[str]) -> None:
             await pilot.press(*shot.keys)
             await settle(pilot)
             save(pilot, f"{shot.name}-{suffix}", names)
-        await pilot.press("escape", "f5")
+        await pilot.press("escape", "escape", "f5")
     await pilot.resize_terminal(*SMALL)
     for theme in sorted(load_themes(None).themes):
         pilot.app.theme = theme
         await settle(pilot)
         save(pilot, f"theme-{theme}", names)
+
+
+async def take_welcome(folder: Path, names: Sequence[str]) -> None:
+    """Take the first run's first page, as somebody sees it whose machine has no broker."""
+
+    async def never() -> MeshHub:
+        raise AssertionError
+
+    setup = ProfileSetup(folder / "new" / "keys.json", lambda _: None)
+    app = MeshtuiApp(never, Preferences("", "unicode", {}), setup=setup)
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        save(pilot, "welcome-80x24", names)
 
 
 async def settle(pilot: Pilot[int]) -> None:
