@@ -13,6 +13,7 @@ import hashlib
 import random
 import uuid
 from collections import deque
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from meshtui.crypto.keys import Identity, PrivateKey
@@ -38,7 +39,6 @@ from meshtui.model.ids import (
     direct_conversation,
 )
 from meshtui.model.link import LinkInfo, LinkKind
-from meshtui.model.message import Channel, DeliveryState, Message
 from meshtui.model.packet import Frame, Subscribe, Transmit, Unsubscribe
 from meshtui.model.restored import Restored
 from meshtui.networks.jsonmesh.identity import derive_key, node_id_of
@@ -48,6 +48,7 @@ from meshtui.networks.jsonmesh.seal import Sealer
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from meshtui.model.message import Channel, Message
     from meshtui.model.node import Node
     from meshtui.networks.base import Output, Session
     from tests.support.fake_broker import FakeBroker
@@ -238,26 +239,34 @@ class SessionDriver:
             event.node for event in reversed(self.of(NodeHeard)) if event.node.node_id == of.node_id
         )
 
+    def kept_own(self) -> list[Message]:
+        """Fold the messages of its own with their deliveries, as a store does."""
+        own: dict[MessageId, Message] = {}
+        for event in self.events:
+            match event:
+                case MessageQueued(message):
+                    own[message.message_id] = message
+                case DeliveryChanged(message_id, _, delivery) if message_id in own:
+                    own[message_id] = replace(own[message_id], delivery=delivery)
+                case _:
+                    pass
+        return list(own.values())
+
     def kept(self) -> Restored:
         """Fold the events as a store does."""
         nodes: dict[NodeId, Node] = {}
         channels: dict[str, Channel] = {}
-        own: dict[MessageId, Message] = {}
         for event in self.events:
             match event:
                 case NodeHeard(node):
                     nodes[node.node_id] = node
                 case ChannelChanged(channel):
                     channels[channel.name] = channel
-                case MessageQueued(message):
-                    own[message.message_id] = message
-                case DeliveryChanged(message_id, _, delivery):
-                    own[message_id] = _with_delivery(own[message_id], delivery)
                 case _:
                     pass
         waiting = tuple(
             message
-            for message in own.values()
+            for message in self.kept_own()
             if message.delivery is not None and not message.delivery.state.is_final
         )
         return Restored(tuple(nodes.values()), tuple(channels.values()), waiting)
@@ -311,12 +320,3 @@ class SessionDriver:
     def _info(self, link_id: LinkId, broker: FakeBroker) -> LinkInfo:
         url = f"jsonmesh+mqtt://{broker.name}"
         return LinkInfo(link_id, NETWORK, LinkKind.BROKER, broker.name, url)
-
-
-def _with_delivery(message: Message, delivery: object) -> Message:
-    from dataclasses import replace
-
-    return replace(message, delivery=delivery)
-
-
-FINAL = frozenset(state for state in DeliveryState if state.is_final)
