@@ -324,3 +324,30 @@ async def test_no_key_typed_after_tab_overtakes_it() -> None:
         await pilot.pause()
 
         assert pane._filter.text == "type==a"
+
+
+async def test_a_filter_that_leaves_few_rows_leaves_none_of_them_out_of_sight() -> None:
+    app = host()
+    async with app.run_test(size=SIZE) as pilot:
+        for number in range(60):
+            text_frame(app.mesh, f"m{number % 30}")
+        pane = await settle(app, pilot)
+        await pilot.press("k", "k", "x")
+        await pilot.pause()
+
+        assert pane._list.visible_rows == (0, 1)
+
+
+async def test_another_packet_is_read_from_its_top_so_that_why_is_seen() -> None:
+    app = host()
+    fields = tuple(DissectedField(f"f{index}", "v", 0, 1) for index in range(40))
+    app.mesh.dissections[b"abcdef"] = Dissection(NETWORK, "sealed", fields, why="no key")
+    async with app.run_test(size=SIZE) as pilot:
+        for number in range(3):
+            text_frame(app.mesh, f"m{number}")
+        pane = await settle(app, pilot)
+        await pilot.press("enter", "G", "shift+tab", "k")
+        await pilot.pause()
+
+        assert pane._detail.cursor == 0
+        assert "not opened: no key" in app.screen_text()

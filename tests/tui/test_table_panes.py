@@ -34,7 +34,7 @@ async def settle(app: PaneHost, pilot: Pilot[None]) -> None:
 
 
 def first_column(app: PaneHost) -> list[str]:
-    return [line[4:20].strip() for line in app.screen_text().splitlines()[1:] if line.strip()]
+    return [line[4:17].strip() for line in app.screen_text().splitlines()[1:] if line.strip()]
 
 
 # -- nodes ---------------------------------------------------------------------------------------

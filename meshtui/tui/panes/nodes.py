@@ -51,12 +51,12 @@ _WITH_DETAILS = 131
 _HERE_KM = 0.001
 _COLUMNS = (
     Column("mark", 1, title=""),
-    Column("name", 10, grow=3),
-    Column("id", 13, grow=1),
+    Column("name", 10, grow=2),
+    Column("id", 13),
     Column("net", 8, from_width=96),
     Column("heard", 6, is_right=True),
     Column("hops", 4, is_right=True),
-    Column("signal", 9, grow=1),
+    Column("signal", 9, grow=3),
     Column("where", 9),
     Column("key", 8),
     Column("role", 7, from_width=104),
@@ -78,6 +78,7 @@ class NodesPane(TablePane[NodeRow]):
     DEFAULT_CSS = """
     NodesPane #node-detail { width: 44; display: none; border-left: solid $rule; }
     NodesPane.-roomy #node-detail { display: block; }
+    .-plain NodesPane #node-detail { border-left: ascii $rule; }
     """
 
     def __init__(self, desk: Desk) -> None:

@@ -68,10 +68,9 @@ class HexView(InkedList):
         parts: list[Part] = [(" ", "dim")]
         for index, (name, data) in enumerate(self._buffers):
             ink: Ink = "head" if index == self._buffer else "dim"
-            mark = "hex " if index == self._buffer else ""
-            parts += [(f"{mark}{clean_line(name, 20)} {size_words(len(data))}", ink), ("  ", "dim")]
+            parts += [(f"{clean_line(name, 20)} {size_words(len(data))}", ink), ("  ", "dim")]
         if len(self._buffers) > 1:
-            parts.append(("b other", "dim"))
+            parts.append(("b next", "dim"))
         return [parts]
 
     def on_resize(self) -> None:

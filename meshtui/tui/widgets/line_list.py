@@ -168,6 +168,8 @@ class LineList(Widget, can_focus=True):
             cursor = count - 1 if self._is_following else min(max(self._cursor, 0), count - 1)
         self._set_cursor(min(cursor, count - 1))
         self._reveal()
+        if not self._is_following and self.size:
+            self._fill()
         self._repaint()
 
     def grow(self, new_count: int) -> None:
@@ -461,6 +463,12 @@ class LineList(Widget, can_focus=True):
             self._top, self._skip = top, skip
         else:
             self._is_following = self._follows
+
+    def _fill(self) -> None:
+        """Leave no room below the last row while there are rows above, as after a filter."""
+        before = self._top, self._skip
+        self._anchor_at_end(self.size.height)
+        self._top, self._skip = min(before, (self._top, self._skip))
 
     def _wheel(self, lines: int) -> None:
         self._pin_window()

@@ -58,10 +58,14 @@ class PacketDetail(InkedList):
         self._heading = ""
 
     def show(self, dissection: Dissection | None, sentences: Sequence[tuple[str, str]]) -> None:
-        """Show a packet; `sentences` are (kind, text) lines before its fields."""
+        """Show a packet from its top, or where one reads in the tree, at the same place.
+
+        Args:
+            sentences: (kind, text) lines before its fields.
+        """
         self._differences = None
         self.tree_state.show(dissection, sentences)
-        self._draw(cursor=min(max(self.cursor, 0), max(len(self.tree_state.lines) - 1, 0)))
+        self._draw(cursor=self.cursor if self.has_focus else 0)
 
     def show_comparison(
         self, heading: str, differences: Sequence[FieldDifference], alike: int
@@ -104,7 +108,8 @@ class PacketDetail(InkedList):
         return True
 
     def _draw(self, cursor: int) -> None:
-        self.set_rows(len(self.tree_state.lines), self._draw_line, cursor=cursor)
+        count = len(self.tree_state.lines)
+        self.set_rows(count, self._draw_line, cursor=min(max(cursor, 0), count - 1))
         self.post_message(self.FieldChosen(self.field_under_cursor()))
 
     def _draw_line(self, index: int, width: int, is_cursor: bool) -> Sequence[Strip]:  # noqa: FBT001
