@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +22,7 @@ from tests.support.links import open_link, opened
 from tests.support.mosquitto import ALICE, SCHEMES, eventually, running
 
 pytestmark = pytest.mark.broker
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +120,7 @@ async def test_the_will_is_sent_when_the_process_is_killed(broker) -> None:
     )
     async with opened(broker.url(), "test/will") as watcher:
         process = subprocess.Popen(  # noqa: ASYNC220
-            [sys.executable, "-c", program], stdout=subprocess.PIPE
+            [sys.executable, "-c", program], stdout=subprocess.PIPE, cwd=ROOT
         )
         try:
             assert await asyncio.to_thread(process.stdout.readline) == b"open\n"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from meshtui.crypto.keys import Identity
 from meshtui.model.command import JoinChannel, SendText
-from meshtui.model.event import DeliveryChanged, MessageQueued, MessageReceived
+from meshtui.model.event import DeliveryChanged, MessageQueued, MessageReceived, NodeHeard
 from meshtui.model.ids import (
     MessageId,
     NetworkName,
@@ -76,6 +76,14 @@ class Someone:
         """Tell whether the other's key is known here."""
         return bool(self.hub.safety_number(JSONMESH, other.node_id))
 
+    def has_heard_of(self, name: str) -> dict[NodeId, bool | None]:
+        """Nodes that call themselves so, and whether they are online by their last word."""
+        nodes = [event.node for event in self.events if isinstance(event, NodeHeard)]
+        return {node.node_id: node.is_online for node in nodes if node.name == name}
+
+    def talk_with(self, other: Someone) -> ConversationId:
+        return direct_conversation(JSONMESH, other.node_id)
+
     async def follow(self) -> None:
         while batch := await self._subscription.next_batch():
             self.events += batch
@@ -86,7 +94,10 @@ class Someone:
                     self.deliveries[event.message_id] = event.delivery
 
     async def say(self, to: Someone, text: str) -> MessageId:
-        return await self._say(direct_conversation(JSONMESH, to.node_id), text)
+        return await self.say_to(to.node_id, text)
+
+    async def say_to(self, node_id: NodeId, text: str) -> MessageId:
+        return await self._say(direct_conversation(JSONMESH, node_id), text)
 
     async def say_in(self, channel: str, text: str) -> MessageId:
         return await self._say(channel_conversation(JSONMESH, channel), text)
