@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Final
 
 from textual.app import App
 
@@ -26,12 +26,11 @@ WANTS_DEMO: Final = 100
 """What `run` returns where the user chose to look around first."""
 
 
-class MeshtuiApp(App[int]):
+class MeshtuiApp(App[int], inherit_bindings=False):
     """Shows the first-run screen where there is no mesh yet, then the main screen."""
 
     TITLE = "meshtui"
     ENABLE_COMMAND_PALETTE = False
-    BINDINGS: ClassVar = []
 
     def __init__(
         self,
@@ -106,8 +105,6 @@ class MeshtuiApp(App[int]):
             directory=Directory(api.myself()),
         )
         screen: Screen[None] = MainScreen(desk)
-        if desk.glyphs.name == "plain":
-            screen.add_class("-plain")
         await self.push_screen(screen)
         for problem in self.theme_problems[:1]:
             self.notify_line(clean(problem, limit=200))

@@ -61,7 +61,7 @@ EVERYWHERE: tuple[Command, ...] = (
         "/mouse",
     ),
     Command("back", "One step back", "", ("escape",), in_palette=False),
-    Command("quit-safely", "Quit", "Asks only if something is unsent.", ("q",), "/quit"),
+    Command("quit-safely", "Quit", "Asks only if something is unsent.", ("q", "ctrl+c"), "/quit"),
 )
 
 CHAT: tuple[Command, ...] = (

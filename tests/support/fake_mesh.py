@@ -140,6 +140,7 @@ class FakeMesh:
         self.known_channels: dict[str, Channel] = {}
         self.known_routes: dict[NodeId, Route] = {}
         self.submitted: list[Command] = []
+        self.last_said: Message | None = None
         self.dissections: dict[bytes, Dissection] = {}
         self._subscriptions: list[FakeSubscription] = []
         self._order = 0
@@ -316,6 +317,7 @@ class FakeMesh:
             **fields,  # type: ignore[arg-type]
         )
         self._keep(message)
+        self.last_said = message
         talk = self._talk(conversation)
         self.talks[conversation] = replace(
             talk,

@@ -68,6 +68,8 @@ class ChatPane(ChatActions):
     ChatPane #below { background: $background; }
     ChatPane #details { width: 38; border-left: solid $rule; display: none; }
     ChatPane.-wide #details { display: block; }
+    ChatPane.-plain #chats { border-right: ascii $rule; }
+    ChatPane.-plain #details { border-left: ascii $rule; }
     """
 
     def __init__(self, desk: Desk) -> None:

@@ -12,6 +12,7 @@ from meshtui.model.ids import (
     split_conversation,
 )
 from meshtui.model.message import DeliveryState
+from meshtui.model.text import clean
 from meshtui.tui.state.conversations import ConversationBook
 from meshtui.tui.text.details import channel_lines, message_lines, node_lines
 from meshtui.tui.widgets.chat_list import ChatList
@@ -191,7 +192,7 @@ class ChatActions(Pane):
             return
         directory = self.desk.directory
         lines = [
-            ((f" {directory.name_of(node):<24}", "plain"), (str(node), "dim"))
+            ((f" {directory.name_of(node):<24}", "plain"), (clean(str(node), limit=40), "dim"))
             for node in log.senders()
             if not directory.is_own(node)
         ]

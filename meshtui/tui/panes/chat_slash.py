@@ -74,9 +74,7 @@ class SlashCommands:
         word, _, argument = line.partition(" ")
         command = slash_commands().get(word)
         if command is None:
-            self._pane.tell(
-                f"{clean(word, limit=30)}: no such command; //… sends a slash", bad=True
-            )
+            self._pane.tell(f"No command {clean(word, limit=30)}; // sends a slash", bad=True)
             return False
         handler = self._handlers.get(word)
         if handler is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from meshtui.model.command import AcceptKey
 from meshtui.model.ids import ConversationId, NetworkName, NodeId, direct_conversation
@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 
     from textual import events
     from textual.binding import BindingType
+    from textual.screen import Screen
 
     from meshtui.tui.screens.palette import Choice
     from meshtui.tui.widgets.pane import Pane
 
-_DEFAULT_NETWORK = NetworkName("jsonmesh")
+ScreenType = TypeVar("ScreenType", bound="Screen[Any]")
 
 
 class MainScreen(MainFrame):
@@ -66,7 +67,7 @@ class MainScreen(MainFrame):
         """Text over the pane."""
         from meshtui.tui.screens.sheet import Sheet
 
-        self.app.push_screen(Sheet(event.title, event.lines))
+        self.app.push_screen(self.styled(Sheet(event.title, event.lines)))
 
     def on_pane_review_key(self, event: Pane.ReviewKey) -> None:
         """A safety number to compare."""
@@ -108,13 +109,15 @@ class MainScreen(MainFrame):
         """Keys of this pane."""
         from meshtui.tui.screens.sheet import Sheet
 
-        self.app.push_screen(Sheet(f"Keys in {self.pane_shown}", help_lines(self.pane_shown)))
+        self.app.push_screen(
+            self.styled(Sheet(f"Keys in {self.pane_shown}", help_lines(self.pane_shown)))
+        )
 
     def action_switch(self) -> None:
         """Find a chat, a node or a command."""
         from meshtui.tui.screens.palette import Palette
 
-        self.app.push_screen(Palette(self.choices()), self._take_choice)
+        self.app.push_screen(self.styled(Palette(self.choices())), self._take_choice)
 
     def action_review_key(self) -> None:
         """The first of the changed keys."""
@@ -138,7 +141,7 @@ class MainScreen(MainFrame):
 
         names = sorted(self._themes())
         themes = [Choice(name, "theme", "", f"theme {name}") for name in names]
-        self.app.push_screen(Palette(themes), self._take_choice)
+        self.app.push_screen(self.styled(Palette(themes)), self._take_choice)
 
     async def action_toggle_glyphs(self) -> None:
         """The other set."""
@@ -156,7 +159,7 @@ class MainScreen(MainFrame):
 
             lines = [((" A paste was not inserted yet and would be lost.", "warn"),)]
             question = Sheet("Quit?", lines, [("y", "quit", "quit")])
-            self.app.push_screen(question, self._take_quit)
+            self.app.push_screen(self.styled(question), self._take_quit)
         else:
             self.app.exit()
 
@@ -232,6 +235,11 @@ class MainScreen(MainFrame):
             if "muted" in theme.variables
         }
 
+    def styled(self, screen: ScreenType) -> ScreenType:
+        """A screen over this one uses the same glyph set."""
+        screen.set_class(self.desk.glyphs.name == "plain", "-plain")
+        return screen
+
     def _set_theme(self, name: str) -> None:
         if name in self._themes():
             self.app.theme = name
@@ -259,7 +267,7 @@ class MainScreen(MainFrame):
                 self.tell(f"The key of {directory.name_of(node_id)} is verified")
 
         title = f"Is this really {directory.name_of(node_id)}?"
-        self.app.push_screen(Sheet(title, lines, answers), take)
+        self.app.push_screen(self.styled(Sheet(title, lines, answers)), take)
 
 
 def _unread(count: int) -> str:

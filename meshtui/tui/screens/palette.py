@@ -98,6 +98,7 @@ class Palette(ModalScreen["Choice | None"]):
         width: 64; max-width: 100%; height: 16; max-height: 100%; margin: 2 0 0 0;
         background: $surface; border: solid $rule;
     }
+    Palette.-plain > Vertical { border: ascii $rule; }
     Palette LineInput { background: $surface; padding: 0 1; margin: 0 0 1 0; }
     Palette LineList { background: $surface; }
     Palette .palette--title { color: $foreground; }

@@ -32,6 +32,7 @@ class Sheet(ModalScreen[str]):
         width: 84; max-width: 100%; height: auto; max-height: 100%;
         background: $surface; border: solid $rule;
     }
+    Sheet.-plain > Vertical { border: ascii $rule; }
     Sheet TextLines { height: auto; max-height: 100h; background: $surface; }
     """
 

@@ -39,6 +39,7 @@ class ChatLog:
     """The messages of one conversation in arrival order, and where the unread ones began.
 
     Attributes:
+        unread: How many were unread when the chat was entered.
         first_unread: `Message.order` above which the divider stands; None = no divider. It is
             set when the chat is entered and stays until the chat is left.
         has_older: The store may hold more above the first message.
@@ -49,6 +50,7 @@ class ChatLog:
         self.conversation = conversation
         self.messages: list[Message] = []
         self.first_unread: int | None = None
+        self.unread = 0
         self.has_older = True
         self._keys: dict[tuple[NodeId, MessageId], int] = {}
         self._early: dict[MessageId, Delivery] = {}
@@ -56,6 +58,7 @@ class ChatLog:
     def enter(self, last_read: int, unread: int) -> None:
         """Pin the divider, before anything is marked as read."""
         self.first_unread = last_read if unread else None
+        self.unread = unread
 
     def load(self, history: Sequence[Message], limit: int) -> int:
         """Take a page of history, older than or overlapping what is here.

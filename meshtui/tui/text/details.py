@@ -75,12 +75,15 @@ def node_lines(node_id: NodeId, directory: Directory, now_ms: int) -> list[Line]
 
 def _key_lines(node: Node) -> list[Line]:
     words, look = _PINS[node.pin]
-    key = node.public_key
-    short = f"{key[:8]}…{key[-8:]}" if key else "-"
-    lines = [field("key", short), field("", words, look)]
+    lines = [field("key", _short_key(node.public_key)), field("", words, look)]
     if node.rival_key:
-        lines.append(field("other key", f"{node.rival_key[:8]}…{node.rival_key[-8:]}", "bad"))
+        lines.append(field("other key", _short_key(node.rival_key), "bad"))
     return lines
+
+
+def _short_key(key: str) -> str:
+    shown = clean(key)
+    return f"{shown[:8]}…{shown[-8:]}" if shown else "-"
 
 
 def _radio_lines(node: Node) -> list[Line]:

@@ -163,8 +163,7 @@ class MessageList(LineList):
             and message.order > unread
             and (before is None or before.order <= unread)
         ):
-            count = sum(other.order > unread and not other.is_own for other in log.messages)
-            lines.append(self._rule(f"{count} new", width, "new"))
+            lines.append(self._rule(f"{log.unread} new", width, "new"))
         return lines
 
     def _rule(self, text: str, width: int, word: str) -> Strip:

@@ -122,6 +122,7 @@ class Pane(Widget):
         """Keep the desk; nothing is loaded yet."""
         super().__init__(id=f"pane-{self.pane_id}")
         self.desk = desk
+        self.set_class(desk.glyphs.name == "plain", "-plain")
 
     async def load(self) -> None:
         """Read what was. Called once, after the pane is mounted; events may come during it."""
