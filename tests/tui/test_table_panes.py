@@ -13,9 +13,11 @@ from meshtui.model.node import NO_MARKS, Node, Position, Route
 from meshtui.runtime.api import MetricRow
 from meshtui.tui.panes.metrics import MetricsPane
 from meshtui.tui.panes.nodes import NodesPane
+from meshtui.tui.panes.packets import PacketsPane
 from meshtui.tui.panes.routes import RoutesPane
+from meshtui.tui.text.glyphs import PLAIN
 from tests.support.fake_mesh import LINK, ME, NETWORK, FakeMesh
-from tests.support.mesh_scenes import ALICE, BOB, CAROL, DAVE, seeded_mesh
+from tests.support.mesh_scenes import ALICE, BOB, CAROL, DAVE, example_frames, seeded_mesh
 from tests.support.pane_host import PaneHost, desk_of
 
 if TYPE_CHECKING:
@@ -299,3 +301,22 @@ async def test_hostile_names_reach_no_pane_unclean(make, size) -> None:
 
         told = app.screen_text() + app.pane.title() + app.pane.status() + "".join(app.sheets)
         assert not {"\x1b", "\x07", "\u202e", "\x9b"} & set(told)
+
+
+@pytest.mark.parametrize("make", [NodesPane, RoutesPane, MetricsPane, PacketsPane])
+async def test_plain_signs_are_ascii_in_every_pane(make) -> None:
+    mesh = seeded_mesh()
+    for node_id, (node, marks) in mesh.known.items():
+        name = node.name if node.name.isascii() else "much too long a name for any column"
+        mesh.known[node_id] = (replace(node, name=name), marks)
+    desk = replace(desk_of(mesh), glyphs=PLAIN)
+    app = PaneHost(mesh, make, desk)
+    async with app.run_test(size=(70, 20)) as pilot:
+        example_frames(mesh)
+        await pilot.pause()
+        await app.feed()
+        await pilot.pause()
+
+        assert {
+            char for char in app.screen_text() + app.pane.title() if not char.isascii()
+        } == set()

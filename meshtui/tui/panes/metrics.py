@@ -101,7 +101,11 @@ class MetricsPane(Pane):
         return [title, *(self._figure(figure, width) for figure in group.figures), []]
 
     def _figure(self, figure: Figure, width: int) -> list[Part]:
-        label = fit(f"   {clean_line(figure.label, 60)}", max(width - _VALUE - _BAR - 8, _LABEL))
+        label = fit(
+            f"   {clean_line(figure.label, 60)}",
+            max(width - _VALUE - _BAR - 8, _LABEL),
+            self.desk.glyphs.ellipsis,
+        )
         places = 0 if float(figure.value).is_integer() else 1
         value = f"{figure.value:,.{places}f} {figure.unit}".rstrip()
         parts: list[Part] = [(label, "plain"), (fit_right(value, _VALUE), "name")]

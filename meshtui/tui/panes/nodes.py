@@ -89,7 +89,7 @@ class NodesPane(TablePane[NodeRow]):
         saved = desk.saved.get(_SORT, "")
         self.order = saved if saved in SORT_ORDERS else SORT_ORDERS[0]
         self.fields = self.fields_for(desk)
-        self.table = RowTable(_COLUMNS, self._cells, desk.glyphs.cursor, id="node-list")
+        self.table = RowTable(_COLUMNS, self._cells, desk.glyphs, id="node-list")
         self.detail = TextLines(id="node-detail")
         self.prepare()
 
@@ -148,7 +148,8 @@ class NodesPane(TablePane[NodeRow]):
         """How many, in which order."""
         shown, known = len(self.table.rows), len(self.book)
         count = f"{shown:,}" if shown == known else f"{shown:,} of {known:,}"
-        return f"NODES {count} · sort: {self.order} {self.desk.glyphs.sort_down}"
+        glyphs = self.desk.glyphs
+        return f"NODES {count} {glyphs.dot} sort: {self.order} {glyphs.sort_down}"
 
     def context_keys(self) -> Sequence[tuple[str, str]]:
         """The keys that matter now."""

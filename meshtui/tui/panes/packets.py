@@ -119,15 +119,18 @@ class PacketsPane(Pane):
         count = f"{len(view.rows):,}"
         if view.filter_text.strip():
             count += f" of {len(view.log.rows):,}"
-        gone = f" · {view.log.dropped:,} older dropped" if view.log.dropped else ""
-        missed = f" · {view.log.missed:,} missed" if view.log.missed else ""
-        return f"PACKETS {count}{gone}{missed} · {self._motion()}"
+        said = [f"PACKETS {count}"]
+        if view.log.dropped:
+            said.append(f"{view.log.dropped:,} older dropped")
+        if view.log.missed:
+            said.append(f"{view.log.missed:,} missed")
+        return f" {self.desk.glyphs.dot} ".join([*said, self._motion()])
 
     def status(self) -> str:
         """The filter in force."""
         text = self.view.filter_text.strip()
         if self._filter_before_ladder is not None:
-            return "one message · Esc back"
+            return "one message, Esc back"
         return f"filter: {clean_line(text, 60)}" if text and not self._filter.is_open else ""
 
     def context_keys(self) -> Sequence[tuple[str, str]]:

@@ -68,7 +68,7 @@ class RoutesPane(TablePane["Route"]):
         super().__init__(desk)
         self.book = RouteBook()
         self.fields = self.fields_for(desk)
-        self.table = RowTable(_COLUMNS, self._cells, desk.glyphs.cursor, id="route-list")
+        self.table = RowTable(_COLUMNS, self._cells, desk.glyphs, id="route-list")
         self._counts: Sequence[MetricRow] = ()
         self.counts = LineView(self._count_parts, id="route-counts")
         self.prepare()
@@ -128,7 +128,7 @@ class RoutesPane(TablePane["Route"]):
         shown, known = len(self.table.rows), len(self.book)
         count = f"{shown:,}" if shown == known else f"{shown:,} of {known:,}"
         links = count_of(len({route.link_id for route in self.book.routes}), "link")
-        return f"ROUTES {count} · {links}"
+        return f"ROUTES {count} {self.desk.glyphs.dot} {links}"
 
     def context_keys(self) -> Sequence[tuple[str, str]]:
         """The keys that matter now."""
@@ -239,9 +239,8 @@ class RoutesPane(TablePane["Route"]):
         for label, share in hop_shares(self.book.routes):
             bar = full * round(share * _BAR_CELLS)
             parts += [(f"{label} ", "plain"), (bar, "name"), (f" {share * 100:.0f} %  ", "plain")]
-        parts.append(
-            (fit(self._relay_words(), max(width - sum(len(t) for t, _ in parts), 0)), "dim")
-        )
+        room = max(width - sum(len(text) for text, _ in parts), 0)
+        parts.append((fit(self._relay_words(), room, self.desk.glyphs.ellipsis), "dim"))
         return [parts]
 
     def _relay_words(self) -> str:

@@ -38,25 +38,27 @@ class Placed:
 
     column: Column
     width: int
+    ellipsis: str
 
     def cell(self, text: str) -> str:
         """Return the text in exactly these cells."""
-        return (fit_right if self.column.is_right else fit)(text, self.width)
+        cut = fit_right if self.column.is_right else fit
+        return cut(text, self.width, self.ellipsis)
 
 
-def place(columns: Sequence[Column], width: int, gap: int = 1) -> tuple[Placed, ...]:
+def place(columns: Sequence[Column], width: int, ellipsis: str = "…") -> tuple[Placed, ...]:
     """Choose the columns that are shown at a width, and share the room among those that grow."""
     shown = [
         column
         for column in columns
         if width >= column.from_width and not 0 < column.below_width <= width
     ]
-    spare = width - sum(column.width for column in shown) - gap * (len(shown) - 1)
+    spare = width - sum(column.width for column in shown) - (len(shown) - 1)
     shares = sum(column.grow for column in shown) or 1
     placed = []
     for column in shown:
         extra = max(spare, 0) * column.grow // shares
-        placed.append(Placed(column, column.width + extra))
+        placed.append(Placed(column, column.width + extra, ellipsis))
     return tuple(placed)
 
 

@@ -125,7 +125,8 @@ class PacketDetail(InkedList):
         ink = _SENTENCE_INKS.get(line.kind, "plain")
         texts = wrap(clean_line(line.text, _MAX_VALUE), max(width - 2, 10))[:_MAX_WRAPPED]
         return [
-            self.line([(fit(f" {text}", width), ink)], width, is_cursor=is_cursor) for text in texts
+            self.line([(self._fit(f" {text}", width), ink)], width, is_cursor=is_cursor)
+            for text in texts
         ]
 
     def _field(
@@ -142,21 +143,24 @@ class PacketDetail(InkedList):
         text = f"{value}  ({note})" if note else value
         room = width - len(head) - 2
         if not is_cursor or len(text) <= room:
-            parts: list[Part] = [(head, "name"), (f" {fit(text, max(room, 0))}", "plain")]
+            parts: list[Part] = [(head, "name"), (f" {self._fit(text, max(room, 0))}", "plain")]
             return [self.line(parts, width, is_cursor=is_cursor)]
         # under the cursor the whole value is read
         pieces = wrap(text, max(width - indent - 5, 10))[:_MAX_WRAPPED]
-        strips = [self.line([(fit(head, width), "name")], width, is_cursor=True)]
+        strips = [self.line([(self._fit(head, width), "name")], width, is_cursor=True)]
         lead = " " * (indent + 4)
         return strips + [
-            self.line([(fit(lead + piece, width), "plain")], width, is_cursor=True)
+            self.line([(self._fit(lead + piece, width), "plain")], width, is_cursor=True)
             for piece in pieces
         ]
+
+    def _fit(self, text: str, width: int) -> str:
+        return fit(text, width, self._glyphs.ellipsis)
 
     def _draw_difference(self, index: int, width: int, is_cursor: bool) -> Sequence[Strip]:  # noqa: FBT001
         differences = self._differences or ()
         if index == 0:
-            return [self.line([(fit(f" {self._heading}", width), "head")], width)]
+            return [self.line([(self._fit(f" {self._heading}", width), "head")], width)]
         if index > len(differences):
             return [self.line([], width)]
         found = differences[index - 1]
@@ -165,4 +169,4 @@ class PacketDetail(InkedList):
             (f"   A {clean_line(found.left, _MAX_VALUE) or '-'}", "plain"),
             (f"   B {clean_line(found.right, _MAX_VALUE) or '-'}", "warn"),
         )
-        return [self.line([(fit(t, width), i)], width, is_cursor=is_cursor) for t, i in rows]  # type: ignore[list-item]
+        return [self.line([(self._fit(t, width), i)], width, is_cursor=is_cursor) for t, i in rows]  # type: ignore[list-item]

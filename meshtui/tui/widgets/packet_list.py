@@ -95,7 +95,7 @@ class PacketList(InkedList):
         row = rows[index]
         texts = self._texts(row, rows[index - 1] if index else None)
         parts: list[Part] = []
-        for placed in place(_COLUMNS, width):
+        for placed in place(_COLUMNS, width, self._glyphs.ellipsis):
             name = placed.column.name
             parts.append((placed.cell(texts[name]) + " ", self._ink(row, name)))
         if is_cursor and row.number not in self.marked:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from textual.strip import Strip
 
     from meshtui.tui.text.columns import Column
+    from meshtui.tui.text.glyphs import Glyphs
     from meshtui.tui.widgets.ink import Ink, Part
 
 RowT = TypeVar("RowT")
@@ -25,7 +26,7 @@ class RowTable(InkedList, Generic[RowT]):
         self,
         columns: Sequence[Column],
         cells_of: Callable[[RowT], Mapping[str, tuple[str, Ink]]],
-        cursor_sign: str,
+        glyphs: Glyphs,
         *,
         id: str,  # noqa: A002 - Textual's own word
     ) -> None:
@@ -38,7 +39,7 @@ class RowTable(InkedList, Generic[RowT]):
         self.rows: Sequence[RowT] = ()
         self._columns = columns
         self._cells_of = cells_of
-        self._sign = cursor_sign
+        self._glyphs = glyphs
 
     def header(self, width: int) -> list[list[Part]]:
         """The line of titles."""
@@ -57,8 +58,8 @@ class RowTable(InkedList, Generic[RowT]):
         if index >= len(self.rows):
             return self.line([], width)
         cells = self._cells_of(self.rows[index])
-        parts: list[Part] = [(f"{self._sign if is_cursor else ' '} ", "name")]
-        for placed in place(self._columns, width - 2):
+        parts: list[Part] = [(f"{self._glyphs.cursor if is_cursor else ' '} ", "name")]
+        for placed in place(self._columns, width - 2, self._glyphs.ellipsis):
             text, ink = cells.get(placed.column.name, ("", "plain"))
             parts.append((placed.cell(text) + " ", ink))
         return self.line(parts, width, is_cursor=is_cursor)
