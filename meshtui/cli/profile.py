@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import os
+import stat
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +18,7 @@ from meshtui.runtime.api import Paths
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from meshtui.cli.output import Output
 
@@ -67,10 +69,11 @@ def load_profile(args: argparse.Namespace, *, output: Output) -> Profile:
     file = read_text(paths.config_file, is_required=args.config is not None)
     overrides = {} if args.link is None else {LINKS.key: args.link}
     config = parse_config(paths.config_file, file.text, environment=os.environ, overrides=overrides)
-    for warning in _warnings(paths.config_file, file, config):
+    named = args.password_file or os.environ.get("MESHTUI_PASSWORD_FILE")
+    password_file = _path(named, "--password-file") if named else None
+    for warning in _warnings(paths.config_file, file, config, password_file):
         output.say(f"warning: {warning}")
-    password_file = args.password_file or os.environ.get("MESHTUI_PASSWORD_FILE")
-    return Profile(paths, config, Path(password_file).expanduser() if password_file else None)
+    return Profile(paths, config, password_file)
 
 
 def find_paths(home: str | None, config: str | None, environment: Mapping[str, str]) -> Paths:
@@ -119,9 +122,15 @@ def _path(text: str, option: str) -> Path:
         raise ConfigError(msg) from None
 
 
-def _warnings(path: Path, file: TextFile, config: Config) -> list[str]:
+def _warnings(
+    path: Path, file: TextFile, config: Config, password_file: Path | None
+) -> Iterator[str]:
     is_from_file = config.origins.get(LINKS.key) == str(path)
     holds_password = any(hide_password(url) != url for url in config.links)
     if is_from_file and holds_password and file.is_open_to_others:
-        return [f"{path}: links: holds a password others can read; run: chmod 600 {path}"]
-    return []
+        yield f"{path}: links: holds a password others can read; run: chmod 600 {path}"
+    if password_file is not None:
+        with contextlib.suppress(OSError):
+            status = password_file.stat()
+            if stat.S_ISREG(status.st_mode) and status.st_mode & 0o077:
+                yield f"{password_file}: others can read this password; run: chmod 600 it"

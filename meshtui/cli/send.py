@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from meshtui.runtime.api import MeshApi
 
 DEFAULT_TIMEOUT_S = 30.0
+MAX_STDIN_CHARS = 1_000_000  # far more than a message can be: the network says how much too much
 _SENT = frozenset({DeliveryState.SENT, DeliveryState.RELAYED})
 _QUEUED = Delivery(DeliveryState.QUEUED)
 
@@ -133,9 +135,9 @@ def _errand(args: argparse.Namespace) -> _Errand:
 
 
 def _text(text: str) -> str:
-    import sys
-
-    return sys.stdin.read().rstrip("\n") if text == "-" else text
+    if text != "-":
+        return text
+    return sys.stdin.read(MAX_STDIN_CHARS).rstrip("\n")
 
 
 async def _carry_out(hub: MeshApi, follower: Follower, errand: _Errand, output: Output) -> int:
