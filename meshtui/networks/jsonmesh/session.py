@@ -72,6 +72,7 @@ class JsonmeshSession:
     def __init__(self, station: Station, restored: Restored) -> None:
         """Start with no link, and with what earlier lives left."""
         self._station = station
+        self._bridged: set[LinkId] = set()
         self._routes = RoutingTable(NETWORK)
         self._peers = PeerBook(station, restored.nodes, restored.contacts)
         learner = Learner(station, self._peers, self._routes)
@@ -222,6 +223,9 @@ class JsonmeshSession:
         outputs: list[Output] = []
         if is_second:  # from now on there is somewhere to carry direct messages to
             outputs += [Subscribe(up, ALL_DIRECT) for up in self._station.brokers()]
+        if new in self._bridged:  # it has what was kept; what is new is carried as it comes
+            return outputs
+        self._bridged.add(new)
         for up in self._station.brokers(but=new):
             # asked again, a broker hands over again what it keeps, and we carry it to the new one
             outputs += [Subscribe(up, ALL_IDENTITIES), Subscribe(up, ALL_ANNOUNCEMENTS)]

@@ -404,3 +404,18 @@ def test_who_moves_to_another_broker_is_found_there() -> None:
     assert islands.alice.node(islands.bob).is_online
     assert islands.bob.texts == ["hello again"]
     assert islands.alice.states(message_id)[-1] == ("delivered", 1)
+
+
+def test_a_broker_that_comes_and_goes_is_not_told_everything_each_time() -> None:
+    islands = _TwoIslands()
+    islands.carol.disconnect(islands.west)
+    heard = len(islands.carol.of(FrameReceived))
+
+    islands.carol.connect(islands.west)
+
+    again = [
+        e
+        for e in islands.carol.of(FrameReceived)[heard:]
+        if e.frame.is_retained and e.frame.link_id == "east"
+    ]
+    assert again == []
