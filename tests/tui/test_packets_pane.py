@@ -147,16 +147,16 @@ async def test_a_field_lights_its_bytes_in_the_buffer_they_are_in() -> None:
         pane = await settle(app, pilot)
         await pilot.press("enter", "j", "j")
         await pilot.pause()
-        assert (pane._hex.shown_buffer, pane._hex._lit) == (0, range(1, 3))
+        assert (pane._parts.hex_view.shown_buffer, pane._parts.hex_view._lit) == (0, range(1, 3))
 
         await pilot.press("j")
         await pilot.pause()
 
-        assert (pane._hex.shown_buffer, pane._hex._lit) == (1, range(1, 3))
+        assert (pane._parts.hex_view.shown_buffer, pane._parts.hex_view._lit) == (1, range(1, 3))
         assert "5b 68 69 5d" in app.screen_text()
         assert "decrypted 4 B" in app.screen_text()
         await pilot.press("b")
-        assert pane._hex.shown_buffer == 0
+        assert pane._parts.hex_view.shown_buffer == 0
 
 
 async def test_why_a_packet_was_not_opened_is_always_a_line_of_its_own() -> None:
@@ -262,7 +262,7 @@ async def test_maximising_gives_one_part_the_pane_and_back() -> None:
         pane = await settle(app, pilot)
         await pilot.press("enter", "backslash")
         await pilot.pause()
-        assert pane._detail.size.height > 20
+        assert pane._parts.tree_view.size.height > 20
         assert not pane._list.size
 
         await pilot.press("backslash")
@@ -349,5 +349,5 @@ async def test_another_packet_is_read_from_its_top_so_that_why_is_seen() -> None
         await pilot.press("enter", "G", "shift+tab", "k")
         await pilot.pause()
 
-        assert pane._detail.cursor == 0
+        assert pane._parts.tree_view.cursor == 0
         assert "not opened: no key" in app.screen_text()

@@ -6,8 +6,6 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.containers import Container, Vertical
-
 from meshtui.errors import FilterError
 from meshtui.model.event import NodeHeard
 from meshtui.model.filter_completion import quoted
@@ -16,13 +14,11 @@ from meshtui.model.text import clean_line
 from meshtui.tui.command import bindings_of
 from meshtui.tui.export import write_export
 from meshtui.tui.mesh_commands import MESH_COMMANDS
-from meshtui.tui.state.field_tree import compare
 from meshtui.tui.state.packets import PacketLog, PacketView
 from meshtui.tui.widgets.filter_line import FilterLine
-from meshtui.tui.widgets.hex_view import HexView
 from meshtui.tui.widgets.ink import LineView
-from meshtui.tui.widgets.packet_detail import PacketDetail
-from meshtui.tui.widgets.packet_list import PacketList, verdict_words
+from meshtui.tui.widgets.packet_list import PacketList
+from meshtui.tui.widgets.packet_parts import PacketParts
 from meshtui.tui.widgets.pane import Pane
 
 if TYPE_CHECKING:
@@ -33,8 +29,8 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
     from meshtui.model.event import Event
+    from meshtui.model.packet import Dissection
     from meshtui.model.packet_row import PacketRow
-    from meshtui.tui.widgets.ink import Part
     from meshtui.tui.widgets.line_list import LineList
     from meshtui.tui.widgets.pane import Desk
 
@@ -54,19 +50,10 @@ class PacketsPane(Pane):
     DEFAULT_CSS = """
     PacketsPane { layout: vertical; }
     PacketsPane #packet-list { height: 1fr; }
-    PacketsPane #packet-parts { height: 45%; layout: horizontal; }
-    PacketsPane #tree-part { width: 1fr; }
-    PacketsPane #hex-part { width: 41; }
-    PacketsPane.-roomy #hex-part { width: 74; }
-    PacketsPane #tree-head, PacketsPane #hex-head { background: $bar; }
-    PacketsPane.-stacked #packet-parts { layout: vertical; height: 60%; }
-    PacketsPane.-stacked #hex-part { width: 1fr; height: 1fr; }
-    PacketsPane.-max-list #packet-parts { display: none; }
+    PacketsPane.-max-list PacketParts { display: none; }
     PacketsPane.-max-tree #list-head, PacketsPane.-max-hex #list-head { display: none; }
     PacketsPane.-max-tree #packet-list, PacketsPane.-max-hex #packet-list { display: none; }
-    PacketsPane.-max-tree #packet-parts, PacketsPane.-max-hex #packet-parts { height: 1fr; }
-    PacketsPane.-max-tree #hex-part, PacketsPane.-max-hex #tree-part { display: none; }
-    PacketsPane.-max-hex #hex-part { width: 1fr; }
+    PacketsPane.-max-tree PacketParts, PacketsPane.-max-hex PacketParts { height: 1fr; }
     """
 
     def __init__(self, desk: Desk, exports: Path | None = None) -> None:
@@ -76,12 +63,9 @@ class PacketsPane(Pane):
         self.view = PacketView(PacketLog(), self._names)
         self._exports = exports or Path.home() / "meshtui-exports"
         self._list = PacketList(self.view, self._name_of, desk.glyphs)
-        self._detail = PacketDetail(desk.glyphs)
-        self._hex = HexView()
+        self._parts = PacketParts(desk.glyphs)
         self._filter = FilterLine(self.view.fields, self.view.seen_values)
         self._list_head = LineView(self._list.header, id="list-head")
-        self._tree_head = LineView(self._tree_title, id="tree-head")
-        self._hex_head = LineView(self._hex.header, id="hex-head")
         self._shown: PacketRow | None = None
         self._rest: Timer | None = None
         self._is_detail_due = False
@@ -91,9 +75,7 @@ class PacketsPane(Pane):
         """List above, tree and hex below."""
         yield self._list_head
         yield self._list
-        with Container(id="packet-parts"):
-            yield Vertical(self._tree_head, self._detail, id="tree-part")
-            yield Vertical(self._hex_head, self._hex, id="hex-part")
+        yield self._parts
         yield self._filter
 
     # -- what the screen asks ------------------------------------------------------------------
@@ -227,12 +209,11 @@ class PacketsPane(Pane):
 
     def action_hex_aside(self) -> None:
         """Hex under the tree, or beside it."""
-        self.toggle_class("-stacked")
+        self._parts.toggle_class("-stacked")
 
     def action_next_buffer(self) -> None:
         """Show the other bytes."""
-        self._hex.next_buffer()
-        self._hex_head.redraw()
+        self._parts.next_buffer()
 
     def action_time_mode(self) -> None:
         """Time of day, or since the packet before."""
@@ -272,18 +253,12 @@ class PacketsPane(Pane):
         message.stop()
         if message.line_list is self._list:
             self._maximise("")
-            self._detail.focus()
+            self._parts.tree_view.focus()
 
     def on_line_list_moved(self, message: LineList.Moved) -> None:
         """It may follow no longer, or again."""
         message.stop()
         self.post_message(self.Restated())
-
-    def on_packet_detail_field_chosen(self, message: PacketDetail.FieldChosen) -> None:
-        """Light its bytes."""
-        message.stop()
-        self._hex.light(message.field)
-        self._hex_head.redraw()
 
     def on_filter_line_typed(self, message: FilterLine.Typed) -> None:
         """Filter while typing."""
@@ -298,7 +273,7 @@ class PacketsPane(Pane):
 
     def on_resize(self) -> None:
         """Sixteen bytes a line where there is room."""
-        self.set_class(self.size.width >= _ROOMY, "-roomy")
+        self._parts.set_class(self.size.width >= _ROOMY, "-roomy")
 
     # -- within --------------------------------------------------------------------------------
 
@@ -347,6 +322,8 @@ class PacketsPane(Pane):
         self.set_class(part == "packet-list", "-max-list")
         self.set_class(part == "packet-detail", "-max-tree")
         self.set_class(part == "hex-view", "-max-hex")
+        self._parts.set_class(part == "packet-detail", "-tree-only")
+        self._parts.set_class(part == "hex-view", "-hex-only")
 
     def _mark(self, marked: tuple[int, ...]) -> None:
         self._list.marked = marked
@@ -354,19 +331,15 @@ class PacketsPane(Pane):
         found = [row for row in self.view.log.rows if row.number in marked]
         if len(found) == _MARKS:
             found.sort(key=lambda row: marked.index(row.number))
-            self._compare(found[0], found[1])
+            self._shown = None
+            left, right = ((row, self._dissect(row)) for row in found)
+            self._parts.show_comparison(left, right)
         else:
             self._shown = None
             self._show_selected()
 
-    def _compare(self, left: PacketRow, right: PacketRow) -> None:
-        api = self.desk.api
-        one, other = (api.dissect(row.network, frame_of(row)) for row in (left, right))
-        differing, alike = compare(one, other)
-        heading = f"A #{left.number}, B #{right.number}"
-        self._detail.show_comparison(heading, differing, alike)
-        self._shown = None
-        self._tree_head.redraw()
+    def _dissect(self, row: PacketRow) -> Dissection:
+        return self.desk.api.dissect(row.network, frame_of(row))
 
     def _select(self) -> None:
         """Show the selected packet: at once where the user chose it, in steps where it flows."""
@@ -390,25 +363,7 @@ class PacketsPane(Pane):
         if row is self._shown:
             return
         self._shown = row
-        if row is None:
-            self._detail.show(None, ())
-            self._hex.show(())
-        else:
-            dissection = self.desk.api.dissect(row.network, frame_of(row))
-            self._hex.show((("frame", row.payload), *dissection.buffers))
-            self._detail.show(
-                dissection,
-                _sentences(row, dissection.summary, dissection.why)
-                + [("problem", text) for text in dissection.problems],
-            )
-        self._tree_head.redraw()
-        self._hex_head.redraw()
-
-    def _tree_title(self, _width: int) -> list[list[Part]]:
-        if self._list.marked:
-            marks = " and ".join(f"#{number}" for number in self._list.marked)
-            return [[(f" compare {marks}", "head")]]
-        return [[(f" tree of #{self._shown.number}" if self._shown else " tree", "head")]]
+        self._parts.show(row, None if row is None else self._dissect(row))
 
     async def _export(self, rows: tuple[PacketRow, ...]) -> None:
         try:
@@ -417,13 +372,3 @@ class PacketsPane(Pane):
             self.post_message(self.Notice(clean_line(f"Not written: {error}", 200), is_error=True))
             return
         self.post_message(self.Notice(clean_line(f"{len(rows):,} packets in {path}", 200)))
-
-
-def _sentences(row: PacketRow, summary: str, why: str) -> list[tuple[str, str]]:
-    """What is said about a packet before its fields."""
-    found = [("summary", summary), ("verdict", f"{verdict_words(row)}")]
-    if row.summary.detail:
-        found.append(("why", row.summary.detail))
-    if why and why != row.summary.detail:
-        found.append(("why", f"not opened: {why}"))
-    return found
