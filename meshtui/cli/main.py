@@ -39,6 +39,7 @@ COMMANDS: Final = {
     "metrics": "print the counters",
     "doctor": "check links, keys, clock, database and terminal",
 }
+MAX_COMPLAINT_CHARS: Final = 1_000
 _EPILOG: Final = """\
 Without a command the terminal client starts.
 
@@ -135,8 +136,8 @@ def _exit_code(error: MeshtuiError) -> int:
 
 
 def _say(text: str) -> None:
-    output = import_module("meshtui.cli.output")
-    output.Output(as_json=False).say(f"meshtui: {text}")
+    shown = text if len(text) <= MAX_COMPLAINT_CHARS else f"{text[:MAX_COMPLAINT_CHARS]} …"
+    import_module("meshtui.cli.output").Output(as_json=False).say(f"meshtui: {shown}")
 
 
 def _drop_stdout() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import uuid
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from meshtui.cli.arguments import seconds
 from meshtui.cli.output import Exit, Output
 from meshtui.cli.profile import load_profile
 from meshtui.cli.rows import delivery_row
-from meshtui.errors import ConfigError, DecodeError, TransportError
+from meshtui.errors import ConfigError, DecodeError, LocalProtocolError, TransportError
 from meshtui.model.command import CancelMessage, SendText
 from meshtui.model.event import DeliveryChanged, MessageQueued, NodeHeard
 from meshtui.model.ids import (
@@ -141,6 +142,8 @@ def _text(text: str) -> str:
 
 
 async def _carry_out(hub: MeshApi, follower: Follower, errand: _Errand, output: Output) -> int:
+    import asyncio
+
     from meshtui.cli.mesh import wait_for_link
 
     try:
@@ -152,16 +155,23 @@ async def _carry_out(hub: MeshApi, follower: Follower, errand: _Errand, output: 
         return _report(output, errand, Exit.TIMED_OUT, _failed(reason))
     await hub.submit(SendText(errand.conversation, errand.text, errand.message_id))
     delivery = _QUEUED
-    verdict = None
-    while verdict is None:
-        event = await follower.next()
-        if event is None:
-            # What has not arrived now shall not arrive at some later start of the client.
-            await hub.submit(CancelMessage(errand.conversation, errand.message_id))
-            return _report(output, errand, Exit.TIMED_OUT, delivery)
-        delivery = _delivery_in(event, errand.message_id) or delivery
-        verdict = errand.verdict(delivery)
-    return _report(output, errand, verdict, delivery)
+    try:
+        while (event := await follower.next()) is not None:
+            delivery = _delivery_in(event, errand.message_id) or delivery
+            verdict = errand.verdict(delivery)
+            if verdict is not None:
+                return _report(output, errand, verdict, delivery)
+    except asyncio.CancelledError:
+        await _give_up(hub, errand)
+        raise
+    await _give_up(hub, errand)
+    return _report(output, errand, Exit.TIMED_OUT, delivery)
+
+
+async def _give_up(hub: MeshApi, errand: _Errand) -> None:
+    """What has not arrived by now shall not arrive at some later start of the client."""
+    with contextlib.suppress(LocalProtocolError):  # it came to an end this very moment
+        await hub.submit(CancelMessage(errand.conversation, errand.message_id))
 
 
 async def _knows_recipient(hub: MeshApi, follower: Follower, errand: _Errand) -> bool:

@@ -233,3 +233,17 @@ def test_doctor_finds_the_step_that_fails(
     assert failing(f"{untrusted}?insecure=1")[0] == "tls"
     assert failing(wrong_path)[0] == "websocket"
     assert failing("jsonmesh+mqtt://no-such-host.invalid")[0] == "name"
+
+
+def test_a_message_given_up_is_not_sent_later(broker: Mosquitto, anna: tuple[Path, str]) -> None:
+    relay_id = new_identity(anna[0].with_name("gone"))
+    link = ("--link", broker.url())
+    with running_program(anna[0].with_name("gone"), "listen", *link) as passing:
+        passing.wait_for_event("link", state="up")
+
+    argv = ("send", "--to", relay_id, "x", "--wait", "delivered", "--timeout", "1", *link)
+    code, [row], _ = run_program(anna[0], *argv)
+
+    _, [kept], _ = run_program(anna[0], "history", relay_id)
+    assert (code, row["state"] in {"sending", "sent"}) == (4, True)
+    assert kept["state"] == "cancelled"
