@@ -13,8 +13,10 @@ from paho.mqtt.client import Client
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Sequence
 
 
+PUBACK_HEAD = b"\x40\x02"
 CHUNK_BYTES = 64 * 1024
 # paho's WebSocket copies what it has of a frame at every read: few and large ones, then.
 LARGEST_CHUNK_BYTES = 4 * 1024 * 1024
@@ -60,6 +62,11 @@ class LoopClient(Client):
         packet = self._in_packet["packet"]
         if len(packet) > self.max_packet_bytes:
             del packet[self.max_packet_bytes :]
+
+    def confirm(self, packet_ids: Sequence[int]) -> None:
+        """Send PUBACKs for QoS 1 deliveries, all in one write."""
+        packets = b"".join(PUBACK_HEAD + number.to_bytes(2, "big") for number in packet_ids)
+        self._packet_queue(PUBACK_HEAD[0], packets, 0, 0)
 
     def abort(self) -> None:
         """Close the socket without a word: the far end shall send our will."""

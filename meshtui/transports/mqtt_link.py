@@ -160,10 +160,9 @@ class MqttLink:
         """Send PUBACKs; the broker would deliver what has none again."""
         if self._lost or self._is_closed:
             return
-        for frame in frames:
-            serial, rest = divmod(frame.receipt, 1 << 18)
-            if serial == self._serial:
-                self._client.ack(rest & 0xFFFF, rest >> 16)
+        ours = [frame.receipt for frame in frames if frame.receipt >> 16 == self._serial]
+        if ours:
+            self._client.confirm([receipt & 0xFFFF for receipt in ours])
 
     async def aclose(self) -> None:
         """Let what was handed over leave, for at most two seconds, then disconnect."""
@@ -284,9 +283,8 @@ class MqttLink:
             topic = "\ufffd"
         # What is too long is handed up one unit too long, for the session to reject and count.
         payload = bytes(message.payload[: MAX_PAYLOAD_BYTES + 1])
-        receipt = 0
-        if message.qos:
-            receipt = self._serial << 18 | message.qos << 16 | message.mid
+        # No QoS 2: we never subscribe for it, and a broker may not raise what was asked.
+        receipt = self._serial << 16 | message.mid if message.qos == 1 else 0
         self._push(
             Frame(
                 self._link_id,
