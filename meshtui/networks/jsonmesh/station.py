@@ -56,7 +56,9 @@ class Station:
         """Take another display name."""
         self.name = name
         words = [
-            rf"{re.escape(word)}\b|\[{re.escape(word)}\]" for word in (self.node_id, name) if word
+            rf"{re.escape(word)}(?!\w)|\[{re.escape(word)}\]"
+            for word in (self.node_id, name)
+            if word
         ]
         self._mention = re.compile(rf"@(?:{'|'.join(words)})", re.IGNORECASE)
 

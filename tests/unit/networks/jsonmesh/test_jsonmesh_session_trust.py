@@ -378,3 +378,14 @@ def test_the_summary_says_what_a_packet_is() -> None:
     assert (summary.source, summary.destination) == (alice.node_id, bob.node_id)
     assert (summary.hops, summary.ttl) == (0, 10)
     assert summary.message_id == decode_envelope(payload).message_id
+
+
+@pytest.mark.parametrize("name", ["Bob!", "c++", "[x]", "Zoë 🦊"])
+def test_a_name_of_any_characters_can_be_mentioned(name: str) -> None:
+    world = World()
+    alice, bob = world.station("alice"), world.station(name)
+
+    for number, text in enumerate((f"hey @{name} there", f"@[{name}]", f"@{name.upper()}")):
+        bob.hear(_letter(alice, bob, text, f"m-{number}"), dm_topic(bob.node_id))
+
+    assert [message.mentions_me for message in bob.messages] == [True] * 3
