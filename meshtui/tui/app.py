@@ -57,6 +57,7 @@ class MeshtuiApp(App[int], inherit_bindings=False):
         self._remember = remember or _forget
         self._now_ms = now_ms or _now_ms
         self._themes_dir: Path | None = paths.themes_dir if paths is not None else None
+        self._exports_dir = paths.database_file.parent / "exports" if paths is not None else None
         self._has_mouse = True
         self._load_themes(preferences.theme)
 
@@ -103,6 +104,7 @@ class MeshtuiApp(App[int], inherit_bindings=False):
             saved=self._preferences.saved,
             remember=self._remember,
             directory=Directory(api.myself()),
+            exports_dir=self._exports_dir,
         )
         screen: Screen[None] = MainScreen(desk)
         await self.push_screen(screen)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pytest
 from textual import events
 
 from meshtui.model.packet import DissectedField, Dissection, PacketSummary, Verdict
 from meshtui.tui.panes.packets import PacketsPane
 from tests.support.fake_mesh import ME, NETWORK, START_MS, FakeMesh
 from tests.support.mesh_scenes import ALICE, BOB, example_frames, seeded_mesh
-from tests.support.pane_host import PaneHost
+from tests.support.pane_host import PaneHost, desk_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +24,8 @@ SIZE = (80, 24)
 
 
 def host(mesh: FakeMesh | None = None, folder: Path | None = None) -> PaneHost:
-    return PaneHost(mesh or seeded_mesh(), lambda desk: PacketsPane(desk, folder))
+    mesh = mesh or seeded_mesh()
+    return PaneHost(mesh, PacketsPane, replace(desk_of(mesh), exports_dir=folder))
 
 
 async def settle(app: PaneHost, pilot: Pilot[None]) -> PacketsPane:
@@ -351,3 +354,19 @@ async def test_another_packet_is_read_from_its_top_so_that_why_is_seen() -> None
 
         assert pane._parts.tree_view.cursor == 0
         assert "not opened: no key" in app.screen_text()
+
+
+@pytest.mark.parametrize("size", [(20, 6), (40, 12), (69, 20), (80, 24), (200, 60)])
+async def test_the_inspector_draws_at_any_size_and_after_any_change_of_it(size) -> None:
+    app = host()
+    async with app.run_test(size=SIZE) as pilot:
+        example_frames(app.mesh)
+        pane = await settle(app, pilot)
+
+        for keys in ("vertical_line", "enter", "backslash", "j", "backslash", "slash"):
+            await pilot.press(keys)
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
+
+        assert pane.size.width == size[0]
+        assert pane._filter.is_open

@@ -39,7 +39,7 @@ _DETAIL_EVERY_S = 0.5
 
 _PARTS = ("packet-list", "packet-detail", "hex-view")
 _MARKS = 2
-_ROOMY = 120
+_ROOMY, _NARROW = 120, 70
 
 
 class PacketsPane(Pane):
@@ -56,12 +56,12 @@ class PacketsPane(Pane):
     PacketsPane.-max-tree PacketParts, PacketsPane.-max-hex PacketParts { height: 1fr; }
     """
 
-    def __init__(self, desk: Desk, exports: Path | None = None) -> None:
-        """Begin empty; `exports` is where lists are written to."""
+    def __init__(self, desk: Desk) -> None:
+        """Begin empty."""
         super().__init__(desk)
         self._names: dict[str, str] = {}
         self.view = PacketView(PacketLog(), self._names)
-        self._exports = exports or Path.home() / "meshtui-exports"
+        self._exports = desk.exports_dir or Path.home() / "meshtui-exports"
         self._list = PacketList(self.view, self._name_of, desk.glyphs)
         self._parts = PacketParts(desk.glyphs)
         self._filter = FilterLine(self.view.fields, self.view.seen_values)
@@ -272,8 +272,9 @@ class PacketsPane(Pane):
         self._close_filter(self.view.filter_text)
 
     def on_resize(self) -> None:
-        """Sixteen bytes a line where there is room."""
+        """Sixteen bytes a line where there is room; no hex beside the tree where there is none."""
         self._parts.set_class(self.size.width >= _ROOMY, "-roomy")
+        self._parts.set_class(self.size.width < _NARROW, "-narrow")
 
     # -- within --------------------------------------------------------------------------------
 

@@ -33,7 +33,8 @@ class PacketParts(Container):
     PacketParts.-stacked { layout: vertical; height: 60%; }
     PacketParts.-stacked #hex-part { width: 1fr; height: 1fr; }
     PacketParts.-tree-only #hex-part, PacketParts.-hex-only #tree-part { display: none; }
-    PacketParts.-hex-only #hex-part { width: 1fr; }
+    PacketParts.-narrow #hex-part { display: none; }
+    PacketParts.-stacked #hex-part, PacketParts.-hex-only #hex-part { display: block; width: 1fr; }
     """
 
     def __init__(self, glyphs: Glyphs) -> None:

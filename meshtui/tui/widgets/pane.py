@@ -16,6 +16,7 @@ from meshtui.tui.state.directory import Directory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     from meshtui.model.command import Command as MeshCommand
     from meshtui.model.event import Event
@@ -34,6 +35,7 @@ class Desk:
         saved: Remembered choices by key, such as `nodes.sort`.
         remember: Keeps such a choice.
         directory: Who is who; the main screen keeps it up to date before panes see events.
+        exports_dir: Where lists are written to; None = `meshtui-exports` in the home folder.
     """
 
     api: MeshApi
@@ -42,6 +44,7 @@ class Desk:
     saved: Mapping[str, str]
     remember: Callable[[str, str], None]
     directory: Directory = field(default_factory=Directory)
+    exports_dir: Path | None = None
 
 
 class Pane(Widget):
