@@ -62,16 +62,23 @@ def main(argv: Sequence[str]) -> int:
         return int(_chosen(args)(args))
     except SystemExit as end:  # argparse has spoken
         return end.code if isinstance(end.code, int) else 2
-    except KeyboardInterrupt:
+    except BaseException as error:  # noqa: BLE001 - the top of a front end
+        return _answer(error)
+
+
+def _answer(error: BaseException) -> int:
+    """Say what went wrong, in one line, and return the exit code for it."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    if isinstance(error, KeyboardInterrupt):
         return 130
-    except BrokenPipeError:
+    if isinstance(error, BrokenPipeError):
         _drop_stdout()
         return 0
-    except MeshtuiError as error:
+    if isinstance(error, MeshtuiError):
         _say(str(error))
         return _exit_code(error)
-    except Exception as error:  # noqa: BLE001 - the top of a front end
-        return int(import_module("meshtui.cli.crash").report(error))
+    return int(import_module("meshtui.cli.crash").report(error))
 
 
 def _chosen(args: argparse.Namespace) -> Callable[[argparse.Namespace], int]:

@@ -85,6 +85,8 @@ async def _show(
         for name in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(name, app.exit, Exit.INTERRUPTED.value)
         result = await app.run_async()
+    if app.failure is not None:
+        raise app.failure
     if result == WANTS_DEMO:
         return None
     return result if isinstance(result, int) else app.return_code or Exit.DONE

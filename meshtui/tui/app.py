@@ -67,6 +67,15 @@ class MeshtuiApp(App[int], inherit_bindings=False):
         ours = dict.fromkeys(("muted", "rule", "selection", "bar"), "ansi_default")
         return super().get_theme_variable_defaults() | names | ours
 
+    @property
+    def failure(self) -> Exception | None:
+        """What nobody foresaw and ended the application, if anything did."""
+        return self._exception
+
+    def _fatal_error(self) -> None:
+        """Just leave: Textual would print the values of local variables, secrets among them."""
+        self._close_messages_no_wait()
+
     async def on_mount(self) -> None:
         """Welcome a new user, or open the mesh."""
         if self._setup is None:

@@ -92,3 +92,24 @@ def test_a_new_password_is_asked_twice_and_must_be_the_same(tmp_path: Path) -> N
         assert terminal.wait() == 2
     assert b"the two passwords differ; nothing was written" in terminal.output
     assert not (tmp_path / "keys.json").exists()
+
+
+def test_a_mistake_of_ours_shows_no_values(tmp_path: Path) -> None:
+    code = (
+        "import sys, tempfile\n"
+        f"tempfile.tempdir = {str(tmp_path)!r}\n"
+        "from meshtui.tui.screens import welcome\n"
+        "def fail(self):\n"
+        "    secret = 'hunter' + '2'\n"
+        "    raise RuntimeError(secret)\n"
+        "welcome.WelcomeScreen.compose = fail\n"
+        "from meshtui.cli.main import main\n"
+        f"sys.exit(main(['--home', {str(tmp_path / 'home')!r}]))\n"
+    )
+    with on_a_terminal([sys.executable, "-c", code]) as terminal:
+        assert terminal.wait() == 1
+
+    [report] = tmp_path.glob("meshtui-crash-*")
+    assert b"unexpected RuntimeError" in terminal.output
+    assert b"hunter2" not in terminal.output + report.read_bytes()
+    assert LEAVE_ALTERNATE_SCREEN in terminal.output
