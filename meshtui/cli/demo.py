@@ -110,6 +110,8 @@ async def _show(folder: Path) -> int:
         for name in (signal.SIGTERM, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(name, app.exit, Exit.INTERRUPTED.value)
         result = await app.run_async()
+        if app.failure is not None:
+            raise app.failure
         return result if result is not None else app.return_code or Exit.DONE
 
 
