@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeAlias, TypeVar
 
 from meshtui.model.packet import Verdict
 
@@ -15,8 +15,13 @@ if TYPE_CHECKING:
 
 RowT = TypeVar("RowT")
 
-NameBook: TypeAlias = "Mapping[str, str]"
-"""Names by node id, as they are known when a filter looks, not when the packet passed."""
+
+class NameBook(Protocol):
+    """Names by node id, as they are known when a filter looks, not when the packet passed."""
+
+    def get(self, node_id: str, default: str, /) -> str:
+        """Return the name a node claims, not cleaned."""
+        ...
 
 
 class FieldKind(Enum):

@@ -14,6 +14,7 @@ from meshtui.model.text import clean_line
 from meshtui.tui.command import bindings_of
 from meshtui.tui.export import write_export
 from meshtui.tui.mesh_commands import MESH_COMMANDS
+from meshtui.tui.state.claimed_names import ClaimedNames
 from meshtui.tui.state.packets import PacketLog, PacketView
 from meshtui.tui.widgets.filter_line import FilterLine
 from meshtui.tui.widgets.ink import LineView
@@ -59,8 +60,7 @@ class PacketsPane(Pane):
     def __init__(self, desk: Desk) -> None:
         """Begin empty."""
         super().__init__(desk)
-        self._names: dict[str, str] = {}
-        self.view = PacketView(PacketLog(), self._names)
+        self.view = PacketView(PacketLog(), ClaimedNames(desk.directory))
         self._exports = desk.exports_dir or Path.home() / "meshtui-exports"
         self._list = PacketList(self.view, self._name_of, desk.glyphs)
         self._parts = PacketParts(desk.glyphs)
@@ -81,14 +81,12 @@ class PacketsPane(Pane):
     # -- what the screen asks ------------------------------------------------------------------
 
     async def load(self) -> None:
-        """Frames are not kept on disk: only names are loaded."""
-        pairs = await self.desk.api.nodes()
-        self._names.update((node.node_id, node.name) for node, _ in pairs)
+        """Frames are not kept on disk."""
         self._list.show_all()
 
     def consume(self, events: Sequence[Event]) -> None:
         """Take frames and names."""
-        if self._learn_names(events):
+        if any(isinstance(event, NodeHeard) for event in events):
             self._list.changed()
         before = (len(self.view.rows), self.view.log.dropped, self.view.waiting)
         self._list.advance(*self.view.extend(events))
@@ -280,15 +278,6 @@ class PacketsPane(Pane):
 
     def _name_of(self, node_id: str) -> str:
         return self.desk.directory.name_of(node_id)  # type: ignore[arg-type]  # a channel is its own name
-
-    def _learn_names(self, events: Sequence[Event]) -> bool:
-        is_changed = False
-        for event in events:
-            if isinstance(event, NodeHeard):
-                node = event.node
-                is_changed |= self._names.get(node.node_id) != node.name
-                self._names[node.node_id] = node.name
-        return is_changed
 
     def _motion(self) -> str:
         if self.view.is_paused:

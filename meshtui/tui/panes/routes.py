@@ -14,6 +14,7 @@ from meshtui.model.text import clean_line
 from meshtui.tui.command import bindings_of
 from meshtui.tui.mesh_commands import MESH_COMMANDS
 from meshtui.tui.panes.table import TablePane
+from meshtui.tui.state.claimed_names import ClaimedNames
 from meshtui.tui.state.metrics import total_of, value_of
 from meshtui.tui.state.routes import RouteBook, hop_shares, route_fields, words_of_route
 from meshtui.tui.text.columns import Column
@@ -64,7 +65,7 @@ class RoutesPane(TablePane["Route"]):
 
     def __init__(self, desk: Desk) -> None:
         """Begin empty."""
-        self._names: dict[str, str] = {}
+        self._names = ClaimedNames(desk.directory)
         super().__init__(desk)
         self.book = RouteBook()
         self.fields = self.fields_for(desk)
@@ -81,7 +82,6 @@ class RoutesPane(TablePane["Route"]):
     async def load(self) -> None:
         """Read what the store kept."""
         api = self.desk.api
-        self._names.update((node.node_id, node.name) for node, _ in await api.nodes())
         self.book.load(await api.routes())
         await self._read_counts()
         self.draw_now()
@@ -92,8 +92,7 @@ class RoutesPane(TablePane["Route"]):
         is_changed = False
         for event in events:
             if isinstance(event, NodeHeard):
-                is_changed |= self._names.get(event.node.node_id) != event.node.name
-                self._names[event.node.node_id] = event.node.name
+                is_changed = True
             else:
                 is_changed |= self.book.apply(event)
         if is_changed:

@@ -50,13 +50,17 @@ class NodeRow:
 class NodeBook:
     """All nodes by network and id. `apply` is idempotent; older news never replaces newer."""
 
-    def __init__(self, own_ids: Iterable[NodeKey] = (), limit: int = MAX_NODES) -> None:
-        """Begin empty; a node of `own_ids` with a position is where we are."""
+    def __init__(
+        self,
+        own_ids: Iterable[NodeKey] = (),
+        limit: int = MAX_NODES,
+        here: Position | None = None,
+    ) -> None:
+        """Begin empty; `here`, or where a node of `own_ids` says it is, is where we are."""
         self._own_ids = frozenset(own_ids)
         self._limit = limit
         self._rows: dict[NodeKey, NodeRow] = {}
-        self._here: Position | None = None
-        self.names: dict[str, str] = {}
+        self._here = here
 
     def __len__(self) -> int:
         """How many are known."""
@@ -100,8 +104,7 @@ class NodeBook:
         if row == known:
             return False
         self._rows[key] = row
-        self.names[node.node_id] = node.name
-        if key in self._own_ids and node.position != self._here:
+        if key in self._own_ids and node.position not in (None, self._here):
             self._move(node.position)
         if len(self._rows) > self._limit:
             self._drop_oldest()
@@ -127,7 +130,6 @@ class NodeBook:
         excess = len(self._rows) - self._limit + self._limit // 10
         for row in loose[:excess]:
             del self._rows[row.key]
-            self.names.pop(row.node.node_id, None)
 
 
 def sorted_nodes(rows: Iterable[NodeRow], order: str) -> list[NodeRow]:

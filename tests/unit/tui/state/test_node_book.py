@@ -62,7 +62,6 @@ def test_a_million_nodes_stay_bounded_and_favourites_stay() -> None:
         book.apply(NodeHeard(a_node(f"n{index}", index)))
 
     assert len(book) <= 100
-    assert len(book.names) == len(book)
     assert book.get((NET, NodeId("MESH-fav"))) is not None
     assert book.get((NET, NodeId("MESH-n999"))) is not None
 
@@ -79,6 +78,16 @@ def test_distance_counts_from_our_own_position_whenever_it_is_learned() -> None:
     assert found["north"][0] == pytest.approx(111.2, abs=0.1)
     assert found["north"][1] == "N"
     assert found["east"][1] == "E"
+
+
+def test_a_position_that_is_ours_but_not_shared_counts_too() -> None:
+    me = a_node("me")
+    book = NodeBook([(NET, me.node_id)], here=Position(48.0, 2.0))
+
+    book.apply(NodeHeard(me))
+    book.apply(NodeHeard(a_node("north", position=Position(49.0, 2.0))))
+
+    assert {row.node.name: row.towards for row in book.rows}["north"] == "N"
 
 
 NODES = (
