@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from meshtui.model.ids import LinkId, NetworkName, NodeId
+    from meshtui.model.node import Position
     from meshtui.model.packet import Subscribe, Transmit
 
 
@@ -65,9 +66,14 @@ class LinkSetup:
 
 @dataclass(frozen=True, slots=True)
 class Myself:
-    """Who we are on one network."""
+    """Who we are on one network.
+
+    Attributes:
+        position: Where the settings say we are, shared or not; None = they do not say.
+    """
 
     network: NetworkName
     node_id: NodeId
     public_key: str
     name: str = ""
+    position: Position | None = None

@@ -95,7 +95,8 @@ class JsonmeshSession:
     def myself(self) -> Myself:
         """Who we are."""
         station = self._station
-        return Myself(NETWORK, station.node_id, station.public_key.hex(), station.name)
+        key = station.public_key.hex()
+        return Myself(NETWORK, station.node_id, key, station.name, station.position)
 
     @property
     def next_deadline_s(self) -> float | None:

@@ -84,7 +84,9 @@ class NodesPane(TablePane[NodeRow]):
     def __init__(self, desk: Desk) -> None:
         """Begin empty, in the remembered order."""
         super().__init__(desk)
-        self.book = NodeBook((me.network, me.node_id) for me in desk.api.myself())
+        us = desk.api.myself()
+        here = next((me.position for me in us if me.position is not None), None)
+        self.book = NodeBook(((me.network, me.node_id) for me in us), here=here)
         self._routes = RouteBook()
         saved = desk.saved.get(_SORT, "")
         self.order = saved if saved in SORT_ORDERS else SORT_ORDERS[0]
