@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 OWN_NAME = "me"
 MAX_NAME = 32
+MAX_NODES = 20_000
+"""Nodes known by name; beyond it the longest unheard go, unless the user marked them."""
 _RESERVED = frozenset({"me", "you", "system", "meshtui", "admin", "moi"})
 # Letters that look like Latin ones; enough to see through the cheap disguises.
 _LOOKALIKES = str.maketrans("аеорсухіјѕԁӏοαν", "aeopcyxijsdloav")  # noqa: RUF001
@@ -108,8 +110,30 @@ class Directory:
     def _put(self, node: Node) -> None:
         before = self.nodes.get(node.node_id)
         if before is not None and before.name != node.name:
-            self._bearers.get(_skeleton(before.name), set()).discard(node.node_id)
+            self._forget_name(before)
         self.nodes[node.node_id] = node
         skeleton = _skeleton(node.name)
         if skeleton:
             self._bearers.setdefault(skeleton, set()).add(node.node_id)
+        if len(self.nodes) > MAX_NODES:
+            self._drop_oldest()
+
+    def _drop_oldest(self) -> None:
+        """Make room for a tenth, so that a flood does not search at every newcomer."""
+        loose = [
+            node
+            for node in self.nodes.values()
+            if self.marks_of(node.node_id) == NO_MARKS and not self.is_own(node.node_id)
+        ]
+        loose.sort(key=lambda node: node.last_heard_ms)
+        for node in loose[: len(self.nodes) - MAX_NODES + MAX_NODES // 10]:
+            del self.nodes[node.node_id]
+            self.marks.pop(node.node_id, None)
+            self._forget_name(node)
+
+    def _forget_name(self, node: Node) -> None:
+        skeleton = _skeleton(node.name)
+        bearers = self._bearers.get(skeleton, set())
+        bearers.discard(node.node_id)
+        if not bearers:
+            self._bearers.pop(skeleton, None)
