@@ -107,7 +107,11 @@ class MeshApi(Protocol):
         ...
 
     def safety_number(self, network: NetworkName, node_id: NodeId) -> str:
-        """60 digits both sides can compare by voice, in groups of five; empty without a key."""
+        """60 digits both sides can compare by voice, in groups of five; empty without a key.
+
+        They are of the key that waits for the user's word where there is one (`Node.rival_key`),
+        else of the pinned one.
+        """
         ...
 
 

@@ -254,11 +254,13 @@ async def test_a_question_in_a_forum_is_answered_once() -> None:
 async def test_new_keys_and_odd_packets_are_shown_for_what_they_are() -> None:
     async with joined_mesh() as (_, guest):
         dov = await guest.knows("Dov")
+        before = guest.station._hub.safety_number(JSONMESH, dov)
         await guest.sends(dov, "new key")
 
         raised = await guest.until(
             lambda e: isinstance(e, SecurityRaised) and e.kind == "key-changed"
         )
+        after = guest.station._hub.safety_number(JSONMESH, dov)
         for reason in ("bad-tag", "not-json", "forged", "bad-ttl"):
             odd = await guest.until(
                 lambda e, reason=reason: isinstance(e, FrameReceived) and e.summary.reason == reason
@@ -266,6 +268,7 @@ async def test_new_keys_and_odd_packets_are_shown_for_what_they_are() -> None:
             assert odd.summary.verdict in (Verdict.REJECTED, Verdict.UNREADABLE)
 
     assert raised.node_id == dov
+    assert "" != before != after != "", "what is compared is what could be accepted"
 
 
 async def test_relays_relay_and_say_so() -> None:

@@ -189,11 +189,16 @@ class JsonmeshSession:
         return dissect_frame(frame, self._station.sealer, self._forums.joined(), keys)
 
     def safety_number(self, node_id: NodeId) -> str:
-        """60 digits to compare by voice; empty where the node's key is not known."""
+        """60 digits to compare by voice; empty where the node's key is not known.
+
+        Where a second key claims the node, they are of that one: it is what the user may accept,
+        and digits of the pinned key would match for the true owner while the other is accepted.
+        """
         peer = self._peers.get(node_id)
         if peer is None or not peer.key:
             return ""
-        return safety_number(self._station.public_key, peer.key)
+        key = bytes.fromhex(peer.node.rival_key) or peer.key
+        return safety_number(self._station.public_key, key)
 
     def _dispatch(self, passage: Passage) -> None:
         """Hand a frame to the part that knows its topic.
