@@ -18,7 +18,7 @@ _ANY = "any"
 _BRACES = re.compile(r"\{(\w+)\}")
 _WINDS = ("calm", "a light breeze", "wind from the west", "gusts on the ridge")
 _SKIES = ("clear", "high cloud", "fog over the water", "some drizzle", "a rainbow, honestly")
-_HOPS = ("one hop", "two hops", "three hops", "many hops")
+_HOPS = ("no relay", "one relay", "two relays", "many relays")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Character:
             "time": time.strftime("%H:%M", time.localtime(said.at_ms / 1000)),
             "quote": _shortened(said.text),
             "hops": _HOPS[min(len(said.via), len(_HOPS) - 1)],
-            "via": f"through {' and '.join(said.via)}" if said.via else "without any relay",
+            "via": f"through {' and '.join(said.via)}" if said.via else "directly",
             "where": f"{position.lat:.4f} N {position.lng:.4f} E",
             "place": self._node.place,
             "news": self._news() if "{news}" in line else "",

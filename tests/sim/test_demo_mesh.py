@@ -152,9 +152,9 @@ async def test_messages_reach_peers_one_two_and_three_hops_away_and_are_answered
 
         deliveries = [await guest.delivery(each, DeliveryState.DELIVERED) for each in sent]
         answers = [
-            await guest.hears("one hop, without any relay"),
-            await guest.hears("two hops, through Ridge Relay."),
-            await guest.hears("three hops, through Ridge Relay and Mill Relay"),
+            await guest.hears("no relay and reached me directly"),
+            await guest.hears("one relay and reached me through Ridge Relay."),
+            await guest.hears("two relays and reached me through Ridge Relay and Mill Relay"),
         ]
 
     assert all(delivery.attempt == 1 for delivery in deliveries)
