@@ -335,4 +335,4 @@ def _where(row: NodeRow) -> str:
         return "here"
     if row.km < 1:
         return f"{row.km * 1000:.0f} m {row.towards}"
-    return f"{row.km:.1f} km {row.towards}" if row.km < 100 else f"{row.km:.0f} km {row.towards}"
+    return f"{row.km:.1f} km {row.towards}" if row.km < 10 else f"{row.km:.0f} km {row.towards}"
