@@ -37,7 +37,10 @@ class DeliveryState(Enum):
 
     @property
     def is_final(self) -> bool:
-        """No further change is to come, unless the user sends it again."""
+        """Nothing more is waited for, unless the user sends it again.
+
+        A proven acknowledgement that comes late still turns FAILED into DELIVERED.
+        """
         return self in _FINAL
 
 

@@ -16,7 +16,8 @@ class Restored:
     """What the store kept for a session from its earlier lives.
 
     Attributes:
-        contacts: Nodes we wrote with, or marked as favourites: never forgotten for lack of room.
+        contacts: Nodes we wrote with, marked as favourites, or whose key the user compared:
+            never forgotten for lack of room.
         outbox: Own messages whose delivery is not final, in the order they were written.
     """
 

@@ -55,13 +55,14 @@ async def open_mesh(
     links = configured_links(config)
     database = open_database(database_file)
     try:
-        reader = StoreReader(database)
+        reader, writer, clock = StoreReader(database), StoreWriter(database), SystemClock()
+        # before the sessions open: what is too old for them must not look as if it still waited
+        writer.give_up_old(clock.now().unix_ms)
         networks = {info.network for info, _, _ in links} or {DEFAULT_NETWORK}
         sessions = {
             name: _open_session(name, config, identity, database, reader, relays=relays)
             for name in sorted(networks)
         }
-        clock, writer = SystemClock(), StoreWriter(database)
         # The counters go by medium, and a link's ups and downs are shown without being stored.
         writer.apply([LinkChanged(info, clock.now()) for info, _, _ in links])
         async with MeshHub(sessions, links, writer, reader, clock) as hub:

@@ -47,6 +47,11 @@ _ORPHANS = """
 SELECT k.network, k.node_id, k.is_favourite, k.is_blocked, k.note FROM mark AS k
 WHERE NOT EXISTS (SELECT 1 FROM node AS n WHERE n.network = k.network AND n.node_id = k.node_id)
 """
+_CONTACTS = """
+SELECT target FROM conversation WHERE network = :network AND NOT is_channel
+UNION SELECT node_id FROM mark WHERE network = :network AND is_favourite
+UNION SELECT node_id FROM node WHERE network = :network AND pin = 'verified'
+"""
 _EVICT = """
 DELETE FROM node WHERE (network, node_id) IN (
   SELECT n.network, n.node_id FROM node AS n
@@ -95,6 +100,12 @@ def of_network(connection: sqlite3.Connection, network: NetworkName) -> Sequence
     """Return every node of a network, last heard first."""
     sql = f"{_SELECT} WHERE n.network = ? ORDER BY n.last_heard_ms DESC, n.node_id"
     return [_of_row(row) for row in connection.execute(sql, (of_text(network),))]
+
+
+def contacts(connection: sqlite3.Connection, network: NetworkName) -> frozenset[NodeId]:
+    """Return whom we wrote with, marked as a favourite, or whose key the user compared."""
+    rows = connection.execute(_CONTACTS, {"network": of_text(network)})
+    return frozenset(NodeId(to_text(node_id)) for (node_id,) in rows)
 
 
 def _marks(is_favourite: int, is_blocked: int, note: str | bytes) -> NodeMarks:

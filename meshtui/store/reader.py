@@ -88,4 +88,5 @@ class StoreReader:
                 tuple(nodes.of_network(connection, network)),
                 tuple(channels.listed(connection, network)),
                 tuple(messages.outbox(connection, network, since_ms)),
+                nodes.contacts(connection, network),
             )

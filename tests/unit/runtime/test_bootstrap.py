@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +13,7 @@ from meshtui.crypto.keys import Identity
 from meshtui.errors import ConfigError, LocalProtocolError, StoreError
 from meshtui.model.command import JoinChannel, SendText
 from meshtui.model.ids import MessageId, NetworkName, channel_conversation
+from meshtui.model.message import DeliveryState
 from meshtui.runtime.bootstrap import configured_links, first_cause, identify, open_mesh
 
 if TYPE_CHECKING:
@@ -38,6 +41,25 @@ async def test_a_mesh_without_links_keeps_what_is_written(tmp_path: Path) -> Non
         [channel] = await hub.channels()
 
     assert (message.text, channel.name, channel.is_joined) == ("later", "paris", True)
+
+
+async def test_a_message_that_waited_a_week_has_failed_before_anything_is_shown(
+    tmp_path: Path,
+) -> None:
+    database = tmp_path / "meshtui.db"
+    conversation = channel_conversation(NET, "paris")
+    async with open_mesh(config_of(tmp_path), database, ME) as hub:
+        await hub.submit(JoinChannel(NET, "paris"))
+        await hub.submit(SendText(conversation, "later", MessageId("m")))
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        connection.execute("UPDATE message SET received_at_ms = 1")
+        connection.commit()
+
+    async with open_mesh(config_of(tmp_path), database, ME) as hub:
+        [message] = await hub.history(conversation)
+
+    assert message.delivery is not None
+    assert message.delivery.state is DeliveryState.FAILED
 
 
 async def test_what_goes_wrong_inside_comes_out_as_itself(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from meshtui.model.event import NodeHeard, NodeMarked
-from meshtui.model.ids import LinkId, NodeId
+from meshtui.model.ids import LinkId, NetworkName, NodeId
 from meshtui.model.node import Node, NodeMarks, NodeRole, PinState, Position
 from meshtui.store import nodes
 from meshtui.store.writer import EVICT_EVERY
@@ -101,3 +101,23 @@ def test_a_flood_of_nodes_does_not_fill_the_disk(store: OpenStore) -> None:
         store.writer.apply([heard(number) for number in range(start, start + 1_000)])
 
     assert len(store.reader.nodes()) <= nodes.MAX_NODES + EVICT_EVERY
+
+
+def test_contacts_are_those_we_wrote_with_marked_or_compared_keys_with(store: OpenStore) -> None:
+    favourite = NodeMarked(NETWORK, NodeId("MESH-00000001"), NodeMarks(is_favourite=True))
+    blocked = NodeMarked(NETWORK, NodeId("MESH-00000002"), NodeMarks(is_blocked=True))
+    store.writer.apply(
+        [
+            favourite,
+            blocked,
+            heard(3, pin=PinState.VERIFIED, public_key=KEY),
+            heard(4, pin=PinState.FIRST_SEEN, public_key=KEY),
+            received("direct", conversation=WITH_ALICE),
+            received("forum", sender=BOB),
+        ]
+    )
+
+    contacts = store.reader.restored(NETWORK).contacts
+
+    assert contacts == {favourite.node_id, "MESH-00000003", ALICE}
+    assert store.reader.restored(NetworkName("meshcore")).contacts == frozenset()
