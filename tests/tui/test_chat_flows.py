@@ -303,7 +303,7 @@ async def test_muting_keeps_mentions_counted() -> None:
         await settle(pilot)
 
         assert mesh.talks[WEATHER].notify is NotifyLevel.MUTE
-        assert "other unread" not in quiet
+        assert "elsewhere" not in quiet
         assert "!1" in text_of(pilot.app)
 
 

@@ -199,7 +199,7 @@ class MainFrame(Screen[None]):
         if for_us:
             pieces.append((f"{self.desk.glyphs.mention}{for_us}  ", "accent"))
         if unread > for_us:
-            pieces.append((f"{count_of(unread - for_us, 'other')} unread  ", "dim"))
+            pieces.append((f"{unread} unread elsewhere  ", "dim"))
         signs = {
             LinkState.UP: (self.desk.glyphs.link_up, "good"),
             LinkState.CONNECTING: (self.desk.glyphs.link_connecting, "warn"),

@@ -58,14 +58,3 @@ def _words(command: Command) -> str:
 def _row(keys: str, what: str, *, wide: bool = False) -> Line:
     width = 32 if wide else 20
     return ((f"   {keys:<{width}} ", "key"), (what, "plain"))
-
-
-def readme_table() -> str:
-    """All commands as a Markdown table."""
-    rows = ["| what | keys | typed | where |", "|---|---|---|---|"]
-    for command in COMMANDS:
-        where = ", ".join(sorted(command.panes)) or "everywhere"
-        slash = f"`{command.slash}`".replace("|", "\\|") if command.slash else ""
-        keys = command.key_text.replace("|", "\\|")
-        rows.append(f"| {_words(command)} | {keys} | {slash} | {where} |")
-    return "\n".join(rows) + "\n"

@@ -20,6 +20,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from meshtui.tui.terminal import scroll_up
+from meshtui.tui.widgets.line_diff import differing_spans, lines_moved_up
+from meshtui.tui.widgets.line_window import LineWindow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -121,11 +123,9 @@ class LineList(Widget, can_focus=True):
         self._follows = follow
         self._is_following = follow
         self._show_cursor = show_cursor
-        self._count = 0
         self._render_row: RenderRow = _no_row
         self._cursor = -1
-        self._top = 0
-        self._skip = 0
+        self._window = LineWindow(lambda row: len(self._lines(row)))
         self._cache: dict[tuple[int, bool], tuple[Strip, ...]] = {}
         self._painted: list[Strip] = []
         self._shown: list[int] = []
@@ -137,7 +137,7 @@ class LineList(Widget, can_focus=True):
     @property
     def count(self) -> int:
         """How many rows there are."""
-        return self._count
+        return self._window.count
 
     @property
     def cursor(self) -> int:
@@ -162,20 +162,20 @@ class LineList(Widget, can_focus=True):
             cursor: Row to put the cursor on; None = the same index where there is one, or the
                 end of a list that follows.
         """
-        self._count, self._render_row = count, render
+        self._window.count, self._render_row = count, render
         self._cache.clear()
         if cursor is None:
             cursor = count - 1 if self._is_following else min(max(self._cursor, 0), count - 1)
         self._set_cursor(min(cursor, count - 1))
         self._reveal()
         if not self._is_following and self.size:
-            self._fill()
+            self._window.fill()
         self._repaint()
 
     def grow(self, new_count: int) -> None:
         """Rows were appended; those there were are unchanged."""
-        was_at_end = self._cursor >= self._count - 1
-        self._count = new_count
+        was_at_end = self._cursor >= self._window.count - 1
+        self._window.count = new_count
         if self._is_following and was_at_end:
             self._set_cursor(new_count - 1)
         elif self._cursor < 0:
@@ -185,11 +185,11 @@ class LineList(Widget, can_focus=True):
     def prepend(self, added: int) -> None:
         """Rows were put before the first one; what is on the screen stays where it is."""
         self._shift(added)
-        self._count += added
+        self._window.count += added
 
     def drop_first(self, dropped: int) -> None:
         """Rows were taken from the beginning (a bounded list); what is on the screen stays."""
-        self._count = max(self._count - dropped, 0)
+        self._window.count = max(self._window.count - dropped, 0)
         self._shift(-dropped)
 
     def changed(self, rows: Iterable[int] | None = None) -> None:
@@ -204,13 +204,13 @@ class LineList(Widget, can_focus=True):
 
     def move_to(self, row: int, *, to_top: bool = False) -> None:
         """Put the cursor on a row and bring it into sight, at the top where asked."""
-        if not self._count:
+        if not self._window.count:
             return
-        row = min(max(row, 0), self._count - 1)
-        self._is_following = self._follows and row == self._count - 1 and not to_top
+        row = min(max(row, 0), self._window.count - 1)
+        self._is_following = self._follows and row == self._window.count - 1 and not to_top
         self._set_cursor(row)
         if to_top:
-            self._top, self._skip = row, 0
+            self._window.to_row(row)
             self._stop_at_end()
             self._is_following = False
         else:
@@ -220,7 +220,7 @@ class LineList(Widget, can_focus=True):
     def follow_end(self) -> None:
         """Go to the last row and stay there."""
         self._is_following = self._follows
-        self.move_to(self._count - 1)
+        self.move_to(self._window.count - 1)
 
     def pause_following(self) -> None:
         """Hold the window still though rows arrive."""
@@ -245,13 +245,14 @@ class LineList(Widget, can_focus=True):
         """Move by screenfuls."""
         self._pin_window()
         lines = int(self.size.height * pages) or 1
-        self._scroll_lines(lines)
+        self._window.scroll(lines)
+        self._stop_at_end()
         rows = [row for row in self._window_rows() if row >= 0]
         if not rows:
             return
-        at_edge = (lines > 0 and self._cursor >= rows[-1]) or (lines < 0 and self._top == 0)
+        at_edge = (lines > 0 and self._cursor >= rows[-1]) or (lines < 0 and self._window.top == 0)
         if at_edge:
-            self.move_to(self._count - 1 if lines > 0 else 0)
+            self.move_to(self._window.count - 1 if lines > 0 else 0)
         else:
             self.move_to(rows[-1] if lines > 0 else rows[0])
 
@@ -288,10 +289,11 @@ class LineList(Widget, can_focus=True):
 
     def on_resize(self) -> None:
         """Wrap anew, around the same rows."""
+        self._window.height = self.size.height
         self._cache.clear()
-        if not self._is_following and self._top > self._cursor >= 0:
-            self._top, self._skip = self._cursor, 0
-        self._skip = 0
+        if not self._is_following and self._window.top > self._cursor >= 0:
+            self._window.to_row(self._cursor)
+        self._window.skip = 0
         self._painted = []
         self._reveal()
         self._repaint()
@@ -329,15 +331,15 @@ class LineList(Widget, can_focus=True):
         if len(before) != len(self._painted):
             self.refresh()
         else:
-            moved = _lines_moved_up(before, self._painted)
+            moved = lines_moved_up(before, self._painted)
             if moved and scroll_up(self, moved):
                 blank = Strip.blank(self.size.width)
                 before = [*before[moved:], *[blank] * moved]
             self._refresh_differences(before)
-        self._extent = (*self.visible_rows, self._count)
+        self._extent = (*self.visible_rows, self._window.count)
         if self._extent != before_that:
             self.post_message(self.Moved(self))
-            if self._count and self._shown[0] == 0 and before_that[0] != 0:
+            if self._window.count and self._shown[0] == 0 and before_that[0] != 0:
                 self.post_message(self.TopReached(self))
 
     def _refresh_differences(self, before: list[Strip]) -> None:
@@ -346,19 +348,19 @@ class LineList(Widget, can_focus=True):
             Region(start, y, end - start, 1)
             for y, (old, new) in enumerate(zip(before, self._painted, strict=True))
             if old is not new
-            for start, end in _differing(old, new, width, plain)
+            for start, end in differing_spans(old, new, width, plain)
         ]
         if regions:
             self.refresh(*regions)
 
     def _compose_window(self) -> tuple[list[int], list[Strip]]:
-        height = self.size.height
+        height = self._window.height = self.size.height
         if self._is_following:
-            self._anchor_at_end(height)
+            self._window.to_end()
         rows: list[int] = []
         strips: list[Strip] = []
-        row, skip = self._top, self._skip
-        while row < self._count and len(strips) < height:
+        row, skip = self._window.top, self._window.skip
+        while row < self._window.count and len(strips) < height:
             lines = self._lines(row)[skip:]
             rows.extend([row] * len(lines))
             strips.extend(lines)
@@ -388,17 +390,9 @@ class LineList(Widget, can_focus=True):
 
     # -- where the window stands -------------------------------------------------------------
 
-    def _anchor_at_end(self, height: int) -> None:
-        """Place the window so that the last line of the last row is its last line."""
-        row, missing = self._count, height
-        while row > 0 and missing > 0:
-            row -= 1
-            missing -= len(self._lines(row))
-        self._top, self._skip = max(row, 0), max(-missing, 0)
-
     def _pin_window(self) -> None:
         if self._is_following:
-            self._anchor_at_end(self.size.height)
+            self._window.to_end()
             self._is_following = False
 
     def _set_cursor(self, row: int) -> None:
@@ -409,70 +403,26 @@ class LineList(Widget, can_focus=True):
 
     def _shift(self, by: int) -> None:
         self._cache.clear()
-        self._top = max(self._top + by, 0)
+        self._window.top = max(self._window.top + by, 0)
         if self._cursor >= 0:
-            self._set_cursor(min(max(self._cursor + by, 0), self._count - 1 + max(by, 0)))
+            self._set_cursor(min(max(self._cursor + by, 0), self._window.count - 1 + max(by, 0)))
         self._repaint()
 
     def _reveal(self) -> None:
         """Move the window as little as possible so that the cursor's row is in it."""
-        self._top = min(self._top, max(self._count - 1, 0))
-        if self._is_following or self._cursor < 0 or not self.size:
-            return
-        if self._cursor < self._top or (self._cursor == self._top and self._skip):
-            self._top, self._skip = self._cursor, 0
-            return
-        self._raise_to(self._cursor)
-
-    def _raise_to(self, row: int) -> None:
-        """Lower the window's bottom to the last line of a row that may stand below it."""
-        room = self.size.height
-        walk = row
-        while walk >= self._top and room > 0:
-            room -= len(self._lines(walk)) - (self._skip if walk == self._top else 0)
-            walk -= 1
-        if room < 0:
-            self._top, self._skip = walk + 1, min(-room, len(self._lines(walk + 1)) - 1)
-        elif walk >= self._top:
-            self._top, self._skip = walk + 1, 0
-
-    def _scroll_lines(self, lines: int) -> None:
-        """Move the window by lines, within the list."""
-        while lines > 0 and self._top < self._count:
-            left = len(self._lines(self._top)) - self._skip
-            if lines < left:
-                self._skip += lines
-                break
-            lines -= left
-            self._top, self._skip = self._top + 1, 0
-        while lines < 0 and (self._top > 0 or self._skip > 0):
-            if self._skip:
-                step = min(self._skip, -lines)
-                self._skip -= step
-                lines += step
-            else:
-                self._top -= 1
-                self._skip = len(self._lines(self._top))
-        self._stop_at_end()
+        self._window.top = min(self._window.top, max(self._window.count - 1, 0))
+        if not self._is_following and self._cursor >= 0 and self.size:
+            self._window.reveal(self._cursor)
 
     def _stop_at_end(self) -> None:
-        """Never leave room below the last row while there are rows above."""
-        top, skip = self._top, self._skip
-        self._anchor_at_end(self.size.height)
-        if (top, skip) < (self._top, self._skip):
-            self._top, self._skip = top, skip
-        else:
+        """Follow again where the end has come into sight."""
+        if self._window.fill():
             self._is_following = self._follows
-
-    def _fill(self) -> None:
-        """Leave no room below the last row while there are rows above, as after a filter."""
-        before = self._top, self._skip
-        self._anchor_at_end(self.size.height)
-        self._top, self._skip = min(before, (self._top, self._skip))
 
     def _wheel(self, lines: int) -> None:
         self._pin_window()
-        self._scroll_lines(lines)
+        self._window.scroll(lines)
+        self._stop_at_end()
         rows = [row for row in self._window_rows() if row >= 0]
         if rows:
             self._set_cursor(min(max(self._cursor, rows[0]), rows[-1]))
@@ -481,36 +431,6 @@ class LineList(Widget, can_focus=True):
 
 def _no_row(_index: int, _width: int, _is_cursor: bool) -> Rendered:  # noqa: FBT001
     return Strip.blank(0)
-
-
-def _lines_moved_up(before: list[Strip], after: list[Strip]) -> int:
-    """By how many lines most of what is shown has moved up; 0 where it has not."""
-    height = len(after)
-    for lines in range(1, height // 2 + 1):
-        kept = height - lines
-        same = sum(before[y + lines] is after[y] and before[y] is not after[y] for y in range(kept))
-        if same > kept * 2 // 3:
-            return lines
-    return 0
-
-
-def _differing(old: Strip, new: Strip, width: int, plain: Style) -> list[tuple[int, int]]:
-    """Name the span of cells in which two lines differ; none where they are alike."""
-    if old == new:
-        return []
-    before = list(old.adjust_cell_length(width, plain))
-    after = list(new.adjust_cell_length(width, plain))
-    start = 0
-    for left, right in zip(before, after, strict=False):
-        if left != right:
-            break
-        start += right.cell_length
-    end = width
-    for left, right in zip(reversed(before), reversed(after), strict=False):
-        if left != right or end - right.cell_length < start:
-            break
-        end -= right.cell_length
-    return [(start, end)] if end > start else []
 
 
 def segments(*parts: tuple[str, Style]) -> Strip:
