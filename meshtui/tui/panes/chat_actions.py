@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from meshtui.model.command import Command as MeshCommand
+    from meshtui.model.command import JoinChannel
     from meshtui.model.ids import ConversationId, NetworkName
     from meshtui.model.message import Channel, Message
     from meshtui.tui.command import Command
@@ -62,6 +63,10 @@ class ChatActions(Pane):
 
     def open_conversation(self, conversation: ConversationId) -> None:
         """Show a conversation; an unknown one begins empty."""
+        raise NotImplementedError
+
+    def join(self, request: JoinChannel) -> None:
+        """Join a channel and open it."""
         raise NotImplementedError
 
     def vocabulary(self) -> Vocabulary:

@@ -16,7 +16,6 @@ from meshtui.model.ids import (
     ConversationKind,
     NetworkName,
     NodeId,
-    channel_conversation,
     direct_conversation,
     split_conversation,
 )
@@ -28,7 +27,7 @@ from meshtui.tui.commands import slash_commands
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from meshtui.tui.panes.chat import ChatPane
+    from meshtui.tui.panes.chat_actions import ChatActions
 
 ARGUMENTS: Final = {
     "/dm": "node",
@@ -47,7 +46,7 @@ _DEFAULT_NETWORK: Final = NetworkName("jsonmesh")
 class SlashCommands:
     """Carries out what was typed; refusals become notices."""
 
-    def __init__(self, pane: ChatPane) -> None:
+    def __init__(self, pane: ChatActions) -> None:
         """Act on this pane."""
         self._pane = pane
         self._handlers: dict[str, Callable[[str], None]] = {
@@ -208,8 +207,3 @@ class SlashCommands:
             return
         self._pane.submit(Advertise(self._network, name=argument))
         self._pane.tell(f"You are {clean(argument, limit=32)} now")
-
-
-def channel_id(request: JoinChannel) -> str:
-    """The conversation a join leads to."""
-    return channel_conversation(request.network, request.name)
