@@ -9,9 +9,10 @@ Private parts of Textual 8 are touched here, and nowhere else.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from textual.app import App
     from textual.widget import Widget
 
 
@@ -32,6 +33,13 @@ def scroll_up(widget: Widget, lines: int) -> bool:
     driver.write(f"\x1b[{first};{last}r\x1b[{last};1H" + "\n" * lines + "\x1b[r")
     widget._styles_cache.clear()  # noqa: SLF001 - it is by line number, and those have moved
     return True
+
+
+def set_title(app: App[Any], title: str) -> None:
+    """Name the terminal's window; `title` is ours, never foreign text."""
+    driver = app._driver  # noqa: SLF001
+    if driver is not None and not app.is_headless and title.isascii() and title.isprintable():
+        driver.write(f"\x1b]2;{title}\x07")
 
 
 def _is_alone(widget: Widget) -> bool:

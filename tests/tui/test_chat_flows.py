@@ -15,7 +15,7 @@ from meshtui.model.command import (
 )
 from meshtui.model.ids import NodeId, direct_conversation
 from meshtui.model.link import LinkState
-from meshtui.model.message import DeliveryState, NotifyLevel
+from meshtui.model.message import DeliveryState, NotifyLevel, Proof
 from meshtui.model.node import PinState
 from tests.support.fake_mesh import NETWORK
 from tests.support.mesh_scenes import (
@@ -282,6 +282,20 @@ async def test_dm_opens_the_chat_with_a_node_and_names_its_padlock() -> None:
         await settle(pilot)
 
         assert "alice  end-to-end, key verified" in text_of(pilot.app)
+
+
+async def test_a_first_contact_is_named_as_such_until_the_key_has_been_seen_again() -> None:
+    mesh = seeded_mesh()
+    mesh.say(ERIN, "hello, new here", proof=Proof.FIRST_CONTACT)
+
+    async with app_on(mesh).run_test(size=SMALL) as pilot:
+        await opened(pilot, direct_conversation(NETWORK, ERIN))
+        first = text_of(pilot.app)
+        mesh.say(ERIN, "me again")
+        await settle(pilot)
+
+        assert "end-to-end, first contact" in first
+        assert "end-to-end, key pinned" in text_of(pilot.app)
 
 
 async def test_a_channel_says_that_its_senders_are_unproven() -> None:

@@ -23,7 +23,7 @@ MESSAGES = 15
 # What Textual and we send ourselves: modes, colours, cursor moves, scroll region, our two marks.
 KNOWN = re.compile(
     rb"\x1b\[[0-9;?<>=]*[a-zA-Z]|\x1b\[>?[0-9;]*[qu]|\x1b\[\?[0-9;]*\$p"
-    rb"|\x1b\]2;(begin|end)\x07|\x1b_Gi=31[^\x1b]*\x1b\\"
+    rb"|\x1b\]2;(begin|end|(\([0-9]+\) )?meshtui)\x07|\x1b_Gi=31[^\x1b]*\x1b\\"
 )
 DANGEROUS_FINALS = set(b"cnt")
 

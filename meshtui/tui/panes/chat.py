@@ -18,6 +18,8 @@ from meshtui.model.ids import (
     MessageId,
     channel_conversation,
 )
+from meshtui.model.message import Proof
+from meshtui.model.node import PinState
 from meshtui.tui.command import bindings_of
 from meshtui.tui.commands import CHAT, slash_commands
 from meshtui.tui.panes.chat_actions import PAGE, RETRIABLE, ChatActions
@@ -148,7 +150,16 @@ class ChatPane(ChatActions):
         conversation = self.book.open_id
         if conversation is None:
             return "no chat yet"
-        return padlock_words(conversation, self.desk.directory.nodes.get(self.peer()))
+        peer = self.desk.directory.nodes.get(self.peer())
+        if peer is not None and peer.pin is PinState.FIRST_SEEN and self._is_first_contact():
+            return "end-to-end, first contact"
+        return padlock_words(conversation, peer)
+
+    def _is_first_contact(self) -> bool:
+        """Nothing was heard under the pinned key but what came with it."""
+        messages = self.log_shown.messages if self.log_shown else []
+        proofs = {message.proof for message in messages}
+        return Proof.FIRST_CONTACT in proofs and Proof.PINNED not in proofs
 
     def context_keys(self) -> Sequence[tuple[str, str]]:
         """Other keys while writing, reading, searching."""

@@ -27,6 +27,7 @@ from meshtui.model.text import clean
 from meshtui.tui.bridge import pump
 from meshtui.tui.panes.chat import ChatPane
 from meshtui.tui.state.alerts import should_ring
+from meshtui.tui.terminal import set_title
 from meshtui.tui.text.format import count_of
 from meshtui.tui.widgets.bar_line import BarLine
 from meshtui.tui.widgets.pane import Desk, Pane
@@ -74,6 +75,7 @@ class MainFrame(Screen[None]):
         self._backlog: deque[Event] = deque(maxlen=FRAME_BACKLOG)
         self._notice: tuple[str, bool] | None = None
         self._is_focused = True
+        self._window_title = ""
 
     def compose(self) -> ComposeResult:
         """Two lines and what is between."""
@@ -169,6 +171,16 @@ class MainFrame(Screen[None]):
         self.query_one("#status", BarLine).show(left, self._right_side())
         self._show_banner()
         self._show_keys()
+        self._entitle()
+
+    def _entitle(self) -> None:
+        """Say in the window's title how much waits, for tmux and the task bar."""
+        unread, for_us = self.chat.book.unread_elsewhere()
+        waiting = max(unread, for_us)
+        title = f"({waiting}) meshtui" if waiting else "meshtui"
+        if title != self._window_title:
+            self._window_title = title
+            set_title(self.app, title)
 
     def tell(self, text: str, *, is_error: bool = False) -> None:
         """Say something on the bottom line for a few seconds."""
