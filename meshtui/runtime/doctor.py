@@ -15,7 +15,6 @@ import socket
 import ssl
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from meshtui.errors import LinkLostError, TransportError
@@ -24,6 +23,7 @@ from meshtui.model.packet import Frame, Subscribe, Transmit
 from meshtui.networks.jsonmesh.topics import dm_topic
 from meshtui.runtime.clock import SystemClock
 from meshtui.transports.registry import load_transport
+from meshtui.transports.tls import client_context
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -107,10 +107,14 @@ async def _check_tls(title: str, spec: LinkSpec) -> Check:
         fix = "take ?insecure=1 away; ?ca=FILE trusts a private authority"
         return Check(name, False, "the certificate is not checked: anybody can listen in", fix)
     try:
-        async with _connection(spec, _tls_context(spec)) as (_, writer):
+        async with _connection(spec, client_context(spec)) as (_, writer):
             tls: ssl.SSLObject = writer.get_extra_info("ssl_object")
             until = dict(tls.getpeercert() or {}).get("notAfter", "?")
             return Check(name, True, f"{tls.version()}, certificate valid until {until}")
+    except TransportError as error:
+        return Check(
+            name, False, str(error), "?ca= names a PEM file with the authority's certificate"
+        )
     except ssl.SSLCertVerificationError as error:
         why = error.verify_message or "it does not verify"
         fix = "a private authority is trusted by ?ca=FILE; a wrong name needs the right host name"
@@ -122,7 +126,7 @@ async def _check_tls(title: str, spec: LinkSpec) -> Check:
 
 async def _check_websocket(title: str, spec: LinkSpec) -> Check:
     name, path = f"{title}: websocket", spec.path or "/mqtt"
-    tls = _tls_context(spec) if spec.scheme == "wss" else None
+    tls = client_context(spec) if spec.scheme == "wss" else None
     key = base64.b64encode(secrets.token_bytes(16)).decode()
     request = (
         f"GET {path} HTTP/1.1\r\nHost: {spec.host}:{_port(spec)}\r\nUpgrade: websocket\r\n"
@@ -196,17 +200,6 @@ async def _connection(
         yield reader, writer
     finally:
         writer.transport.abort()
-
-
-def _tls_context(spec: LinkSpec) -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if authority := spec.options.get("ca"):
-        context.load_verify_locations(Path(authority).expanduser())
-    if spec.options.get("insecure") == "1":
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context
 
 
 def _port(spec: LinkSpec) -> int:

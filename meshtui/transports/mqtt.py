@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ssl
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 from meshtui.errors import TransportError
 from meshtui.model.link import LinkKind
 from meshtui.transports.base import OptionSpec
+from meshtui.transports.tls import client_context
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -148,7 +148,7 @@ async def _connect(client: LoopClient, spec: LinkSpec, setup: LinkSetup) -> None
     def connect() -> None:
         # Files are read here as well: they may lie on a slow disk, and may have changed.
         if _is_tls(spec):
-            client.tls_set_context(_tls_context(spec))
+            client.tls_set_context(client_context(spec))
         if spec.username:
             client.username_pw_set(spec.username, _password(spec) or None)
         try:
@@ -194,32 +194,9 @@ def _password(spec: LinkSpec) -> str:
         with Path(file).expanduser().open(encoding="utf-8") as lines:
             return lines.readline(LONGEST_PASSWORD).rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
-        msg = f"cannot read password_file {file}: {_why(error)}"
+        why = getattr(error, "strerror", None) or "it is not text"
+        msg = f"cannot read password_file {file}: {why}"
         raise TransportError(msg, is_final=True) from None
-
-
-def _tls_context(spec: LinkSpec) -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if spec.options.get("insecure") == "1":
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    if authority := spec.options.get("ca"):
-        # Python 3.13 asks for RFC 5280 to the letter, which home-made authorities seldom follow;
-        # signature, dates and host name are checked all the same.
-        context.verify_flags &= ~ssl.VERIFY_X509_STRICT
-        try:
-            context.load_verify_locations(Path(authority).expanduser())
-        except OSError as error:
-            msg = f"cannot read ca {authority}: {_why(error)}"
-            raise TransportError(msg, is_final=True) from None
-    return context
-
-
-def _why(error: Exception) -> str:
-    if isinstance(error, ssl.SSLError):
-        return "it holds no PEM certificate"
-    return getattr(error, "strerror", None) or "it is not text"
 
 
 async def _in_own_thread(call: Callable[[], T], name: str, undo: Callable[[], None]) -> T:

@@ -121,7 +121,8 @@ async def test_a_link_that_does_not_work_says_why(setup: SetupApi, url: str, sai
 async def test_looking_around_is_quick_and_finds_no_silent_port(
     setup: SetupApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    silent = await asyncio.start_server(lambda _reader, _writer: None, "127.0.0.1", 0)
+    held: list[object] = []  # a stream that nobody holds is closed
+    silent = await asyncio.start_server(lambda *stream: held.append(stream), "127.0.0.1", 0)
     port = silent.sockets[0].getsockname()[1]
     monkeypatch.setattr("meshtui.runtime.setup._NEARBY", (("127.0.0.1", port), ("127.0.0.1", 1)))
     monkeypatch.setattr("meshtui.runtime.setup.FIND_TIMEOUT_S", 0.2)
