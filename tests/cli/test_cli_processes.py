@@ -231,6 +231,7 @@ def test_doctor_finds_the_step_that_fails(
     step, detail = failing(untrusted)
     assert (step, "not trusted" in detail) == ("tls", True)
     assert failing(f"{untrusted}?insecure=1")[0] == "tls"
+    assert failing(f"{untrusted}?ca={password}")[0] == "tls"
     assert failing(wrong_path)[0] == "websocket"
     assert failing("jsonmesh+mqtt://no-such-host.invalid")[0] == "name"
 
