@@ -50,7 +50,8 @@ class MeshtuiApp(App[int], inherit_bindings=False):
             remember: Keeps a choice such as `theme` beyond this run.
             now_ms: Our clock; None = the real one.
         """
-        super().__init__()
+        # Without this Textual answers NO_COLOR with greys, which are colours to a terminal.
+        super().__init__(ansi_color=True if os.environ.get("NO_COLOR") else None)
         self._start = start
         self._setup = setup
         self._preferences = preferences
@@ -162,7 +163,8 @@ class MeshtuiApp(App[int], inherit_bindings=False):
                 f"theme: no theme is called {clean(wanted, limit=40)}; there are {names}"
             )
         self.theme_problems = tuple(problems)
-        self.theme = _fitting_theme(wanted if wanted in found.themes else "")
+        known = wanted if wanted in found.themes else ""
+        self.theme = SIXTEEN_COLOURS if self.no_color else _fitting_theme(known)
 
 
 def _fitting_theme(wanted: str) -> str:
