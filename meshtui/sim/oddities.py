@@ -70,7 +70,7 @@ class Oddities:
     def _wrong_key(self, listener: NodeId, listener_key: bytes, now_ms: int) -> Packet:
         envelope = self._from_a_stranger(listener, listener_key, now_ms)
         garbled = bytes(byte ^ 0x55 for byte in envelope.ciphertext)
-        wrong = dataclasses.replace(envelope, ciphertext=garbled)
+        wrong = envelope._replace(ciphertext=garbled)
         return topics.dm_topic(listener), encode_envelope(wrong, app_names=True)
 
     def _not_json(self, _listener: NodeId, _key: bytes, _now_ms: int) -> Packet:
@@ -80,7 +80,7 @@ class Oddities:
     def _forged(self, listener: NodeId, listener_key: bytes, now_ms: int) -> Packet:
         envelope = self._from_a_stranger(listener, listener_key, now_ms)
         _, someone = self._sealer(self._scenario.nodes[0])
-        wrong = dataclasses.replace(envelope, sender=someone, route=(someone,))
+        wrong = envelope._replace(sender=someone, route=(someone,))
         return topics.dm_topic(listener), encode_envelope(wrong, app_names=True)
 
     def _of_a_secret_forum(self, _listener: NodeId, _key: bytes, now_ms: int) -> Packet:

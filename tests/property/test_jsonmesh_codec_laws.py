@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -132,13 +131,13 @@ def test_every_frame_has_a_dissection_whose_fields_lie_in_their_buffers(
 @settings(max_examples=300, deadline=None)
 def test_no_plaintext_brings_out_more_than_the_crypto_error(plaintext: bytes) -> None:
     envelope = decode_envelope(good_payload())
-    sealed = replace(envelope, nonce=bytes(12), ciphertext=Aead(KEY).seal(bytes(12), plaintext))
+    sealed = envelope._replace(nonce=bytes(12), ciphertext=Aead(KEY).seal(bytes(12), plaintext))
 
     for kind in ("text", "ack", "cashu", "btc_tx", "image", "poll"):
         with contextlib.suppress(CryptoError):
-            read = BOB.sealer.open_direct(replace(sealed, kind=kind))
+            read = BOB.sealer.open_direct(sealed._replace(kind=kind))
             assert isinstance(read.text, str)
-            assert read == read_plaintext(replace(sealed, kind=kind), plaintext)
+            assert read == read_plaintext(sealed._replace(kind=kind), plaintext)
 
 
 @given(TEXTS, MESSAGE_IDS, st.integers(0, 2**53), st.booleans(), st.booleans())
@@ -152,7 +151,7 @@ def test_what_is_sealed_and_sent_is_what_is_read(
     arrived = decode_envelope(encode_envelope(envelope, app_names=app_names))
     read = BOB.sealer.open_direct(decode_envelope(encode_relayed(arrived, CAROL.node_id)))
 
-    assert replace(arrived, raw={}) == envelope
+    assert arrived._replace(raw={}) == envelope
     assert read.has_inner_header is not is_bare
     # bare text that happens to be our kind of JSON cannot be told from it
     assert read.text == text or (is_bare and text.startswith("{"))

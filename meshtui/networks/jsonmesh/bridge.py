@@ -8,7 +8,6 @@ added to `via`, never back to where they came from and never over what a node it
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from meshtui.errors import EncodeError
@@ -182,7 +181,7 @@ class Bridge:
     def _encode(self, passage: Passage, envelope: Envelope) -> bytes | None:
         left = self._policy.remaining_ttl(envelope.ttl, envelope.hop_count)
         if left != envelope.ttl:
-            envelope = replace(envelope, ttl=left)
+            envelope = envelope._replace(ttl=left)
         try:
             return encode_relayed(envelope, self._station.node_id)
         except EncodeError as error:

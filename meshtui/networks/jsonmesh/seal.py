@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import orjson
 
@@ -24,7 +24,6 @@ from meshtui.networks.jsonmesh.envelope import (
     BROADCAST,
     FORUM_PREFIX,
     MAX_TTL,
-    Dialect,
     Envelope,
     is_wire_id,
 )
@@ -39,13 +38,13 @@ KEPT_KEYS = 1000
 ACK_KIND = "ack"
 TEXT_KIND = "text"
 _HEADER = ("id", "from", "to", "type", "ts")
+_header_of = itemgetter(*_HEADER)
 _OUR_KEYS = frozenset({*_HEADER, "text", "mid", "ack", "h"})
 _ACK_HASH = re.compile(r"([0-9a-fA-F]{16})?")
 _Key = TypeVar("_Key")
 
 
-@dataclass(frozen=True, slots=True)
-class Letter:
+class Letter(NamedTuple):
     """What we want to say, before it is sealed.
 
     Attributes:
@@ -68,8 +67,7 @@ class Letter:
     ack_hash: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Plaintext:
+class Plaintext(NamedTuple):
     """What an envelope held.
 
     Attributes:
@@ -202,7 +200,6 @@ class Sealer:
             ttl=MAX_TTL,
             hop_count=0,
             route=(self._node_id,),
-            dialect=Dialect.SPEC,
             raw={},
         )
 
@@ -291,8 +288,11 @@ def _check_header(envelope: Envelope, inner: dict[str, Any], *, is_strict: bool)
         envelope.kind,
         envelope.sent_at_ms,
     )
-    if tuple(map(inner.get, _HEADER)) == outside and type(inner["ts"]) is int:
-        return True
+    try:
+        if _header_of(inner) == outside and type(inner["ts"]) is int:
+            return True
+    except KeyError:
+        pass  # not all there
     present = [key for key in _HEADER if key in inner]
     if not is_strict and len(present) < len(_HEADER):
         return False

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -254,10 +253,9 @@ def test_times_beyond_any_calendar_are_said_so() -> None:
 
 
 def test_another_node_is_never_mistaken_for_us() -> None:
-    envelope = replace(
-        ALICE.sealer.seal_direct(BOB.public_key, Letter("i", BOB.node_id, TS), counted_entropy()),
-        recipient=NodeId("MESH-00000000"),
-    )
+    letter = Letter("i", BOB.node_id, TS)
+    sealed = ALICE.sealer.seal_direct(BOB.public_key, letter, counted_entropy())
+    envelope = sealed._replace(recipient=NodeId("MESH-00000000"))
 
     dissection = dissect_frame(frame(encode_envelope(envelope, app_names=False)), BOB.sealer)
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
 
@@ -130,16 +129,16 @@ def test_what_is_worn_out_is_not_passed_on() -> None:
     good = decode_envelope(good_payload())
 
     for worn in (
-        replace(good, ttl=0),
-        replace(good, route=(ALICE.node_id,) * MAX_ROUTE_NODES),
-        replace(good, hop_count=255),
+        good._replace(ttl=0),
+        good._replace(route=(ALICE.node_id,) * MAX_ROUTE_NODES),
+        good._replace(hop_count=255),
     ):
         with pytest.raises(EncodeError):
             encode_relayed(worn, CAROL.node_id)
 
 
 def test_what_json_cannot_hold_is_an_error_of_ours() -> None:
-    broken = replace(decode_envelope(good_payload()), recipient=NodeId("\ud800"))
+    broken = decode_envelope(good_payload())._replace(recipient=NodeId("\ud800"))
 
     with pytest.raises(EncodeError):
         encode_envelope(broken, app_names=False)

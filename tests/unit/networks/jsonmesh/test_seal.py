@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import replace
 
 import pytest
 
@@ -34,7 +33,7 @@ def sealed(
 ) -> Envelope:
     """Seal a letter and send it over the wire."""
     to = f"forum:{forum}" if forum else recipient.node_id
-    letter = replace(Letter("id-1", to, TS, "hello"), **changes)
+    letter = Letter("id-1", to, TS, "hello")._replace(**changes)
     if forum:
         envelope = sender.sealer.seal_channel(forum, letter, counted_entropy())
     else:
@@ -47,7 +46,7 @@ def holding(inner: object, **changes: object) -> Envelope:
     plaintext = inner if isinstance(inner, bytes) else json.dumps(inner).encode()
     key = shared_key(ALICE.private_key, BOB.public_key)
     ciphertext = Aead(key).seal(bytes(12), plaintext)
-    return replace(sealed(), nonce=bytes(12), ciphertext=ciphertext, **changes)
+    return sealed()._replace(nonce=bytes(12), ciphertext=ciphertext, **changes)
 
 
 def reason_of(envelope: Envelope, reader: Person = BOB) -> str:
@@ -63,7 +62,7 @@ def test_what_is_sealed_is_read_by_the_recipient_alone(text: str) -> None:
     assert BOB.sealer.open_direct(envelope) == Plaintext(
         text, "text", has_inner_header=True, inner_id="id-1", sent_at_ms=TS
     )
-    assert reason_of(replace(envelope, recipient=CAROL.node_id), CAROL) == "bad-tag"
+    assert reason_of(envelope._replace(recipient=CAROL.node_id), CAROL) == "bad-tag"
 
 
 def test_the_sender_can_read_what_was_written_to_a_peer() -> None:
@@ -90,8 +89,7 @@ def test_bare_text_is_read_and_called_unproven() -> None:
 def test_the_golden_messages_of_others_are_read(row: dict[str, str]) -> None:
     by_id = {person(n).node_id: person(n) for n in range(4)}
     sender, recipient = by_id[row["from"]], by_id[row["to"]]
-    envelope = replace(
-        sealed(sender, recipient),
+    envelope = sealed(sender, recipient)._replace(
         nonce=bytes.fromhex(row["nonce_hex"]),
         ciphertext=base64.b64decode(row["ct_b64"]),
     )
@@ -173,9 +171,9 @@ def test_a_foreign_body_with_a_whole_header_must_match_too() -> None:
 def test_replay_under_new_names_succeeds_only_without_our_header(with_header: bool) -> None:
     first = sealed(is_bare=not with_header)
     replayed = [
-        replace(first, message_id="id-2"),
-        replace(first, sent_at_ms=TS + 1),
-        replace(first, kind="btc_tx"),
+        first._replace(message_id="id-2"),
+        first._replace(sent_at_ms=TS + 1),
+        first._replace(kind="btc_tx"),
     ]
 
     for envelope in replayed:
@@ -188,8 +186,8 @@ def test_replay_under_new_names_succeeds_only_without_our_header(with_header: bo
 @pytest.mark.parametrize("with_header", [True, False])
 def test_reflection_succeeds_only_without_our_header(with_header: bool) -> None:
     ours = sealed(ALICE, BOB, is_bare=not with_header)
-    reflected = replace(
-        ours, sender=BOB.node_id, sender_key=BOB.public_key, recipient=ALICE.node_id
+    reflected = ours._replace(
+        sender=BOB.node_id, sender_key=BOB.public_key, recipient=ALICE.node_id
     )
 
     if with_header:
@@ -202,20 +200,20 @@ def test_reflection_succeeds_only_without_our_header(with_header: bool) -> None:
 
 
 def test_what_claims_to_come_from_ourselves_is_refused() -> None:
-    twin = replace(sealed(BOB, ALICE), sender=ALICE.node_id)  # as if ground to our id
+    twin = sealed(BOB, ALICE)._replace(sender=ALICE.node_id)  # as if ground to our id
 
-    assert reason_of(replace(sealed(), recipient=ALICE.node_id), ALICE) == "own"
+    assert reason_of(sealed()._replace(recipient=ALICE.node_id), ALICE) == "own"
     assert reason_of(twin, ALICE) == "own"
 
 
 def test_what_is_for_others_is_not_tried() -> None:
     assert reason_of(sealed(), CAROL) == "not-for-us"
-    assert reason_of(replace(sealed(), recipient="broadcast")) == "not-for-us"
+    assert reason_of(sealed()._replace(recipient="broadcast")) == "not-for-us"
 
 
 def test_a_key_that_is_no_point_is_refused() -> None:
     key = b"\x02" + (5).to_bytes(32, "big")
-    envelope = replace(sealed(), sender_key=key, sender=node_id_of(key))
+    envelope = sealed()._replace(sender_key=key, sender=node_id_of(key))
 
     assert reason_of(envelope) == "bad-key"
     with pytest.raises(CryptoError):
@@ -248,7 +246,7 @@ def test_a_forum_message_is_not_moved_to_another_forum() -> None:
 def test_a_forum_key_never_opens_a_direct_message_nor_the_other_way_round() -> None:
     letter = Letter("i", BOB.node_id, TS, "psst")
     under_forum_key = ALICE.sealer.seal_channel("a", letter, counted_entropy())
-    under_pair_key = replace(sealed(), recipient="forum:a")
+    under_pair_key = sealed()._replace(recipient="forum:a")
 
     assert reason_of(under_forum_key) == "bad-tag"
     with pytest.raises(CryptoError) as caught:
@@ -332,7 +330,7 @@ def test_keys_are_kept_for_a_thousand_peers_and_no_more() -> None:
 
     for number in range(KEPT_KEYS + 5):
         with pytest.raises(CryptoError):
-            reader.open_channel(f"g{number}", replace(envelope, recipient="broadcast"))
+            reader.open_channel(f"g{number}", envelope._replace(recipient="broadcast"))
 
     assert len(reader._forums) == KEPT_KEYS
     assert "g0" not in reader._forums
