@@ -55,8 +55,12 @@ def run_demo() -> int:
 
     Raises:
         ConfigError: The broker's library is not installed.
+        LocalProtocolError: There is no terminal to draw on.
         TransportError: The simulated mesh did not start.
     """
+    from meshtui.cli.terminal import require_terminal
+
+    require_terminal()
     with _folder() as folder:
         return asyncio.run(_show(folder))
 

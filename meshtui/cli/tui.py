@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import logging
 import signal
-import sys
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,8 +14,9 @@ from meshtui.cli.logs import log_to_file
 from meshtui.cli.output import Exit, Output
 from meshtui.cli.profile import load_profile
 from meshtui.cli.settings import save_values
+from meshtui.cli.terminal import require_terminal
 from meshtui.config import GLYPHS, THEME
-from meshtui.errors import ConfigError, LocalProtocolError, MeshtuiError
+from meshtui.errors import ConfigError, MeshtuiError
 from meshtui.runtime.api import Preferences
 
 if TYPE_CHECKING:
@@ -36,9 +36,7 @@ def run(args: argparse.Namespace) -> int:
     """Show the client until the user leaves it."""
     output = Output(as_json=False)
     profile = load_profile(args, output=output)
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        msg = "the client needs a terminal; scripts use `meshtui listen` and `meshtui send`"
-        raise LocalProtocolError(msg)
+    require_terminal()
     identity = _identity(profile)
     log_to_file(profile.paths.log_file, "debug" if args.verbose else profile.config.log_level)
     code = asyncio.run(_show(args, profile, identity, output))

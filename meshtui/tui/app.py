@@ -10,6 +10,7 @@ from textual.app import App
 
 from meshtui.model.text import clean
 from meshtui.tui.state.directory import Directory
+from meshtui.tui.terminal import give_back_alt_digits
 from meshtui.tui.text.glyphs import glyph_set
 from meshtui.tui.themes import DEFAULT, SIXTEEN_COLOURS, load_themes
 from meshtui.tui.widgets.pane import Desk
@@ -60,6 +61,7 @@ class MeshtuiApp(App[int], inherit_bindings=False):
         self._themes_dir: Path | None = paths.themes_dir if paths is not None else None
         self._exports_dir = paths.database_file.parent / "exports" if paths is not None else None
         self._has_mouse = True
+        give_back_alt_digits()
         self._load_themes(preferences.theme)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The one place that writes to the terminal past Textual: moving lines that are there already.
+"""The one place that deals with the terminal past Textual: moving lines, its title, Alt+digits.
 
 Textual repaints every line that looks different; when a list moves up by one line, that is all of
 them. Terminals since the VT100 can move lines themselves: a scroll region, and a line feed at its
@@ -33,6 +33,18 @@ def scroll_up(widget: Widget, lines: int) -> bool:
     driver.write(f"\x1b[{first};{last}r\x1b[{last};1H" + "\n" * lines + "\x1b[r")
     widget._styles_cache.clear()  # noqa: SLF001 - it is by line number, and those have moved
     return True
+
+
+def give_back_alt_digits() -> None:
+    """Let Alt+1 be Alt+1: Textual takes it for the `¡` that macOS types, on every system.
+
+    A quick Esc 2 is the same bytes, and would put a `™` into the message line.
+    """
+    from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
+
+    if isinstance(ANSI_SEQUENCES_KEYS, dict):
+        for digit in "0123456789":
+            ANSI_SEQUENCES_KEYS.pop(f"\x1b{digit}", None)
 
 
 def set_title(app: App[Any], title: str) -> None:

@@ -77,6 +77,23 @@ def test_the_client_needs_a_terminal(home: str, capsys: pytest.CaptureFixture[st
     assert "needs a terminal" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("lost", ["stdin", "stdout", "stderr"])
+@pytest.mark.parametrize("command", [[], ["demo"]], ids=str)
+def test_a_screen_without_a_terminal_names_the_stream_that_is_none(
+    lost: str,
+    command: list[str],
+    home: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("stdin", "stdout", "stderr"):
+        monkeypatch.setattr(f"sys.{name}.isatty", lambda name=name: name != lost, raising=False)
+
+    assert main(["--home", home, *command]) == 2
+    word = {"stdin": "input", "stdout": "output", "stderr": "error"}[lost]
+    assert f"standard {word} is none" in capsys.readouterr().err
+
+
 def test_no_broker_is_no_connection(home: str, capsys: pytest.CaptureFixture[str]) -> None:
     argv = ["send", "--to", NODE, "x", "--link", LINK, "--timeout", "5", "--json", "--home", home]
 

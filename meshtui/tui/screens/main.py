@@ -11,7 +11,7 @@ from meshtui.tui.command import Command, bindings_of, key_words
 from meshtui.tui.commands import COMMANDS, EVERYWHERE
 from meshtui.tui.screens.frame import PANES, MainFrame
 from meshtui.tui.text.help import help_lines
-from meshtui.tui.widgets.line_input import LineInput
+from meshtui.tui.widgets.line_input import LineInput, is_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -169,7 +169,7 @@ class MainScreen(MainFrame):
 
     def on_key(self, event: events.Key) -> None:
         """Digits and letters are the input's while something is typed."""
-        if isinstance(self.focused, LineInput) and event.is_printable:
+        if isinstance(self.focused, LineInput) and is_text(event):
             event.stop()
 
     # -- finding -----------------------------------------------------------------------------

@@ -196,8 +196,8 @@ class LineInput(Widget, can_focus=True):
             if self.line.perform(operation):
                 self._edited(is_text_changed=before != self.line.text)
             return True
-        if event.is_printable and event.character:
-            self.insert(event.character)
+        if is_text(event):
+            self.insert(event.character or "")
             return True
         return False
 
@@ -310,6 +310,11 @@ class LineInput(Widget, can_focus=True):
 
     def _cursor_style(self) -> Style:
         return self.get_component_rich_style("line-input--cursor", partial=True)
+
+
+def is_text(event: events.Key) -> bool:
+    """A key that is typed; with Alt it is a command, though Textual calls it printable."""
+    return event.is_printable and bool(event.character) and not event.key.startswith("alt+")
 
 
 def _shown(char: str) -> str:
