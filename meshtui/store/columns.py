@@ -1,4 +1,7 @@
-"""Values between the model and SQLite's columns, losslessly where foreign text is odd."""
+"""Values between the model and SQLite's columns, losslessly where foreign text is odd.
+
+A damaged file may hold anything anywhere: what is read is brought to its type, without an error.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ if TYPE_CHECKING:
     Choice = TypeVar("Choice", bound=Enum)
 
 _MAX_INT = 2**63 - 1
+_encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def of_text(text: str) -> str | bytes:
@@ -25,9 +29,16 @@ def of_text(text: str) -> str | bytes:
     return text
 
 
-def to_text(value: str | bytes) -> str:
+def to_text(value: object) -> str:
     """Undo `of_text`."""
-    return value if isinstance(value, str) else value.decode("utf-8", "surrogatepass")
+    if isinstance(value, str):
+        return value
+    if not isinstance(value, bytes):
+        return str(value)
+    try:
+        return value.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return value.decode("utf-8", "replace")
 
 
 def of_int(number: int) -> int:
@@ -43,12 +54,18 @@ def of_optional_int(number: int | None) -> int | None:
 def of_texts(texts: Iterable[str]) -> str:
     """Return texts as a JSON array; none as the empty text."""
     listed = list(texts)
-    return json.dumps(listed, separators=(",", ":")) if listed else ""
+    return _encode(listed) if listed else ""
 
 
-def to_texts(value: str) -> list[str]:
+def to_texts(value: object) -> list[str]:
     """Undo `of_texts`."""
-    return json.loads(value) if value else []
+    if not value:
+        return []
+    try:
+        texts = json.loads(to_text(value))
+    except (ValueError, RecursionError):
+        return []
+    return [text for text in texts if isinstance(text, str)] if isinstance(texts, list) else []
 
 
 def to_choice(choice: type[Choice], value: str, otherwise: Choice) -> Choice:

@@ -132,6 +132,8 @@ def translated(place: Path | str | None) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise failure(place, _in_words(place, error)) from error
+    except UnicodeDecodeError as error:  # SQLite quotes a damaged schema in its own words
+        raise failure(place, damage(place, "its schema is no text")) from error
 
 
 def damage(place: object, detail: str) -> str:

@@ -35,7 +35,7 @@ _INSERT = f"""
 INSERT INTO message (conversation, {_COLUMNS}) VALUES (?{", ?" * 21})
 ON CONFLICT DO NOTHING RETURNING id
 """  # noqa: S608
-_INDEX = "INSERT INTO message_text (rowid, text) VALUES (?, ?)"
+_INDEX = "INSERT INTO message_text (rowid, text) SELECT id, text FROM message WHERE id >= ?"
 _QUALIFIED = ", ".join(f"m.{column}" for column in _COLUMNS.split(", "))
 SELECT = f"SELECT m.id, c.name, {_QUALIFIED} FROM message AS m"  # noqa: S608
 """What `of_row` reads; `c` must be joined as the message's conversation."""
@@ -73,14 +73,20 @@ MAX_ORDER = 2**63 - 1
 
 
 def insert(connection: sqlite3.Connection, conversation: int, message: Message) -> int:
-    """Store a message; returns its order, 0 where it is there already."""
+    """Store a message; returns its order, 0 where it is there already.
+
+    It is found by `search` only after `index`.
+    """
     rows = connection.execute(_INSERT, (conversation, *_values(message))).fetchall()
-    if not rows:
-        return 0
-    order = int(rows[0][0])
-    # not a trigger: a schema we did not write must not run anything (trusted_schema = OFF)
-    connection.execute(_INDEX, (order, of_text(message.text)))
-    return order
+    return int(rows[0][0]) if rows else 0
+
+
+def index(connection: sqlite3.Connection, first_order: int) -> None:
+    """Make messages from this order on, all inserted in this transaction, known to `search`.
+
+    Not a trigger: a schema we did not write must not run anything (trusted_schema = OFF).
+    """
+    connection.execute(_INDEX, (first_order,))
 
 
 def order_of_own(connection: sqlite3.Connection, conversation: int, message_id: MessageId) -> int:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from meshtui.model.event import Event
     from meshtui.model.ids import ConversationId, LinkId, NetworkName, NodeId
+    from meshtui.model.message import Message
     from meshtui.model.node import Node, Route
     from meshtui.store.database import Database
 
@@ -97,6 +98,7 @@ class _Batch:
         self._nodes: dict[tuple[NetworkName, NodeId], Node] = {}
         self._routes: dict[tuple[NetworkName, NodeId, LinkId], Route] = {}
         self._digests: list[tuple[NetworkName, bytes]] = []
+        self._first_order = 0
 
     def take(self, event: Event) -> Event | None:
         """Write an event or put it by for `finish`; None = it is a message known already."""
@@ -118,6 +120,8 @@ class _Batch:
 
     def finish(self) -> None:
         """Write what was put by."""
+        if self._first_order:
+            messages.index(self._connection, self._first_order)
         digests.insert(self._connection, self._digests)
         nodes.upsert(self._connection, self._nodes.values())
         routes.upsert(self._connection, self._routes.values())
@@ -128,18 +132,23 @@ class _Batch:
         if event.digest:
             network, _, _ = split_conversation(message.conversation)
             self._digests.append((network, event.digest))
-        order = messages.insert(self._connection, self._row(message.conversation), message)
-        return replace(event, message=replace(message, order=order)) if order else None
+        order = self._insert(self._row(message.conversation), message)
+        return MessageReceived(replace(message, order=order), event.digest) if order else None
 
     def _queued(self, event: MessageQueued) -> Event:
         message = event.message
         row = self._row(message.conversation)
-        order = messages.insert(self._connection, row, message)
+        order = self._insert(row, message)
         if not order:
             order = messages.order_of_own(self._connection, row, message.message_id)
             if message.delivery is not None:
                 messages.set_delivery(self._connection, row, message.message_id, message.delivery)
-        return replace(event, message=replace(message, order=order))
+        return MessageQueued(replace(message, order=order))
+
+    def _insert(self, row: int, message: Message) -> int:
+        order = messages.insert(self._connection, row, message)
+        self._first_order = self._first_order or order
+        return order
 
     def _heard_of(self, event: NodeHeard | RouteChanged | RouteForgotten | ChannelChanged) -> None:
         match event:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from enum import Enum
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -33,3 +34,16 @@ def test_every_number_fits_64_bits(number: int) -> None:
 def test_a_choice_of_a_later_version_is_read_as_the_given_one() -> None:
     assert to_choice(Colour, "red", Colour.RED) is Colour.RED
     assert to_choice(Colour, "mauve", Colour.RED) is Colour.RED
+
+
+@pytest.mark.parametrize(
+    ("damaged", "text"),
+    [(5, "5"), (None, "None"), (b"\xff", "\ufffd"), (b"a\xed\xa0\x80", "a\ud800")],
+)
+def test_whatever_a_damaged_column_holds_is_read_as_text(damaged: object, text: str) -> None:
+    assert to_text(damaged) == text
+
+
+@pytest.mark.parametrize("damaged", ["[", "{}", 7, b"\xff", '[1, "a"]', "[" * 100_000])
+def test_whatever_a_damaged_column_holds_is_read_as_texts(damaged: object) -> None:
+    assert set(to_texts(damaged)) <= {"a"}
