@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from meshtui.store.columns import of_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from meshtui.model.ids import NetworkName
     from meshtui.store.database import Database
@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _HAS = "SELECT 1 FROM digest WHERE network = ? AND digest = ?"
+_STORED = "SELECT digest FROM digest WHERE network = ? AND digest IN ({})"
+_ASKED_AT_ONCE = 500
 _FRESH = 4_096
-"""Digests kept in memory before those that reached the disk are let go."""
+"""So many digests may be added before those that reached the disk are let go."""
 
 
 def insert(connection: sqlite3.Connection, digests: Iterable[tuple[NetworkName, bytes]]) -> None:
@@ -44,7 +46,8 @@ class StoredDigests:
         """
         self._network = of_text(network)
         self._connection, self._lock = database.lookups()
-        self._fresh: dict[bytes, None] = {}
+        self._fresh: set[bytes] = set()
+        self._full_at = _FRESH
         self._is_readable = True
 
     def has(self, digest: bytes) -> bool:
@@ -57,26 +60,31 @@ class StoredDigests:
 
     def add(self, digest: bytes) -> None:
         """Remember it from now on in this process."""
-        self._fresh[digest] = None
-        if len(self._fresh) > _FRESH:
-            # two for one: memory shrinks to what the disk still lacks
-            self._let_go_of_oldest()
-            self._let_go_of_oldest()
+        self._fresh.add(digest)
+        if len(self._fresh) >= self._full_at:
+            # all at once: one by one, this would cost more than all the rest of a message
+            self._fresh -= self._stored_of(list(self._fresh))
+            self._full_at = len(self._fresh) + _FRESH
 
-    def _let_go_of_oldest(self) -> None:
-        oldest = next(iter(self._fresh))
-        del self._fresh[oldest]
-        if not self._is_stored(oldest):
-            self._fresh[oldest] = None
+    def _stored_of(self, digests: Sequence[bytes]) -> set[bytes]:
+        found: set[bytes] = set()
+        for start in range(0, len(digests), _ASKED_AT_ONCE):
+            asked = digests[start : start + _ASKED_AT_ONCE]
+            sql = _STORED.format(", ".join("?" * len(asked)))
+            found.update(digest for (digest,) in self._ask(sql, (self._network, *asked)))
+        return found
 
     def _is_stored(self, digest: bytes) -> bool:
+        return bool(self._ask(_HAS, (self._network, digest)))
+
+    def _ask(self, sql: str, values: Sequence[object]) -> Sequence[tuple[Any, ...]]:
         try:
             with self._lock:
-                row = self._connection.execute(_HAS, (self._network, digest)).fetchone()
+                rows = self._connection.execute(sql, values).fetchall()
         except sqlite3.Error as error:
             if self._is_readable:  # said once, not for every frame
                 _log.warning("digests cannot be read: %s", error)
             self._is_readable = False
-            return False
+            return ()
         self._is_readable = True
-        return row is not None
+        return rows
