@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, ParamSpec, Self, TypeVar
 
@@ -44,6 +45,9 @@ T = TypeVar("T")
 # A command finds its turn among at most so many inputs of links.
 INBOX_LIMIT = 2_000
 FAREWELL_TIMEOUT_S = 2.0
+# The store's thread lets go of the interpreter at each statement: with Python's 5 ms, it and the
+# loop would wait for each other that long, again and again.
+SWITCH_S = 0.0005
 
 _log = logging.getLogger(__name__)
 
@@ -88,6 +92,7 @@ class MeshHub:
 
     async def __aenter__(self) -> Self:
         """Start the consumer and open the links."""
+        sys.setswitchinterval(SWITCH_S)
         await self._group.__aenter__()
         self._is_open = True
         self._consumer = self._group.create_task(self._consume(), name="hub")
