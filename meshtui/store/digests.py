@@ -19,7 +19,7 @@ _log = logging.getLogger(__name__)
 _HAS = "SELECT 1 FROM digest WHERE network = ? AND digest = ?"
 _STORED = "SELECT digest FROM digest WHERE network = ? AND digest IN ({})"
 _ASKED_AT_ONCE = 500
-_FRESH = 4_096
+_FRESH = 1_024
 """So many digests may be added before those that reached the disk are let go."""
 
 
