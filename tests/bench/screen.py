@@ -114,12 +114,14 @@ def _first_screen(table: Table, ours: Sequence[str]) -> None:
         "ours": (ours, MARKER),
         "bare": (["-m", "tests.bench.plain_apps", "bare"], plain_apps.READY),
     }
-    for _ in range(ROUNDS):
+    for _ in range(1 + ROUNDS):
         for name, (args, marker) in contenders.items():
             with Terminal(args) as terminal:
                 taken[name].append(terminal.until(marker))
                 terminal.drain(1.0)
                 memory[name] = terminal.rss_mb
+    for each in taken.values():
+        del each[0]  # it compiled what the others found compiled
     ours_s, bare_s = (statistics.median(taken[name]) for name in ("ours", "bare"))
     table.add(
         "first useful screen | bare Textual app",
