@@ -109,11 +109,15 @@ class Session(Protocol):
         """Take a frame apart with the keys at hand, changing nothing. Never raises."""
         ...
 
-    def safety_number(self, node_id: NodeId) -> str:
+    def safety_number(self, node_id: NodeId, public_key: str = "") -> str:
         """60 digits both sides can compare by voice, in groups of five; empty without a key.
 
         They are of the key that waits for the user's word where there is one (`Node.rival_key`),
         else of the pinned one.
+
+        Args:
+            public_key: Ask for this key's digits, in hex: what is shown and what is then accepted
+                must be of the same moment; empty = the one described above.
         """
         ...
 

@@ -67,6 +67,10 @@ class MeshApi(Protocol):
         """Follow events from now on. Subscribe first, then load what was: folds are idempotent."""
         ...
 
+    def open_links(self) -> None:
+        """Open the links, where that was left to the front end: it can show what they bring."""
+        ...
+
     async def conversations(self) -> Sequence[Conversation]:
         """All conversations with their unread counts, newest first; joined channels included."""
         ...
@@ -106,11 +110,15 @@ class MeshApi(Protocol):
         """Take a frame apart with the keys at hand."""
         ...
 
-    def safety_number(self, network: NetworkName, node_id: NodeId) -> str:
+    def safety_number(self, network: NetworkName, node_id: NodeId, public_key: str = "") -> str:
         """60 digits both sides can compare by voice, in groups of five; empty without a key.
 
         They are of the key that waits for the user's word where there is one (`Node.rival_key`),
         else of the pinned one.
+
+        Args:
+            public_key: Ask for this key's digits, in hex: what is shown and what is then accepted
+                must be of the same moment; empty = the one described above.
         """
         ...
 

@@ -63,10 +63,13 @@ class MeshHub:
         reader: Reader,
         clock: Clock,
         chance: Callable[[], float] = random.random,
+        *,
+        opens_links: bool = True,
     ) -> None:
         """Own these parts; nothing runs yet.
 
         Args:
+            opens_links: At once; else they wait for `open_links`.
             chance: Returns a number from 0 up to 1; spreads reconnects.
         """
         self._sessions = sessions
@@ -88,18 +91,17 @@ class MeshHub:
         self._group = asyncio.TaskGroup()
         self._consumer: asyncio.Task[None]
         self._running: list[asyncio.Task[None]] = []
+        self._opens_links = opens_links
         self._is_open = False
 
     async def __aenter__(self) -> Self:
-        """Start the consumer and open the links."""
+        """Start the consumer and, unless they are to wait, open the links."""
         sys.setswitchinterval(SWITCH_S)
         await self._group.__aenter__()
         self._is_open = True
         self._consumer = self._group.create_task(self._consume(), name="hub")
-        self._running = [
-            self._group.create_task(runner.run(), name=f"link {link_id}")
-            for link_id, runner in self._runners.items()
-        ]
+        if self._opens_links:
+            self.open_links()
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -154,6 +156,14 @@ class MeshHub:
         """Follow events from now on, at most `limit` unread."""
         return self._bus.subscribe(limit)
 
+    def open_links(self) -> None:
+        """Open the links, unless they are open."""
+        if self._is_open and not self._running:
+            self._running = [
+                self._group.create_task(runner.run(), name=f"link {link_id}")
+                for link_id, runner in self._runners.items()
+            ]
+
     async def conversations(self) -> Sequence[Conversation]:
         """All conversations with their unread counts, newest first."""
         return await self._ask(self._reader.conversations)
@@ -190,9 +200,9 @@ class MeshHub:
         """Take a frame apart with the keys at hand."""
         return self._sessions[network].dissect(frame)
 
-    def safety_number(self, network: NetworkName, node_id: NodeId) -> str:
+    def safety_number(self, network: NetworkName, node_id: NodeId, public_key: str = "") -> str:
         """60 digits both sides can compare by voice; empty without a key."""
-        return self._sessions[network].safety_number(node_id)
+        return self._sessions[network].safety_number(node_id, public_key)
 
     # --- what links need (see `LinkPort`) ---
 

@@ -120,6 +120,8 @@ class MeshtuiApp(App[int], inherit_bindings=False):
         )
         screen: Screen[None] = MainScreen(desk)
         await self.push_screen(screen)
+        # The chat as it was is on the screen before anything that takes time is begun.
+        self.call_after_refresh(api.open_links)
         for problem in self.theme_problems[:1]:
             self.notify_line(clean(problem, limit=200))
 

@@ -42,7 +42,7 @@ EVERYWHERE: tuple[Command, ...] = (
     Command(
         "review-key",
         "Review changed keys",
-        "Compare safety numbers and accept the new key, or leave the messages held.",
+        "Compare safety numbers and accept the new key; until then its messages are refused.",
         ("alt+k",),
     ),
     Command("choose-theme", "Theme", "Change the colours now.", (), "/theme [NAME]"),

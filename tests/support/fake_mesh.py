@@ -183,6 +183,9 @@ class FakeMesh:
         self._subscriptions.append(subscription)
         return subscription
 
+    def open_links(self) -> None:
+        """They are."""
+
     async def conversations(self) -> Sequence[Conversation]:
         return sorted(self.talks.values(), key=lambda talk: -talk.last_at_ms)
 
@@ -253,11 +256,13 @@ class FakeMesh:
             ),
         )
 
-    def safety_number(self, network: NetworkName, node_id: NodeId) -> str:
+    def safety_number(self, network: NetworkName, node_id: NodeId, public_key: str = "") -> str:
         node = self.known.get(node_id)
         if node is None or not node[0].public_key:
             return ""
-        return " ".join(f"{12345 + 1111 * index:05d}" for index in range(12))
+        asked = public_key or node[0].rival_key or node[0].public_key
+        start = int(asked[2:6], 16)
+        return " ".join(f"{(start + 1111 * index) % 100_000:05d}" for index in range(12))
 
     # -- what tests make happen ----------------------------------------------------------------
 

@@ -104,7 +104,7 @@ class FakeSession:
     def dissect(self, frame: Frame) -> Dissection:
         return Dissection(FAKENET, frame.payload.decode(), ())
 
-    def safety_number(self, node_id: NodeId) -> str:
+    def safety_number(self, node_id: NodeId, public_key: str = "") -> str:
         return "12345"
 
     def _transmit(self, message_id: str, link_id: LinkId) -> Transmit:

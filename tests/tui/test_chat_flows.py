@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
+
 import pytest
 
 from meshtui.model.command import (
@@ -30,7 +33,7 @@ from tests.support.mesh_scenes import (
     seeded_mesh,
     send,
 )
-from tests.support.tui_app import app_on, settle, text_of
+from tests.support.tui_app import app_on, lines_of, settle, text_of
 
 SMALL, MIDDLE, LARGE = (80, 24), (100, 30), (140, 40)
 
@@ -110,6 +113,73 @@ async def test_the_divider_stands_where_reading_begins_and_stays() -> None:
 
         assert mesh.talks[PARIS].unread == 0
         assert "2 new" in text_of(pilot.app)
+
+
+async def test_the_divider_stands_before_the_first_message_of_somebody_else() -> None:
+    mesh = seeded_mesh()
+    await send(mesh, PARIS, "written from another window")
+    mesh.say(CAROL, "an answer", PARIS)
+
+    async with app_on(mesh).run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        lines = [line for line in lines_of(pilot.app) if line.strip()]
+
+        row = next(index for index, line in enumerate(lines) if "1 new" in line)
+        assert "another window" in lines[row - 1]
+        assert "an answer" in lines[row + 1]
+
+
+async def test_a_failed_message_leaves_the_words_their_room() -> None:
+    mesh = seeded_mesh()
+    words = "forty-six cells of text are here in one line.."
+    mine = await send(mesh, PARIS, words)
+    mesh.progress(mine, DeliveryState.FAILED, reason="no answer after 3 attempts")
+
+    async with app_on(mesh).run_test(size=SMALL) as pilot:
+        await opened(pilot)
+
+        assert words in text_of(pilot.app)
+
+
+async def test_a_long_title_keeps_away_from_the_signs_at_the_right() -> None:
+    mesh = seeded_mesh()
+
+    async with app_on(mesh).run_test(size=(64, 24)) as pilot:
+        await opened(pilot, PARIS)
+        mesh.say(BOB, "psst")
+        await settle(pilot)
+
+        assert " !1 " in lines_of(pilot.app)[0]
+
+
+async def test_two_quick_digits_make_one_pane_and_it_misses_nothing() -> None:
+    mesh = seeded_mesh()
+
+    async with app_on(mesh).run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        screen = pilot.app.screen
+        await asyncio.gather(screen.open_pane("nodes"), screen.open_pane("nodes"))
+        await settle(pilot)
+
+        assert len(screen.query("NodesPane")) == 1
+
+
+async def test_the_third_column_tells_of_the_peer_from_the_first_moment() -> None:
+    async with app_on(seeded_mesh()).run_test(size=LARGE) as pilot:
+        await settle(pilot)
+
+        assert str(ALICE) in pilot.app.screen.chat.details.text
+
+
+@pytest.mark.parametrize(("size", "name"), [(SMALL, "Alexandra Mor"), (LARGE, "Alexandra Mo")])
+async def test_names_have_a_share_of_the_width(size, name: str) -> None:
+    mesh = seeded_mesh()
+    mesh.hear(replace(mesh.known[ALICE][0], name="Alexandra Moreau-Lindqvist"))
+
+    async with app_on(mesh).run_test(size=size) as pilot:
+        await opened(pilot)
+
+        assert name[:-1] in text_of(pilot.app)
 
 
 async def test_unread_elsewhere_is_counted_and_alt_a_goes_there() -> None:
@@ -210,7 +280,8 @@ async def test_a_failed_message_is_sent_again_as_the_same_message() -> None:
         await pilot.press("escape", "r")
         await settle(pilot)
 
-    assert "✗ no answer: r to retry" in shown
+    assert "✗ failed" in shown
+    assert f"{' ' * 21}no answer: r to retry" in shown
     assert of(ResendMessage, mesh)[0].message.message_id == mine.message_id
 
 
@@ -400,12 +471,32 @@ async def test_a_changed_key_is_a_banner_and_can_be_compared_and_accepted() -> N
         await pilot.press("a")
         await settle(pilot)
 
-        assert "bob shows another key: messages held" in banner
-        assert "key changed: messages held" in banner
-        assert "12345" in sheet
+        assert "bob shows another key: its messages are refused" in banner
+        assert "key changed: the new one is refused" in banner
+        assert f"{0xABAB:05d}" in sheet
         assert of(AcceptKey, mesh)[0].public_key == "03" + "ab" * 32
         assert mesh.known[BOB][0].pin is PinState.VERIFIED
         assert "another key" not in text_of(pilot.app)
+
+
+async def test_the_digits_compared_are_of_the_key_that_is_accepted() -> None:
+    mesh = seeded_mesh()
+    first, second = "03" + "ab" * 32, "03" + "cd" * 32
+
+    async with app_on(mesh).run_test(size=SMALL) as pilot:
+        await opened(pilot)
+        mesh.change_key(BOB, first)
+        await settle(pilot)
+        node, marks = mesh.known[BOB]
+        mesh.known[BOB] = (replace(node, rival_key=second), marks)  # not told yet
+        await pilot.press("alt+k")
+        await settle(pilot)
+        sheet = text_of(pilot.app)
+        await pilot.press("a")
+        await settle(pilot)
+
+        assert f"{0xABAB:05d}" in sheet
+        assert of(AcceptKey, mesh)[0].public_key == first
 
 
 async def test_a_changed_key_is_not_accepted_by_closing_the_sheet() -> None:

@@ -9,9 +9,17 @@ from typing import TYPE_CHECKING
 import pytest
 from textual import events
 
-from meshtui.model.packet import DissectedField, Dissection, PacketSummary, Verdict
+from meshtui.model.event import FrameReceived
+from meshtui.model.packet import (
+    DissectedField,
+    Dissection,
+    Frame,
+    PacketSummary,
+    RxMeta,
+    Verdict,
+)
 from meshtui.tui.panes.packets import PacketsPane
-from tests.support.fake_mesh import ME, NETWORK, START_MS, FakeMesh
+from tests.support.fake_mesh import LINK, ME, NETWORK, START_MS, FakeMesh
 from tests.support.mesh_scenes import ALICE, BOB, example_frames, seeded_mesh
 from tests.support.pane_host import PaneHost, desk_of
 
@@ -55,6 +63,20 @@ async def test_every_frame_is_listed_with_names_verdict_and_reason() -> None:
         assert "bad-tag" in screen
         assert "me > bob" in screen
         assert pane.title() == "PACKETS 7 · following"
+
+
+async def test_signal_columns_are_there_only_once_a_radio_told_some() -> None:
+    app = host()
+    async with app.run_test(size=(140, 40)) as pilot:
+        example_frames(app.mesh)
+        await settle(app, pilot)
+        before = app.screen_text()
+        frame = Frame(LINK, b"r", app.mesh.at(), rx=RxMeta(rssi_dbm=-104))
+        app.mesh.emit(FrameReceived(NETWORK, frame, PacketSummary("text", Verdict.HANDLED)))
+        await settle(app, pilot)
+
+        assert "dBm" not in before
+        assert "-104" in app.screen_text()
 
 
 async def test_looking_back_stops_following_and_the_end_key_follows_again() -> None:

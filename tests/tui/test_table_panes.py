@@ -105,7 +105,7 @@ async def test_a_filter_takes_words_or_figures() -> None:
         await pilot.press("slash", *"dav", "enter")
         assert first_column(app) == ["dave"]
 
-        app.pane.receive_hint("hops<2 && key==pinned")
+        app.pane.receive_hint("hops<=2 && key==pinned")
         await pilot.pause()
 
         assert set(first_column(app)) == {"carol", "dave", "grace"}
@@ -128,7 +128,7 @@ async def test_keys_lead_to_chat_packets_safety_number_and_clipboard() -> None:
             ("metrics", ""),
         ]
         assert app.copied == [str(ALICE)]
-        assert "12345 13456" in app.sheets[0]
+        assert f"{0xA7F2} {0xA7F2 + 1111}" in app.sheets[0]
 
 
 async def test_nobody_writes_to_oneself_and_a_missing_key_is_told() -> None:
@@ -162,6 +162,27 @@ async def test_distance_counts_from_where_we_are() -> None:
         await settle(app, pilot)
 
         assert "7.3 km E" in app.screen_text()
+
+
+async def test_a_direct_node_is_one_hop_away_as_in_routes_and_chat() -> None:
+    app = PaneHost(seeded_mesh(), NodesPane)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        app.pane.receive_hint("hops==1")
+        await pilot.pause()
+
+        assert set(first_column(app)) == {"alice", "dave"}
+        assert "1 hop, direct" in "".join(
+            text for line in app.pane._details(app.pane.table.current()) for text, _ in line
+        )
+
+
+async def test_where_nobody_knows_where_we_are_names_have_the_room() -> None:
+    app = PaneHost(seeded_mesh(), NodesPane)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+
+        assert "where" not in app.screen_text()
 
 
 async def test_details_stand_beside_the_table_where_there_is_room() -> None:

@@ -188,8 +188,8 @@ class JsonmeshSession:
         keys = self._peers.keys()
         return dissect_frame(frame, self._station.sealer, self._forums.joined(), keys)
 
-    def safety_number(self, node_id: NodeId) -> str:
-        """60 digits to compare by voice; empty where the node's key is not known.
+    def safety_number(self, node_id: NodeId, public_key: str = "") -> str:
+        """60 digits to compare by voice, of `public_key` or else of the node's own; empty without.
 
         Where a second key claims the node, they are of that one: it is what the user may accept,
         and digits of the pinned key would match for the true owner while the other is accepted.
@@ -197,7 +197,7 @@ class JsonmeshSession:
         peer = self._peers.get(node_id)
         if peer is None or not peer.key:
             return ""
-        key = bytes.fromhex(peer.node.rival_key) or peer.key
+        key = bytes.fromhex(public_key or peer.node.rival_key) or peer.key
         return safety_number(self._station.public_key, key)
 
     def _dispatch(self, passage: Passage) -> None:

@@ -302,6 +302,7 @@ class ChatPane(ChatActions):
         """One pane, two, or three."""
         self.set_class(event.size.width < WITH_LIST, "-narrow")
         self.set_class(event.size.width >= WITH_DETAILS, "-wide")
+        self._show_details()
 
     # -- sending -----------------------------------------------------------------------------
 

@@ -32,7 +32,7 @@ from meshtui.tui.widgets.row_table import RowTable
 from meshtui.tui.widgets.text_lines import TextLines
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Hashable, Mapping, Sequence
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
@@ -126,6 +126,12 @@ class NodesPane(TablePane[NodeRow]):
         """What a filter can ask of a node."""
         return node_fields(desk.now_ms)
 
+    def draw_now(self, key: Hashable | None = None) -> None:
+        """Draw; where no distance is known, names have the room."""
+        is_somewhere = any(row.km is not None for row in self.book.rows)
+        self.table.hide(() if is_somewhere else ("where",))
+        super().draw_now(key)
+
     def sorted_rows(self) -> Sequence[NodeRow]:
         """All nodes in the chosen order."""
         return sorted_nodes(self.book.rows, self.order)
@@ -177,7 +183,7 @@ class NodesPane(TablePane[NodeRow]):
         row = self.table.current()
         if row is not None:
             name = self.desk.directory.name_of(row.node.node_id)
-            self.post_message(self.ShowSheet(name, tuple(self._details(row))))
+            self.post_message(self.ShowSheet(name, tuple(self._details(row)[1:])))
 
     def action_sort_nodes(self) -> None:
         """The next order."""
@@ -287,7 +293,7 @@ class NodesPane(TablePane[NodeRow]):
             "id": (clean_line(node.node_id, 40), "dim"),
             "net": (clean_line(node.network, 20), "dim"),
             "heard": (ago(node.last_heard_ms, self.desk.now_ms()), faint),
-            "hops": ("" if node.hops is None else str(node.hops), faint),
+            "hops": ("" if node.hops is None else str(node.hops + 1), faint),
             "signal": (self._signal(node), faint),
             "where": (_where(row), faint),
             "key": (key_words(node), _PIN_INKS[node.pin]),
@@ -320,7 +326,7 @@ class NodesPane(TablePane[NodeRow]):
         for route in self._routes.ways_to(node.network, node.node_id)[:4]:
             stops = f" {self.desk.glyphs.arrow} ".join(directory.name_of(n) for n in route.via)
             lines.append(field("way", f"{stops or 'direct'} on {clean_line(route.link_id, 20)}"))
-        number = self.desk.api.safety_number(node.network, node.node_id)
+        number = self.desk.api.safety_number(node.network, node.node_id, node.rival_key)
         if number:
             lines += [((" ", "plain"),), ((" Safety number, to compare by voice:", "dim"),)]
             lines.append(((f" {clean_line(number, 100)}", "plain"),))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -72,6 +73,7 @@ class MainFrame(Screen[None]):
         self.panes: dict[str, Pane] = {}
         self.pane_shown = "chat"
         self.warning = ""
+        self._opening = asyncio.Lock()
         self._backlog: deque[Event] = deque(maxlen=FRAME_BACKLOG)
         self._notice: tuple[str, bool] | None = None
         self._is_focused = True
@@ -130,18 +132,8 @@ class MainFrame(Screen[None]):
 
     async def open_pane(self, pane_id: str, hint: str = "") -> None:
         """Show a pane, making it at its first visit."""
-        pane = self.panes.get(pane_id)
-        if pane is None:
-            module, _, name = PANES[pane_id].partition(":")
-            made = getattr(import_module(module), name)(self.desk)
-            if not isinstance(made, Pane):
-                msg = f"{module} makes no pane"
-                raise TypeError(msg)
-            pane = made
-            await self.query_one("#panes").mount(pane)
-            await pane.load()
-            pane.consume(tuple(self._backlog))
-            self.panes[pane_id] = pane
+        async with self._opening:  # two quick presses of a digit make one pane
+            pane = self.panes.get(pane_id) or await self._make_pane(pane_id)
         self.pane_shown = pane_id
         for other_id, other in self.panes.items():
             other.display = other_id == pane_id
@@ -149,6 +141,19 @@ class MainFrame(Screen[None]):
             pane.receive_hint(hint)
         pane.take_focus()
         self.restate()
+
+    async def _make_pane(self, pane_id: str) -> Pane:
+        """Make a pane that misses nothing: it follows from here on, and then loads what was."""
+        module, _, name = PANES[pane_id].partition(":")
+        pane = getattr(import_module(module), name)(self.desk)
+        if not isinstance(pane, Pane):
+            msg = f"{module} makes no pane"
+            raise TypeError(msg)
+        await self.query_one("#panes").mount(pane)
+        pane.consume(tuple(self._backlog))
+        self.panes[pane_id] = pane
+        await pane.load()
+        return pane
 
     async def submit(self, command: MeshCommand) -> None:
         """Ask the mesh; say why where it refuses."""
@@ -211,7 +216,8 @@ class MainFrame(Screen[None]):
         if for_us:
             pieces.append((f"{self.desk.glyphs.mention}{for_us}  ", "accent"))
         if unread > for_us:
-            pieces.append((f"{unread} unread elsewhere  ", "dim"))
+            where = " elsewhere" if self.size.width >= _ROOMY else ""
+            pieces.append((f"{unread} unread{where}  ", "dim"))
         signs = {
             LinkState.UP: (self.desk.glyphs.link_up, "good"),
             LinkState.CONNECTING: (self.desk.glyphs.link_connecting, "warn"),
@@ -231,7 +237,7 @@ class MainFrame(Screen[None]):
         if changed:
             name = self.desk.directory.name_of(changed[0])
             more = f" and {count_of(len(changed) - 1, 'other')}" if len(changed) > 1 else ""
-            text = f"{sign} {name}{more} shows another key: messages held"
+            text = f"{sign} {name}{more} shows another key: its messages are refused"
             banner.show([(text, "bad")], [("Alt+K", "key"), (" compare ", "")])
         elif self.warning:
             banner.show([(f"{sign} {self.warning}", "warn")], [("Esc", "key"), (" dismiss ", "")])

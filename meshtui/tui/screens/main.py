@@ -256,9 +256,10 @@ class MainScreen(MainFrame):
 
         directory = self.desk.directory
         node = directory.nodes.get(node_id)
-        number = self.desk.api.safety_number(network, node_id)
-        lines = verify_lines(node_id, directory, number)
         key = (node.rival_key or node.public_key) if node is not None else ""
+        # digits and what is accepted are of the same key, though another one may claim the node now
+        number = self.desk.api.safety_number(network, node_id, key) if key else ""
+        lines = verify_lines(node, number)
         answers = [("a", "accept this key", "accept")] if key else []
 
         async def take(answer: str | None) -> None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _TITLE_WIDTH = 28
 _LABEL_WIDTH = 12
+_MARGIN = 3
 
 
 class OptionRows(LineList):
@@ -78,7 +79,7 @@ class WelcomeScreen(Screen[str]):
     ]
     DEFAULT_CSS = """
     WelcomeScreen { background: $background; color: $foreground; }
-    WelcomeScreen #page { padding: 1 3; height: 1fr; }
+    WelcomeScreen #page { padding: 1 3; height: 1fr; overflow-y: auto; }
     WelcomeScreen #page-text { height: auto; margin: 1 0; }
     WelcomeScreen #page-title { background: $background; }
     WelcomeScreen #fields { height: auto; padding: 0 1; }
@@ -112,7 +113,7 @@ class WelcomeScreen(Screen[str]):
         self.query_one("#page-title", BarLine).show([(page.title, "title")])
         text = self.query_one(TextLines)
         text.show([((f" {line}", look),) for line, look in page.text])
-        text.styles.height = max(len(page.text), 1)
+        self._fit_text()
         options = self.query_one(OptionRows)
         options.offer(page.options)
         fields = self.query_one("#fields", Vertical)
@@ -132,6 +133,14 @@ class WelcomeScreen(Screen[str]):
         self._show_keys()
         inputs = self._inputs()
         (inputs[0] if inputs else options).focus()
+
+    def on_resize(self) -> None:
+        """The text may need more lines, or fewer."""
+        self._fit_text()
+
+    def _fit_text(self) -> None:
+        text = self.query_one(TextLines)
+        text.styles.height = max(text.lines_needed(self.size.width - 2 * _MARGIN), 1)
 
     def _inputs(self) -> list[LineInput]:
         return list(self.query(".field").results(LineInput))

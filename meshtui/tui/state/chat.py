@@ -107,6 +107,14 @@ class ChatLog:
             return row
         return None
 
+    def divider_row(self) -> int | None:
+        """Where the divider stands: before the first unread message of somebody else."""
+        if self.first_unread is None:
+            return None
+        first = bisect_left(self.messages, self.first_unread + 1, key=_order)
+        unread = range(first, len(self.messages))
+        return next((row for row in unread if not self.messages[row].is_own), None)
+
     def last_own(self, states: Iterable[DeliveryState]) -> Message | None:
         """Our newest message in one of these states."""
         wanted = frozenset(states)

@@ -158,6 +158,10 @@ def _signal(node: Node) -> float:
     return -_FAR if node.snr_db is None else node.snr_db - 1000.0
 
 
+def _hops(row: NodeRow) -> float | None:
+    return None if row.node.hops is None else row.node.hops + 1
+
+
 def node_fields(now_ms: Callable[[], int]) -> Mapping[str, FilterField[NodeRow]]:
     """Return what a filter can ask of a node."""
 
@@ -172,7 +176,7 @@ def node_fields(now_ms: Callable[[], int]) -> Mapping[str, FilterField[NodeRow]]
         FilterField("net", "network", texts=lambda row: (row.node.network,)),
         FilterField("link", "link last heard on", texts=lambda row: (row.node.link_id or "",)),
         FilterField("heard", "seconds since last heard", number=heard_s),
-        FilterField("hops", "relays in between", number=lambda row: row.node.hops),
+        FilterField("hops", "1 = direct", number=_hops),
         FilterField("rssi", "dBm", number=lambda row: row.node.rssi_dbm),
         FilterField("snr", "dB", number=lambda row: row.node.snr_db),
         FilterField("km", "distance", number=lambda row: row.km),

@@ -25,13 +25,18 @@ MAX_BYTES = 32 * 1024 * 1024
 
 
 class PacketLog:
-    """The newest packets in order, numbered from 1."""
+    """The newest packets in order, numbered from 1.
+
+    Attributes:
+        has_signal: Some packet came with a strength or a signal-to-noise ratio.
+    """
 
     def __init__(self, limit: int = DEFAULT_LIMIT, max_bytes: int = MAX_BYTES) -> None:
         """Begin empty."""
         self.rows: list[PacketRow] = []
         self.dropped = 0
         self.missed = 0
+        self.has_signal = False
         self._limit = limit
         self._max_bytes = max_bytes
         self._bytes = 0
@@ -70,6 +75,7 @@ class PacketLog:
         self._seen += 1
         self._bytes += len(row.payload)
         self.rows.append(row)
+        self.has_signal |= row.rssi_dbm is not None or row.snr_db is not None
 
     def _trim(self) -> None:
         excess = max(0, len(self.rows) - self._limit)

@@ -89,7 +89,7 @@ def _short_key(key: str) -> str:
 def _radio_lines(node: Node) -> list[Line]:
     lines = []
     if node.hops is not None:
-        lines.append(field("distance", hops_words(node.hops)))
+        lines.append(field("distance", _distance(node.hops)))
     if node.rssi_dbm is not None:
         lines.append(field("signal", f"{node.rssi_dbm} dBm"))
     if node.snr_db is not None:
@@ -101,6 +101,11 @@ def _radio_lines(node: Node) -> list[Line]:
     if node.caps:
         lines.append(field("can", clean(", ".join(sorted(node.caps)), limit=60)))
     return lines
+
+
+def _distance(relays: int) -> str:
+    words = hops_words(relays)
+    return f"{words}, through {count_of(relays, 'relay')}" if relays else f"{words}, direct"
 
 
 def message_lines(message: Message, directory: Directory, glyphs: Glyphs) -> list[Line]:
@@ -120,7 +125,7 @@ def message_lines(message: Message, directory: Directory, glyphs: Glyphs) -> lis
         lines.append(field("delivery", delivery_words(message.delivery, glyphs)))
         lines.append(field("", count_of(message.delivery.attempt, "attempt"), "dim"))
     if message.hops is not None and not message.is_own:
-        lines.append(field("distance", hops_words(message.hops)))
+        lines.append(field("distance", _distance(message.hops)))
     if message.route:
         path = f" {glyphs.arrow} ".join(directory.name_of(node) for node in message.route)
         lines.append(((f" {'route':<9} claimed: {path}", "dim"),))
@@ -142,16 +147,15 @@ def channel_lines(channel: Channel | None, name: str) -> list[Line]:
     ]
 
 
-def verify_lines(node_id: NodeId, directory: Directory, number: str) -> list[Line]:
+def verify_lines(node: Node | None, number: str) -> list[Line]:
     """How to compare a safety number, and what is at stake."""
-    node = directory.nodes.get(node_id)
     lines: list[Line] = [(("", "plain"),)]
     if node is None or not number:
         return [*lines, ((" It has shown no key yet: there is nothing to compare.", "warn"),)]
     if node.pin is PinState.CHANGED:
         text = (
             " Another key claims this id. Either a new device or lost words, or somebody else."
-            " Messages under the other key are held until you decide."
+            " What is written under the other key is refused until you accept it."
         )
         lines += [((text, "bad"),), (("", "plain"),)]
     lines.append(((" Read these twelve groups to each other, by voice or face to face:", "plain"),))

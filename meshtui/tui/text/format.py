@@ -153,14 +153,12 @@ def _cut(text: str, width: int) -> str:
 
 
 def hops_words(hops: int | None) -> str:
-    """Relays passed: `direct`, `1 hop`, `2 hops`; empty where unknown."""
-    if hops is None:
-        return ""
-    return "direct" if hops == 0 else count_of(hops, "hop")
+    """How far away, from the relays in between: `1 hop` is direct; empty where unknown."""
+    return "" if hops is None else count_of(hops + 1, "hop")
 
 
 def reception(message: Message) -> str:
-    """How somebody's message reached us: `2 hops -104 dBm`, `1 hop 140 ms`."""
+    """How somebody's message reached us: `3 hops -104 dBm`, `1 hop 140 ms`."""
     parts = [hops_words(message.hops)]
     latency_ms = message.received_at_ms - message.sent_at_ms
     if message.rx.rssi_dbm is not None:
@@ -170,6 +168,27 @@ def reception(message: Message) -> str:
     elif message.sent_at_ms and 0 <= latency_ms <= _MAX_LATENCY_MS:
         parts.append(duration(latency_ms))
     return " ".join(part for part in parts if part)
+
+
+def delivery_sign(delivery: Delivery, glyphs: Glyphs) -> str:
+    """The same without its reason, for the edge of a line: `✗ failed`, `· queued`."""
+    match delivery.state:
+        case DeliveryState.FAILED:
+            return f"{glyphs.failed} failed"
+        case DeliveryState.QUEUED:
+            return f"{glyphs.queued} queued"
+    return delivery_words(delivery, glyphs)
+
+
+def delivery_reason(delivery: Delivery) -> str:
+    """Why a message failed or waits, and what to do, for a line of its own; or empty."""
+    reason = clean(delivery.reason, limit=60)
+    match delivery.state:
+        case DeliveryState.FAILED:
+            return f"{reason or 'not delivered'}: r to retry"
+        case DeliveryState.QUEUED:
+            return reason
+    return ""
 
 
 def delivery_words(delivery: Delivery, glyphs: Glyphs) -> str:
@@ -203,7 +222,7 @@ def padlock_words(conversation: ConversationId, peer: Node | None) -> str:
     return {
         PinState.VERIFIED: "end-to-end, key verified",
         PinState.FIRST_SEEN: "end-to-end, key pinned",
-        PinState.CHANGED: "key changed: messages held, Alt+K to look",
+        PinState.CHANGED: "key changed: the new one is refused, Alt+K to look",
         PinState.NONE: "no key yet: cannot write",
     }[pin]
 

@@ -20,6 +20,10 @@ _EDITOR = (
     ("Alt+B, Alt+F", "Word back, word on"),
     ("Esc", "Stop writing and read: letters are commands then"),
 )
+_PACKET_WORDS = (
+    ("via", "Relays so far, as the frame says: via 0 is what the other panes call 1 hop."),
+    ("", "A filter asks for the same number: hops==0 for what came directly."),
+)
 _LIST = (
     ("j k, arrows", "Move"),
     ("g G", "First, last"),
@@ -35,6 +39,8 @@ def help_lines(pane_id: str) -> list[Line]:
     lines += _section("In lists", [_row(keys, what) for keys, what in _LIST])
     if pane_id == "chat":
         lines += _section("While writing", [_row(keys, what) for keys, what in _EDITOR])
+    if pane_id == "packets":
+        lines += _section("Columns", [_row(name, what) for name, what in _PACKET_WORDS])
     lines += _section("Everywhere", [_key_row(command) for command in everywhere])
     typed = [command for command in COMMANDS if command.slash]
     rows = [_row(command.slash, _words(command), wide=True) for command in typed]

@@ -74,7 +74,8 @@ class BarLine(Widget):
                 text = fit(text, room)
             room -= cell_len(text)
             left.append(Segment(text, segment.style))
-        strip = Strip([Segment(" "), *left, Segment(" " * max(room, 0)), *right])
+        gap = " " * (max(room, 0) + bool(right))
+        strip = Strip([Segment(" "), *left, Segment(gap), *right])
         return strip.adjust_cell_length(width).apply_style(self.rich_style)
 
     def _segments(self, pieces: Sequence[tuple[str, str]]) -> list[Segment]:

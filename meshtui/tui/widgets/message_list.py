@@ -15,7 +15,8 @@ from meshtui.tui.text.format import (
     clock,
     date_words,
     day_of,
-    delivery_words,
+    delivery_reason,
+    delivery_sign,
     fit,
     fit_right,
     reception,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 MAX_SHOWN = 16_000
 _WIDE = 90
-_NARROW_NAME, _WIDE_NAME = 10, 14
+_LEAST_NAME, _MOST_NAME, _NAME_SHARE = 8, 20, 6
 _NARROW_RIGHT, _WIDE_RIGHT = 13, 17
 _LEAST_TEXT = 16
 
@@ -96,9 +97,7 @@ class MessageList(LineList):
         log = self.log_shown
         if log is None or log.first_unread is None:
             return
-        row = next(
-            (i for i, message in enumerate(log.messages) if message.order > log.first_unread), None
-        )
+        row = log.divider_row()
         if row is not None and len(log.messages) - row > max(self.size.height // 2, 1):
             self.move_to(row, to_top=True)
 
@@ -157,12 +156,8 @@ class MessageList(LineList):
         lines = []
         if before is None or day_of(before.received_at_ms) != day_of(message.received_at_ms):
             lines.append(self._rule(date_words(message.received_at_ms), width, "rule"))
-        unread = log.first_unread
-        if (
-            unread is not None
-            and message.order > unread
-            and (before is None or before.order <= unread)
-        ):
+        first = log.divider_row()
+        if first is not None and log.messages[first] is message:
             lines.append(self._rule(f"{log.unread} new", width, "new"))
         return lines
 
@@ -175,7 +170,7 @@ class MessageList(LineList):
 
     def _body(self, message: Message, width: int) -> list[Strip]:
         is_wide = width >= _WIDE
-        name_width = _WIDE_NAME if is_wide else _NARROW_NAME
+        name_width = min(max(width // _NAME_SHARE, _LEAST_NAME), _MOST_NAME)
         edge, edge_style = self._edge(message)
         left = 1 + 5 + 1 + name_width + 1
         right = max(_WIDE_RIGHT if is_wide else _NARROW_RIGHT, cell_len(edge) + 2)
@@ -196,6 +191,9 @@ class MessageList(LineList):
         lines.extend(Strip([Segment(" " * left + text, text_style)]) for text in texts[1:])
         if has_edge_below and edge:
             lines.append(Strip([self._edge_segment(fit(edge, width - 2), width, edge_style)]))
+        reason = delivery_reason(message.delivery) if message.delivery is not None else ""
+        reasons = wrap(reason, max(width - left - 1, 8)) if reason else []
+        lines.extend(Strip([Segment(" " * left + text, edge_style)]) for text in reasons)
         return lines
 
     def _edge_segment(self, edge: str, width: int, style: Style) -> Segment:
@@ -209,7 +207,7 @@ class MessageList(LineList):
             return words, self._style("edge")
         state = message.delivery.state
         word = {DeliveryState.DELIVERED: "good", DeliveryState.FAILED: "bad"}.get(state, "edge")
-        return delivery_words(message.delivery, self.glyphs), self._style(word)
+        return delivery_sign(message.delivery, self.glyphs), self._style(word)
 
     def _sender(self, message: Message, width: int) -> str:
         sign = self.glyphs.mention if message.mentions_me else ""

@@ -11,7 +11,7 @@ from meshtui.tui.text.format import clock_exact
 from meshtui.tui.widgets.ink import InkedList
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from textual.strip import Strip
 
@@ -29,7 +29,7 @@ _COLUMNS = (
     Column("type", 8),
     Column("stations", 12, grow=3, title="from > to"),
     Column("bytes", 6, is_right=True),
-    Column("hops", 4, is_right=True),
+    Column("hops", 4, is_right=True, title="via"),
     Column("ttl", 3, from_width=110, is_right=True),
     Column("dBm", 5, from_width=110, is_right=True),
     Column("snr", 7, from_width=110, is_right=True),
@@ -38,6 +38,7 @@ _COLUMNS = (
     Column("id", 9, grow=1, from_width=130),
     Column("topic", 14, grow=2, from_width=130),
 )
+_WITHOUT_SIGNAL = tuple(column for column in _COLUMNS if column.name not in {"dBm", "snr"})
 _INKS: Mapping[Verdict, Ink] = {
     Verdict.DELIVERED: "good",
     Verdict.HANDLED: "plain",
@@ -69,7 +70,7 @@ class PacketList(InkedList):
 
     def header(self, width: int) -> list[list[Part]]:
         """The line of titles."""
-        return [[(titles(place(_COLUMNS, width)), "head")]]
+        return [[(titles(place(self._columns(), width)), "head")]]
 
     def show_all(self, *, number: int | None = None) -> None:
         """Draw the view's rows anew, the cursor on packet `number` or the one after it."""
@@ -95,12 +96,16 @@ class PacketList(InkedList):
         row = rows[index]
         texts = self._texts(row, rows[index - 1] if index else None)
         parts: list[Part] = []
-        for placed in place(_COLUMNS, width, self._glyphs.ellipsis):
+        for placed in place(self._columns(), width, self._glyphs.ellipsis):
             name = placed.column.name
             parts.append((placed.cell(texts[name]) + " ", self._ink(row, name)))
         if is_cursor and row.number not in self.marked:
             parts[0] = (f"{self._glyphs.cursor} ", "name")
         return self.line(parts, width, is_cursor=is_cursor)
+
+    def _columns(self) -> Sequence[Column]:
+        """Signal strengths only once a radio has told some."""
+        return _COLUMNS if self.view.log.has_signal else _WITHOUT_SIGNAL
 
     def _texts(self, row: PacketRow, before: PacketRow | None) -> Mapping[str, str]:
         summary = row.summary

@@ -8,7 +8,7 @@ from meshtui.tui.text.columns import place, titles
 from meshtui.tui.widgets.ink import InkedList
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from textual.strip import Strip
 
@@ -37,13 +37,17 @@ class RowTable(InkedList, Generic[RowT]):
         """
         super().__init__(show_cursor=True, id=id)
         self.rows: Sequence[RowT] = ()
-        self._columns = columns
+        self._all_columns = self._columns = tuple(columns)
         self._cells_of = cells_of
         self._glyphs = glyphs
 
     def header(self, width: int) -> list[list[Part]]:
         """The line of titles."""
         return [[(f"  {titles(place(self._columns, width - 2))}", "head")]]
+
+    def hide(self, names: Collection[str]) -> None:
+        """Leave these columns out, from the next `show` on."""
+        self._columns = tuple(c for c in self._all_columns if c.name not in names)
 
     def show(self, rows: Sequence[RowT], cursor: int) -> None:
         """Take other rows; the cursor goes to one of them."""

@@ -483,6 +483,7 @@ def test_both_sides_see_the_same_safety_number() -> None:
     number = alice.session.safety_number(bob.node_id)
 
     assert number == bob.session.safety_number(alice.node_id)
+    assert number == alice.session.safety_number(bob.node_id, bob.public_key.hex())
     assert len(number.replace(" ", "")) == 60
     assert alice.session.safety_number(alice.node_id) == ""
 

@@ -119,7 +119,7 @@ def test_every_order_puts_the_most_useful_first_and_the_unknown_last(order, expe
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("hops<2", {"Alice", "carol"}),
+        ("hops<=2", {"Alice", "carol"}),
         ("heard<0.996 && heard>0.992", {"bob", ""}),
         ("key==changed", {"carol"}),
         ("fav", {"bob"}),
