@@ -58,10 +58,11 @@ def run_demo() -> int:
         LocalProtocolError: There is no terminal to draw on.
         TransportError: The simulated mesh did not start.
     """
+    from meshtui.cli.collector import collecting_late
     from meshtui.cli.terminal import require_terminal
 
     require_terminal()
-    with _folder() as folder:
+    with _folder() as folder, collecting_late():
         return asyncio.run(_show(folder))
 
 
@@ -99,6 +100,7 @@ async def demo_mesh(folder: Path) -> AsyncIterator[tuple[MeshHub, Config, Scenar
 
 async def _show(folder: Path) -> int:
     """Show the client on the mesh."""
+    from meshtui.cli.collector import settle_soon
     from meshtui.cli.logs import log_to_file
     from meshtui.runtime.api import Preferences
     from meshtui.tui.app import MeshtuiApp
@@ -113,6 +115,7 @@ async def _show(folder: Path) -> int:
         app = MeshtuiApp(start, Preferences(config.theme, config.glyphs, {}), paths)
         for name in (signal.SIGTERM, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(name, app.exit, Exit.INTERRUPTED.value)
+        settle_soon()
         result = await app.run_async()
         if app.failure is not None:
             raise app.failure

@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from meshtui.cli.choices import Choices
+from meshtui.cli.collector import collecting_late, settle_soon
 from meshtui.cli.logs import log_to_file
 from meshtui.cli.output import Exit, Output
 from meshtui.cli.profile import load_profile
@@ -35,11 +36,12 @@ _log = logging.getLogger(__name__)
 def run(args: argparse.Namespace) -> int:
     """Show the client until the user leaves it."""
     output = Output(as_json=False)
-    profile = load_profile(args, output=output)
-    require_terminal()
-    identity = _identity(profile)
-    log_to_file(profile.paths.log_file, "debug" if args.verbose else profile.config.log_level)
-    code = asyncio.run(_show(args, profile, identity, output))
+    with collecting_late():
+        profile = load_profile(args, output=output)
+        require_terminal()
+        identity = _identity(profile)
+        log_to_file(profile.paths.log_file, "debug" if args.verbose else profile.config.log_level)
+        code = asyncio.run(_show(args, profile, identity, output))
     if code is not None:
         return code
     from meshtui.cli.demo import run_demo
@@ -63,6 +65,7 @@ async def _show(
     from meshtui.runtime.setup import ProfileSetup
     from meshtui.tui.app import WANTS_DEMO, MeshtuiApp
 
+    settle_soon()
     setup = ProfileSetup(profile.paths.keys_file, partial(save_values, profile.paths.config_file))
     is_first_run = identity is None or not profile.config.links
     choices = Choices(profile.paths.database_file.with_name("choices.json"))
@@ -115,7 +118,9 @@ async def _mesh_keeper() -> AsyncIterator[
         from meshtui.runtime.bootstrap import open_mesh
 
         try:
-            async with open_mesh(config, profile.paths.database_file, identity) as hub:
+            async with open_mesh(
+                config, profile.paths.database_file, identity, opens_links=False
+            ) as hub:
                 opened.set_result(hub)
                 await closing.wait()
         except MeshtuiError as error:

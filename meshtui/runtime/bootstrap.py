@@ -40,13 +40,19 @@ DEFAULT_NETWORK: Final = NetworkName("jsonmesh")
 
 @contextlib.asynccontextmanager
 async def open_mesh(
-    config: Config, database_file: Path | None, identity: Identity, *, relays: bool = False
+    config: Config,
+    database_file: Path | None,
+    identity: Identity,
+    *,
+    relays: bool = False,
+    opens_links: bool = True,
 ) -> AsyncIterator[MeshHub]:
     """Run the mesh for as long as the block lasts; leaving it says goodbye and closes the store.
 
     Args:
         database_file: None = in memory.
         relays: Pass other nodes' packets on where the settings do not say otherwise.
+        opens_links: At once; else they wait for the hub's `open_links`.
 
     Raises:
         ConfigError: A link URL is wrong.
@@ -65,7 +71,7 @@ async def open_mesh(
         }
         # The counters go by medium, and a link's ups and downs are shown without being stored.
         writer.apply([LinkChanged(info, clock.now()) for info, _, _ in links])
-        async with MeshHub(sessions, links, writer, reader, clock) as hub:
+        async with MeshHub(sessions, links, writer, reader, clock, opens_links=opens_links) as hub:
             yield hub
     except BaseExceptionGroup as group:
         # The hub's tasks end together; what ended them is what the caller must hear.

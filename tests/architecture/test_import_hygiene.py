@@ -69,3 +69,12 @@ def test_a_transport_waits_with_its_library_for_the_first_link() -> None:
     )
 
     assert loaded_after(code) & {"paho", "amqtt"} == set()
+
+
+def test_the_first_screen_needs_no_library_of_a_link() -> None:
+    parts = "tui.app, meshtui.tui.screens.main, meshtui.runtime.bootstrap, meshtui.transports.mqtt"
+
+    loaded = loaded_after(f"import meshtui.{parts}, meshtui.networks.jsonmesh.network")
+
+    assert "textual" in loaded
+    assert loaded & {"paho", "amqtt"} == set()

@@ -30,7 +30,7 @@ from tests.support.mosquitto import eventually
 class House:
     """A hub and all its parts within reach."""
 
-    def __init__(self, clock=None, links: int = 1, **transport) -> None:
+    def __init__(self, clock=None, links: int = 1, *, opens_links=True, **transport) -> None:
         self.clock = clock or SystemClock()
         self.session = FakeSession()
         self.store = MemoryStore()
@@ -46,6 +46,7 @@ class House:
             reader=self.store,
             clock=self.clock,
             chance=lambda: 0.0,
+            opens_links=opens_links,
         )
 
     @property
@@ -358,3 +359,25 @@ async def test_frames_are_dissected_by_their_network() -> None:
     house = House()
     frame = Frame(LinkId("fake0"), b"abc", house.clock.now())
     assert house.hub.dissect(FAKENET, frame).summary == "abc"
+
+
+async def test_links_wait_for_a_front_end_that_wants_to_show_the_store_first() -> None:
+    house = House(opens_links=False)
+    async with house.hub as hub:
+        await asyncio.sleep(0.02)
+        early = list(house.session.up)
+
+        hub.open_links()
+        hub.open_links()
+        await house.up()
+        late = len(house.session.up)
+
+    assert (early, late) == ([], 1)
+
+
+async def test_a_hub_whose_links_never_opened_closes_at_once() -> None:
+    house = House(opens_links=False)
+    async with asyncio.timeout(1), house.hub:
+        pass
+
+    assert house.session.up == []
