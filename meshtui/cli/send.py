@@ -25,6 +25,7 @@ from meshtui.model.ids import (
     split_conversation,
 )
 from meshtui.model.message import Delivery, DeliveryState
+from meshtui.model.text import clean
 
 if TYPE_CHECKING:
     import argparse
@@ -211,5 +212,5 @@ def _report(output: Output, errand: _Errand, code: Exit, delivery: Delivery) -> 
     if delivery.attempt > 1:
         told.append(f"after {delivery.attempt} attempts")
     reason = f": {row['reason']}" if row["reason"] else ""
-    output.row(row, lambda: " ".join(told) + reason)
+    output.row(row, lambda: clean(" ".join(told) + reason))
     return code

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from meshtui.cli import send
 from meshtui.cli.lines import clock_time, event_line
-from meshtui.cli.output import as_json_line
+from meshtui.cli.output import Exit, Output, as_json_line
 from meshtui.cli.rows import event_row, packet_row
 from meshtui.model import event as events
 from meshtui.model.ids import Instant, LinkId, MessageId, NetworkName, NodeId, direct_conversation
@@ -142,3 +143,13 @@ def test_a_packet_shows_its_bytes_and_its_parts() -> None:
 @pytest.mark.parametrize("at_ms", [0, None, -1, 10**18, -(10**18), "x", 253_402_300_799_000])
 def test_no_moment_is_too_odd_to_be_shown(at_ms: object) -> None:
     assert clock_time(at_ms)
+
+
+def test_why_a_message_was_not_sent_is_told_harmlessly(capsys: pytest.CaptureFixture[str]) -> None:
+    talk = direct_conversation(NET, NodeId("MESH-E0D02795"))
+    errand = send._Errand(talk, "x", MessageId("m"), None)
+    refused = Delivery(DeliveryState.FAILED, reason="the broker said \x1b[2J\u202e")
+
+    send._report(Output(as_json=False), errand, Exit.FAILED, refused)
+
+    assert capsys.readouterr().out == "failed: the broker said ␛[2J\ufffd\n"

@@ -46,7 +46,8 @@ class Forums:
         self._station = station
         self._peers = peers
         self._bridge = bridge
-        self._channels = {channel.name: channel for channel in channels}
+        # one that no topic can hold would cost the link its whole greeting
+        self._channels = {item.name: item for item in channels if _is_name(item.name)}
         self._late: set[str] = set()  # joined while a link was not up
         self._heard_on: dict[str, set[LinkId]] = {}
         self._news = TokenBuckets(_NEW_PER_S, burst=MAX_ANNOUNCED, limit=100)
@@ -246,3 +247,11 @@ def _checked(name: str) -> str:
     except DecodeError as error:
         msg = f"a forum cannot be named {name!r}: {error.detail}"
         raise LocalProtocolError(msg) from error
+
+
+def _is_name(name: str) -> bool:
+    try:
+        check_forum_name(name)
+    except DecodeError:
+        return False
+    return True

@@ -28,6 +28,13 @@ ALL_ROUTES = "meshcore/route/+"
 ALL_ANNOUNCEMENTS = "meshcore/forums/announce/+"
 MAX_FORUM_NAME_BYTES = 256
 _MAX_TOPIC_CHARS = 1024
+# Control characters and noncharacters: over these a broker may end the connection (MQTT 5, 1.5.4),
+# and mosquitto does, again at every new attempt.
+_REFUSED = re.compile(
+    "[\x01-\x1f\x7f-\x9f\ufdd0-\ufdef"
+    + "".join(chr(plane + 0xFFFE) + chr(plane + 0xFFFF) for plane in range(0, 0x110000, 0x10000))
+    + "]"
+)
 _UNSAFE = re.compile(r"[/+#\0]|%(?=25|2F|2B|23|00)", re.IGNORECASE)
 _ESCAPE = re.compile(r"%(25|2F|2B|23|00)", re.IGNORECASE)
 
@@ -79,8 +86,8 @@ def check_forum_name(name: object) -> str:
     """Return the name of a forum, verbatim.
 
     Raises:
-        DecodeError: `bad-forum-name`: not a string, empty, longer than 256 bytes of UTF-8, or
-            not encodable.
+        DecodeError: `bad-forum-name`: not a string, empty, longer than 256 bytes of UTF-8, not
+            encodable, or with control characters (but NUL, which a topic holds escaped).
     """
     if type(name) is not str or not 0 < len(name) <= MAX_FORUM_NAME_BYTES:
         raise DecodeError("bad-forum-name", f"1..{MAX_FORUM_NAME_BYTES} bytes of text")
@@ -90,6 +97,8 @@ def check_forum_name(name: object) -> str:
         raise DecodeError("bad-forum-name", "it holds half a character") from error
     if size > MAX_FORUM_NAME_BYTES:
         raise DecodeError("bad-forum-name", f"1..{MAX_FORUM_NAME_BYTES} bytes of text")
+    if _REFUSED.search(name):
+        raise DecodeError("bad-forum-name", "it holds a control character, which brokers refuse")
     return name
 
 

@@ -7,7 +7,7 @@ import pytest
 from meshtui.errors import LocalProtocolError
 from meshtui.model.command import Advertise, ForgetRoute, JoinChannel, LeaveChannel
 from meshtui.model.event import ChannelChanged, FrameReceived, RouteForgotten, SecurityRaised
-from meshtui.model.message import Proof
+from meshtui.model.message import Channel, Proof
 from meshtui.model.node import Position
 from meshtui.model.packet import Transmit, Verdict
 from meshtui.networks.jsonmesh.announce import Announcement, encode_announcement
@@ -137,12 +137,23 @@ def test_joined_forums_survive_a_restart() -> None:
     assert bob.texts == ["still there?"]
 
 
-@pytest.mark.parametrize("name", ["", "x" * 257, "\ud800"])
+@pytest.mark.parametrize("name", ["", "x" * 257, "\ud800", "\x1b[2J", "a\uffff"])
 def test_a_name_no_forum_can_have_is_refused(name: str) -> None:
     _, _, alice, _ = _pair()
 
     with pytest.raises(LocalProtocolError):
         alice.submit(JoinChannel(NETWORK, name))
+
+
+def test_a_kept_forum_that_no_topic_can_hold_does_not_cost_the_others_their_link() -> None:
+    _, _, alice, bob = _pair()
+    bob.events.append(ChannelChanged(Channel(NETWORK, "a\x1bb", is_joined=True)))
+    bob.join("paris")
+
+    bob.restart()
+    alice.say("paris", "still there?")
+
+    assert bob.texts == ["still there?"]
 
 
 def test_an_announced_forum_is_found_by_others_and_by_latecomers() -> None:

@@ -20,7 +20,7 @@ from meshtui.networks.jsonmesh.topics import (
 NODE = NodeId("MESH-E0D02795")
 NAMES = [
     *("bitcoin-paris", "général", "test room", "#a", "a/b", "a+b", "+", "#", "%", "%2F", "100%"),
-    *("\0", "%25", "..", "$SYS", " ", "\x1b[2J", "☕" * 85, "x" * 256, "%%2525", "a%2fb"),
+    *("\0", "%25", "..", "$SYS", " ", "☕" * 85, "x" * 256, "%%2525", "a%2fb"),
     *("%/", "%2#", "%2/F", "%%", "%%2F", "%2%2F", "%25%", "%002F"),
 ]
 
@@ -102,6 +102,8 @@ def test_the_gateways_topics_name_nobody() -> None:
         ("meshcore/forum/" + "x" * 257, "bad-forum-name"),
         ("meshcore/forum/" + "é" * 129, "bad-forum-name"),
         ("meshcore/forum/\ud800", "bad-forum-name"),
+        ("meshcore/forum/\x1b[2J", "bad-forum-name"),
+        ("meshcore/forums/announce/a\uffff", "bad-forum-name"),
         ("meshcore/forum/" + "x" * 65_000, "bad-topic"),
         ("meshcore/forums/announce/", "bad-forum-name"),
         ("meshcore/lora/inbound/x", "bad-topic"),
@@ -120,6 +122,14 @@ def test_no_topic_is_built_for_an_impossible_name(name: str) -> None:
     for build in (forum_topic, announce_topic):
         with pytest.raises(EncodeError):
             build(name)
+
+
+@pytest.mark.parametrize("sign", ["\x01", "\n", "\x7f", "\x85", "\ufdd0", "\uffff", "\U0010fffe"])
+def test_no_forum_has_a_name_over_which_a_broker_ends_the_connection(sign: str) -> None:
+    with pytest.raises(DecodeError) as caught:
+        check_forum_name(f"a{sign}b")
+
+    assert caught.value.reason == "bad-forum-name"
 
 
 @pytest.mark.parametrize("name", [None, 5, b"x", ["x"], True])
