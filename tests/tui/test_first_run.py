@@ -112,6 +112,52 @@ async def test_a_dead_link_says_why_and_is_not_saved() -> None:
     assert setup.saved == [("jsonmesh+mqtt://alive:1883", "alice")]
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("alive", "jsonmesh+mqtt://alive"),
+        ("alive:8883", "jsonmesh+mqtts://alive:8883"),
+        ("wss://alive:8084/mqtt", "jsonmesh+wss://alive:8084/mqtt"),
+    ],
+)
+async def test_an_address_is_understood_as_people_type_it(typed: str, meant: str) -> None:
+    setup = FakeSetup()
+    run = first_run(setup)
+    await at_password(run)
+    await run.enter({"password": "correct horse", "again": "correct horse"})
+    await run.enter({"name": ""})
+    await run.choose("other-link")
+
+    assert await run.enter({"url": typed}) == DONE
+    assert setup.saved == [(meant, "")]
+
+
+async def test_a_refused_password_is_typed_anew_from_the_first_field() -> None:
+    app = app_on(seeded_mesh(), setup=FakeSetup())
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("down", "down", "enter")
+        await settle(pilot)
+        await pilot.press(*TWELVE, "enter", "enter")
+        await settle(pilot)
+        await pilot.press(*"correct horse", "enter", *"another", "enter")
+        await settle(pilot)
+        refused = text_of(app)
+        await pilot.press(*"correct horse", "enter", *"correct horse", "enter")
+        await settle(pilot)
+
+        assert "The two are different" in refused
+        assert "What shall others call you?" in text_of(app)
+
+
+async def test_the_welcome_shows_all_its_words_at_any_width() -> None:
+    async with app_on(seeded_mesh(), setup=FakeSetup()).run_test(size=(60, 24)) as pilot:
+        await settle(pilot)
+
+        assert "on every network." in " ".join(text_of(pilot.app).split())
+
+
 async def test_a_key_file_that_cannot_be_written_says_why() -> None:
     setup = FakeSetup()
     setup.refusal = "keys.json: permission denied"

@@ -100,7 +100,7 @@ class WelcomeScreen(Screen[str]):
             yield TextLines(id="page-text")
             yield OptionRows()
             yield Vertical(id="fields")
-            yield BarLine(id="problem")
+            yield TextLines(id="problem")
         yield BarLine(id="keys")
 
     async def on_mount(self) -> None:
@@ -111,7 +111,7 @@ class WelcomeScreen(Screen[str]):
     async def _show(self, problem: str = "") -> None:
         page = self._run.page
         self.query_one("#page-title", BarLine).show([(page.title, "title")])
-        text = self.query_one(TextLines)
+        text = self.query_one("#page-text", TextLines)
         text.show([((f" {line}", look),) for line, look in page.text])
         self._fit_text()
         options = self.query_one(OptionRows)
@@ -139,14 +139,15 @@ class WelcomeScreen(Screen[str]):
         self._fit_text()
 
     def _fit_text(self) -> None:
-        text = self.query_one(TextLines)
-        text.styles.height = max(text.lines_needed(self.size.width - 2 * _MARGIN), 1)
+        for text in self.query(TextLines):
+            text.styles.height = max(text.lines_needed(self.size.width - 2 * _MARGIN), 1)
 
     def _inputs(self) -> list[LineInput]:
         return list(self.query(".field").results(LineInput))
 
     def _complain(self, problem: str) -> None:
-        self.query_one("#problem", BarLine).show([(problem, "bad")] if problem else [])
+        self.query_one("#problem", TextLines).show([((f" {problem}", "bad"),)])
+        self._fit_text()
 
     def _show_keys(self) -> None:
         page = self._run.page
@@ -197,8 +198,18 @@ class WelcomeScreen(Screen[str]):
         elif self._run.page is page:
             self._complain(outcome)
             self._show_keys()
+            self._begin_again()
         else:
             await self._show(outcome)
+
+    def _begin_again(self) -> None:
+        """To the first field; what nobody can see to correct is typed anew."""
+        inputs = self._inputs()
+        if inputs and all(field.is_secret for field in self._run.page.fields):
+            for entry in inputs:
+                entry.value = ""
+        if inputs:
+            inputs[0].focus()
 
     def action_field(self, step: int) -> None:
         """To another field."""

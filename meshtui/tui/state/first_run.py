@@ -102,7 +102,7 @@ NAME = Page(
         ("A name is shown to everybody in range and proves nothing; your key does.", "dim"),
         ("It may be empty.", "dim"),
     ),
-    fields=(Field("name", "name", hint="alice"),),
+    fields=(Field("name", "name", hint="for example alice"),),
 )
 
 
@@ -158,7 +158,7 @@ class FirstRun:
                 self._name = values["name"].strip()[:MAX_NAME]
                 self._go(await self._link_page())
             case "url":
-                return await self._try(values["url"].strip())
+                return await self._try(_whole(values["url"].strip()))
         return ""
 
     def back(self) -> bool:
@@ -278,6 +278,17 @@ class FirstRun:
         return DONE
 
 
+def _whole(address: str) -> str:
+    """Complete what people type for a broker: `broker.example`, `mqtts://broker.example:8883`."""
+    scheme, has_scheme, _ = address.partition("://")
+    if not address or "+" in scheme:
+        return address
+    if not has_scheme:
+        return f"jsonmesh+{'mqtts' if address.endswith(':8883') else 'mqtt'}://{address}"
+    return f"jsonmesh+{address}" if scheme in _MEDIA else address
+
+
+_MEDIA: Final = ("mqtt", "mqtts", "ws", "wss")
 _RESTORE = Page(
     "restore",
     "Your words",
