@@ -152,6 +152,27 @@ async def test_a_long_title_keeps_away_from_the_signs_at_the_right() -> None:
         assert " !1 " in lines_of(pilot.app)[0]
 
 
+async def test_enter_tells_all_of_the_selected_message() -> None:
+    async with app_on(seeded_mesh()).run_test(size=SMALL) as pilot:
+        await opened(pilot)
+        await pilot.press("escape", "enter")
+        await settle(pilot)
+        shown = text_of(pilot.app)
+        await pilot.press("escape")
+        await settle(pilot)
+
+        assert "any member of the channel could have written it" in shown
+        assert "any member of the channel" not in text_of(pilot.app)
+
+
+async def test_a_narrow_key_line_holds_whole_words_and_where_help_is() -> None:
+    async with app_on(seeded_mesh(), glyphs="plain").run_test(size=(40, 12)) as pilot:
+        await opened(pilot)
+
+        assert lines_of(pilot.app)[-1].strip() == "F2 chats  Alt+A next unread  F1 help"
+        assert "…" not in text_of(pilot.app)
+
+
 async def test_two_quick_digits_make_one_pane_and_it_misses_nothing() -> None:
     mesh = seeded_mesh()
 

@@ -105,7 +105,7 @@ class ChatPane(ChatActions):
         if first is not None:
             await self._open(first)
         else:
-            self.composer.refuse("Join a channel: /join #name, or wait until somebody is heard")
+            self.composer.refuse("/join #channel or /dm NODE to begin")
         self.chats.redraw()
 
     def consume(self, events: Sequence[Event]) -> None:
@@ -263,6 +263,12 @@ class ChatPane(ChatActions):
         """Another message is selected."""
         self._show_details()
         self.post_message(self.Restated())
+
+    def on_line_list_selected(self, event: LineList.Selected) -> None:
+        """Enter on a message."""
+        if event.line_list is self.messages:
+            event.stop()
+            self.action_details()
 
     def on_line_list_top_reached(self, event: LineList.TopReached) -> None:
         """Read an older page."""

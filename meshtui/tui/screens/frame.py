@@ -7,6 +7,7 @@ from collections import deque
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from textual.containers import Container
 from textual.screen import Screen
 
@@ -81,13 +82,14 @@ class MainFrame(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Two lines and what is between."""
-        yield BarLine(id="status")
-        yield BarLine(id="banner")
+        ellipsis = self.desk.glyphs.ellipsis
+        yield BarLine(id="status", ellipsis=ellipsis)
+        yield BarLine(id="banner", ellipsis=ellipsis)
         with Container(id="panes"):
             chat = ChatPane(self.desk)
             self.panes["chat"] = chat
             yield chat
-        yield BarLine(id="keys")
+        yield BarLine(id="keys", ellipsis=ellipsis)
 
     async def on_mount(self) -> None:
         """Follow first, then read what was, then apply what came meanwhile."""
@@ -204,7 +206,7 @@ class MainFrame(Screen[None]):
             line.show([(text, "bad" if is_error else "good")])
             return
         pieces: list[tuple[str, str]] = []
-        for key, word in self.pane.context_keys():
+        for key, word in _fitting(self.pane.context_keys(), self.size.width - 1):
             pieces += [(key, "key"), (f" {word}  ", "")]
         line.show(pieces)
 
@@ -279,3 +281,17 @@ class MainFrame(Screen[None]):
     def on_app_blur(self) -> None:
         """The user looks elsewhere: the open chat may ring too."""
         self._is_focused = False
+
+
+def _fitting(keys: Sequence[tuple[str, str]], width: int) -> Sequence[tuple[str, str]]:
+    """Whole words only: the first keys that fit, and the last one, which helps."""
+    if not keys:
+        return keys
+    widths = [cell_len(key) + 1 + cell_len(word) + 2 for key, word in keys]
+    taken, room = [], width + 2 - widths[-1]
+    for key, needed in zip(keys[:-1], widths[:-1], strict=True):
+        room -= needed
+        if room < 0:
+            break
+        taken.append(key)
+    return (*taken, keys[-1])

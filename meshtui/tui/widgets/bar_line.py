@@ -42,9 +42,16 @@ class BarLine(Widget):
     BarLine .bar--accent { color: $accent; text-style: bold; }
     """
 
-    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+    def __init__(
+        self,
+        *,
+        ellipsis: str = "…",
+        id: str | None = None,  # noqa: A002 - Textual's own word
+        classes: str | None = None,
+    ) -> None:
         """Begin empty."""
         super().__init__(id=id, classes=classes)
+        self.ellipsis = ellipsis
         self._left: tuple[tuple[str, str], ...] = ()
         self._right: tuple[tuple[str, str], ...] = ()
 
@@ -71,7 +78,7 @@ class BarLine(Widget):
                 break
             text = segment.text
             if cell_len(text) > room:
-                text = fit(text, room)
+                text = fit(text, room, self.ellipsis)
             room -= cell_len(text)
             left.append(Segment(text, segment.style))
         gap = " " * (max(room, 0) + bool(right))

@@ -190,7 +190,7 @@ class MessageList(LineList):
         ]
         lines.extend(Strip([Segment(" " * left + text, text_style)]) for text in texts[1:])
         if has_edge_below and edge:
-            lines.append(Strip([self._edge_segment(fit(edge, width - 2), width, edge_style)]))
+            lines.append(Strip([self._edge_segment(edge, width, edge_style)]))
         reason = delivery_reason(message.delivery) if message.delivery is not None else ""
         reasons = wrap(reason, max(width - left - 1, 8)) if reason else []
         lines.extend(Strip([Segment(" " * left + text, edge_style)]) for text in reasons)
