@@ -10,6 +10,7 @@ from meshtui.cli.lines import event_line
 from meshtui.cli.output import Exit, Output
 from meshtui.cli.profile import load_profile
 from meshtui.cli.rows import event_row, packet_row
+from meshtui.cli.stream import LineStream
 from meshtui.errors import TransportError
 from meshtui.model.command import JoinChannel
 from meshtui.model.event import FrameReceived, FrameSent
@@ -72,17 +73,27 @@ async def follow(hub: MeshApi, follower: Follower, output: Output, args: argpars
     """
     written = 0
     was_up = False
+    stream = LineStream(output.write_unbuffered)
+    told: dict[object, tuple[object, object]] = {}  # link -> its last state and reason
     while (event := await follower.next()) is not None:
         row = row_of(hub, event, packets=args.packets)
         if row is None:
             continue
-        was_up = was_up or (row["event"] == "link" and row["state"] == "up")
+        if row["event"] == "link":
+            was_up = was_up or row["state"] == "up"
+            news = (row["state"], row["reason"])
+            if told.get(row["link"]) == news:
+                continue  # only the time of the next attempt is new
+            told[row["link"]] = news
         if args.only and row["event"] not in args.only:
             continue
-        output.row(row, partial(event_line, row))
+        await stream.put(output.line_of(row, partial(event_line, row)))
         written += 1
         if written == args.count:
-            return Exit.DONE
+            break
+    await stream.flush()
+    if written == args.count:
+        return Exit.DONE
     if not was_up:
         reasons = "; ".join(f"{link.link_id}: {link.reason}" for link in hub.links())
         raise TransportError(reasons or "no link")

@@ -10,6 +10,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, urlsplit
 
 from meshtui.cli.files import TextFile, read_secret, read_text
 from meshtui.config import LINKS, Config, hide_password, parse_config
@@ -59,8 +60,11 @@ class Profile:
         return getpass.getpass("Password of the key file: ")
 
 
-def load_profile(args: argparse.Namespace, *, output: Output) -> Profile:
+def load_profile(args: argparse.Namespace, *, output: Output | None) -> Profile:
     """Find the folders, read and check the settings, and say what is odd about them.
+
+    Args:
+        output: Where to say it; None = nowhere.
 
     Raises:
         ConfigError: A setting is wrong.
@@ -71,8 +75,9 @@ def load_profile(args: argparse.Namespace, *, output: Output) -> Profile:
     config = parse_config(paths.config_file, file.text, environment=os.environ, overrides=overrides)
     named = args.password_file or os.environ.get("MESHTUI_PASSWORD_FILE")
     password_file = _path(named, "--password-file") if named else None
-    for warning in _warnings(paths.config_file, file, config, password_file):
-        output.say(f"warning: {warning}")
+    if output is not None:
+        for warning in _warnings(paths.config_file, file, config, password_file):
+            output.say(f"warning: {warning}")
     return Profile(paths, config, password_file)
 
 
@@ -125,6 +130,9 @@ def _path(text: str, option: str) -> Path:
 def _warnings(
     path: Path, file: TextFile, config: Config, password_file: Path | None
 ) -> Iterator[str]:
+    for url in config.links:
+        if _is_unchecked(url):
+            yield f"{hide_password(url)}: nobody checks who the broker is, nor who listens in"
     is_from_file = config.origins.get(LINKS.key) == str(path)
     holds_password = any(hide_password(url) != url for url in config.links)
     if is_from_file and holds_password and file.is_open_to_others:
@@ -134,3 +142,10 @@ def _warnings(
             status = password_file.stat()
             if stat.S_ISREG(status.st_mode) and status.st_mode & 0o077:
                 yield f"{password_file}: others can read this password; run: chmod 600 it"
+
+
+def _is_unchecked(url: str) -> bool:
+    """Tell whether a link encrypts for whoever answers: `?insecure=1`."""
+    parts = urlsplit(url)
+    is_tls = parts.scheme.rpartition("+")[2] in {"mqtts", "wss"}
+    return is_tls and ("insecure", "1") in parse_qsl(parts.query)

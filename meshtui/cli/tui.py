@@ -35,13 +35,12 @@ _log = logging.getLogger(__name__)
 
 def run(args: argparse.Namespace) -> int:
     """Show the client until the user leaves it."""
-    output = Output(as_json=False)
     with collecting_late():
-        profile = load_profile(args, output=output)
+        profile = load_profile(args, output=Output(as_json=False))
         require_terminal()
         identity = _identity(profile)
         log_to_file(profile.paths.log_file, "debug" if args.verbose else profile.config.log_level)
-        code = asyncio.run(_show(args, profile, identity, output))
+        code = asyncio.run(_show(args, profile, identity))
     if code is not None:
         return code
     from meshtui.cli.demo import run_demo
@@ -59,7 +58,7 @@ def _identity(profile: Profile) -> Identity | None:
 
 
 async def _show(
-    args: argparse.Namespace, profile: Profile, identity: Identity | None, output: Output
+    args: argparse.Namespace, profile: Profile, identity: Identity | None
 ) -> int | None:
     """Show the client; returns its exit code, or None where a newcomer wants the demo."""
     from meshtui.runtime.setup import ProfileSetup
@@ -72,7 +71,8 @@ async def _show(
     async with _mesh_keeper() as keep:
 
         async def start() -> MeshApi:
-            config = load_profile(args, output=output).config if is_first_run else profile.config
+            # said before; now the screen is drawn where it would be said
+            config = load_profile(args, output=None).config if is_first_run else profile.config
             return await keep(profile, config, _either(identity, setup))
 
         app = MeshtuiApp(

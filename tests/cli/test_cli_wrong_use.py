@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -111,6 +112,35 @@ def test_listening_to_nobody_is_no_connection(
 ) -> None:
     assert main(["listen", "--link", LINK, "--timeout", "0.3", "--home", home]) == 3
     assert "nothing listens at 127.0.0.1:1" in capsys.readouterr().err
+
+
+def test_a_link_that_fails_is_told_once_an_attempt(
+    home: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["listen", "--link", LINK, "--timeout", "1", "--home", home, "--json"])
+
+    states = [json.loads(line)["state"] for line in capsys.readouterr().out.splitlines()]
+    assert "down" in states
+    assert all(one != other for one, other in pairwise(states))
+
+
+@pytest.mark.parametrize(
+    ("link", "is_warned"),
+    [
+        ("jsonmesh+mqtts://127.0.0.1:1?insecure=1", True),
+        ("jsonmesh+wss://127.0.0.1:1/mqtt?id=a&insecure=1", True),
+        ("jsonmesh+mqtts://127.0.0.1:1", False),
+        ("jsonmesh+mqtt://127.0.0.1:1?insecure=1", False),  # there is nothing to check
+    ],
+)
+def test_a_certificate_nobody_checks_is_warned_of_at_every_start(
+    home: str, link: str, is_warned: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for _ in range(2):
+        main(["listen", "--link", link, "--timeout", "0.2", "--home", home, "--json"])
+
+        warned = [line for line in capsys.readouterr().err.splitlines() if "warning" in line]
+        assert ["nobody checks who the broker is" in line for line in warned] == [True] * is_warned
 
 
 def test_a_password_in_a_link_is_never_repeated(
