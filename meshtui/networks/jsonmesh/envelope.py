@@ -216,7 +216,7 @@ def _message_id(raw: dict[str, Any]) -> str:
 
 def _sender(raw: dict[str, Any]) -> tuple[NodeId, bytes]:
     """Read who sent it and check that the key is theirs."""
-    claimed = raw.get("from")
+    claimed = raw.get("from", raw.get("fromNodeId"))
     try:
         sender = prove_sender(claimed, raw.get("fromPubkey"))
     except DecodeError as error:

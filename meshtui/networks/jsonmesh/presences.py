@@ -120,10 +120,14 @@ class Presences:
         # The will of a connection we lost may arrive after we are back: say again that we are here.
         is_link_up = passage.link_id in self._station.links
         is_wrong = not (presence.is_online or presence.via or self._is_leaving)
-        is_rested = passage.now.mono_s - self._corrected_s >= _CORRECT_AGAIN_S
-        if is_wrong and is_link_up and is_rested:
+        if not (is_wrong and is_link_up):
+            return
+        again_s = self._corrected_s + _CORRECT_AGAIN_S
+        if passage.now.mono_s >= again_s:
             self._corrected_s = passage.now.mono_s
             passage.outputs.append(self.transmit(passage.link_id, passage.now, is_online=True))
+        elif self._due_s is not None:
+            self._due_s = min(self._due_s, again_s)
 
     def _about_peer(self, passage: Passage, presence: Presence) -> None:
         standing = self._peers.standing(presence.node_id, presence.public_key)

@@ -49,6 +49,10 @@ def test_what_the_app_leaves_out_is_filled_in() -> None:
     assert (app.ttl, app.hop_count, app.route) == (10, 0, (ALICE.node_id,))
 
 
+def test_an_app_that_names_the_sender_its_own_way_only_is_understood() -> None:
+    assert written(**{"from": ...}, fromNodeId=ALICE.node_id).sender == ALICE.node_id
+
+
 def test_node_ids_are_read_in_any_case_and_kept_in_upper_case() -> None:
     envelope = written(**{"from": "mesh-e0d02795", "to": "Mesh-cc7e5907"}, route=["mesh-e0d02795"])
 

@@ -465,6 +465,21 @@ def test_a_late_will_of_a_lost_connection_is_corrected() -> None:
     assert bob.node(alice).is_online is True
 
 
+def test_a_broker_told_again_and_again_that_we_are_gone_is_corrected_in_the_end() -> None:
+    world, broker, alice, bob = _pair()
+    will = alice.session.setup(alice._info(next(iter(alice.brokers)), broker), world.now).will
+    assert will is not None
+
+    for _ in range(3):
+        broker.publish("ghost", will.endpoint, will.payload, True, True)
+        world.settle()
+    assert bob.node(alice).is_online is False
+    world.wind(11)
+
+    assert bob.node(alice).is_online is True
+    assert broker.topics().count(will.endpoint) == 1 + 3 + 2
+
+
 def test_a_position_is_only_published_where_sharing_is_on() -> None:
     world, broker = World(), FakeBroker()
     shy = world.station("shy", position=[48.85, 2.35])
