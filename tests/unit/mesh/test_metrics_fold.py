@@ -76,6 +76,24 @@ def test_messages_are_counted_by_kind() -> None:
     assert _value(metrics, "sent", "text") == 1
 
 
+def test_what_is_sent_besides_messages_is_counted_by_kind_too() -> None:
+    ack = PacketSummary("ack", Verdict.SENT, "me", message_id="w")
+    text = PacketSummary("text", Verdict.SENT, "me", message_id="x")
+    own = Transmit(LINK, b"1", "t", MessageId("m"))
+
+    metrics = _fold(
+        FrameSent(NET, Transmit(LINK, b"1"), NOW, ack),
+        MessageQueued(_message().message),
+        FrameSent(NET, own, NOW, text),
+        FrameSent(NET, own, NOW, text),
+        _relayed("r"),
+        _sent("r"),
+    )
+
+    assert _value(metrics, "sent", "ack") == 1
+    assert _value(metrics, "sent", "text") == 1
+
+
 def test_hops_are_counted_from_one_and_end_in_three_or_more() -> None:
     metrics = _fold(*(_message(hops=hops) for hops in (0, 0, 1, 2, 3, 9, None)))
 
