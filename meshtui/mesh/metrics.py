@@ -120,7 +120,8 @@ class Metrics:
         if key in self._relays:
             del self._relays[key]
             self._add("relayed", "taken")
-        elif event.transmit.message_id is None:  # a message is counted once, when it is written
+        elif event.transmit.message_id is None and not event.summary.hops:
+            # neither a message, which counts once, when it is written, nor another's relayed
             self._add("sent", event.summary.kind)
 
     def _message_received(self, event: MessageReceived) -> None:

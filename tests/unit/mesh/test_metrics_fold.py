@@ -52,8 +52,8 @@ def _relayed(message_id: str) -> PacketRelayed:
     return PacketRelayed(NET, message_id, "a", "b", 9, 1, (LINK,), NOW)
 
 
-def _sent(message_id: str, source: str = "a") -> FrameSent:
-    summary = PacketSummary("text", Verdict.SENT, source, message_id=message_id)
+def _sent(message_id: str, source: str = "a", hops: int | None = None) -> FrameSent:
+    summary = PacketSummary("text", Verdict.SENT, source, hops=hops, message_id=message_id)
     return FrameSent(NET, Transmit(LINK, b"12345"), NOW, summary)
 
 
@@ -87,7 +87,8 @@ def test_what_is_sent_besides_messages_is_counted_by_kind_too() -> None:
         FrameSent(NET, own, NOW, text),
         FrameSent(NET, own, NOW, text),
         _relayed("r"),
-        _sent("r"),
+        _sent("r", hops=1),
+        _sent("r", hops=1),  # on another link
     )
 
     assert _value(metrics, "sent", "ack") == 1
