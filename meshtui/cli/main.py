@@ -24,7 +24,7 @@ from meshtui.errors import (
 TYPE_CHECKING = False  # `typing` alone would cost a third of the time `--help` takes
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from typing import Final
+    from typing import Final, NoReturn
 
 COMMANDS: Final = {
     "demo": "the terminal client on a simulated mesh; touches no real profile",
@@ -91,8 +91,17 @@ def _chosen(args: argparse.Namespace) -> Callable[[argparse.Namespace], int]:
     return run  # type: ignore[no-any-return]  # modules are loaded by name
 
 
+class _Parser(argparse.ArgumentParser):
+    """Complains without repeating control characters that were typed."""
+
+    def error(self, message: str) -> NoReturn:
+        """End with usage, complaint and exit code 2."""
+        clean = import_module("meshtui.model.text").clean
+        super().error(clean(message, limit=MAX_COMPLAINT_CHARS))
+
+
 def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="meshtui",
         description="A terminal client for mesh radio networks.",
         epilog=_EPILOG,

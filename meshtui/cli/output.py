@@ -7,6 +7,7 @@ cursor movements anywhere: they do not survive a pipe, and a terminal does not m
 from __future__ import annotations
 
 import json
+import os
 import sys
 import unicodedata
 from enum import IntEnum
@@ -45,7 +46,25 @@ class Output:
 
     def row(self, values: Mapping[str, object], text: Callable[[], str]) -> None:
         """Write one row at once: `values` as a JSON line, or what `text` returns, clean already."""
-        self._line(as_json_line(values) if self.as_json else text())
+        self._line(self.line_of(values, text))
+
+    def line_of(self, values: Mapping[str, object], text: Callable[[], str]) -> str:
+        """Return what `row` would write, without its newline."""
+        return _encodable(as_json_line(values) if self.as_json else text(), self._stdout)
+
+    def write_unbuffered(self, line: str) -> None:
+        """Write a line of `line_of` past Python's buffers; blocks while nobody reads.
+
+        A thread that is stuck here holds no lock that the end of the program would need.
+        """
+        try:
+            descriptor = self._stdout.fileno()
+        except OSError:  # it is no file: a test's or an embedder's stream
+            self._stdout.write(f"{line}\n")
+            return
+        content = f"{line}\n".encode(self._stdout.encoding or "utf-8")
+        while content:
+            content = content[os.write(descriptor, content) :]
 
     def table(self, columns: Sequence[str], rows: Sequence[Mapping[str, object]]) -> None:
         """Write rows as JSON Lines, or the named columns aligned under a heading.

@@ -276,7 +276,8 @@ def _read_bytes(path: Path) -> bytes:
     except FileNotFoundError:
         raise _refusal(path, "there is no key file; make one with: identity new") from None
     except (OSError, ValueError) as error:
-        raise _refusal(path, f"cannot be read: {error}") from error
+        why = getattr(error, "strerror", None) or "its name is no file's"
+        raise _refusal(path, f"cannot be read: {why}") from error
     if len(content) > MAX_FILE_BYTES:
         raise _refusal(path, "this is not a key file of meshtui (too big)")
     return content

@@ -13,6 +13,7 @@ from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
 
 from meshtui.errors import ConfigError
 from meshtui.model.ids import LinkId, NetworkName
+from meshtui.model.link import LinkKind
 from meshtui.transports.base import LinkSpec, OptionSpec
 from meshtui.transports.registry import load_transport
 
@@ -49,7 +50,8 @@ def parse_link_url(text: str) -> tuple[NetworkName, LinkSpec]:
     if not (network and plus and scheme and text[len(parts.scheme) :].startswith("://")):
         msg = f"a link URL begins with NETWORK+TRANSPORT://, such as {EXAMPLE}"
         raise ConfigError(msg)
-    options = _parse_options(parts.query, load_transport(scheme).options)
+    transport = load_transport(scheme)
+    options = _parse_options(parts.query, transport.options)
     if parts.fragment:
         msg = "link URL: write %23 for a # (nothing may follow a bare one)"
         raise ConfigError(msg)
@@ -57,7 +59,7 @@ def parse_link_url(text: str) -> tuple[NetworkName, LinkSpec]:
         msg = "link URL: a port is a number from 1 to 65535"
         raise ConfigError(msg)
     host = unquote(parts.hostname or "")
-    if not host and not parts.path.strip("/"):
+    if not host and (transport.kind is LinkKind.BROKER or not parts.path.strip("/")):
         msg = f"link URL: where to? It looks like {EXAMPLE}"
         raise ConfigError(msg)
     return NetworkName(network), LinkSpec(
