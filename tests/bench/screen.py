@@ -38,7 +38,7 @@ SETTLE_S = 3.0
 IDLE_S = 6.0
 ROWS_FILLED = 30
 PACED, PACE_S = 24, 0.25
-BURST = 500
+BURST, FLOOD = 500, 10_000
 FORUM = "forum-0"
 MARKER = "quokka-nest"
 ROOT = Path(__file__).parents[2]
@@ -65,6 +65,7 @@ def report(table: Table) -> None:
             client.press(f"/join #{FORUM}\r".encode())
             _at_rest(table, client)
             _messages(table, client, home, port)
+        _flood(table, home, port)
 
 
 @contextlib.contextmanager
@@ -150,9 +151,7 @@ def _at_rest(table: Table, client: Terminal) -> None:
 
 def _messages(table: Table, client: Terminal, home: Path, port: int) -> None:
     people = [Person(number) for number in range(1, 52)]
-    paho = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
-    paho.connect("127.0.0.1", port)
-    paho.loop_start()
+    paho = _publisher(port)
 
     def publish(number: int, text: str) -> None:
         paho.publish(topics.forum_topic(FORUM), _forum_message(people, number, text), qos=1)
@@ -179,6 +178,34 @@ def _messages(table: Table, client: Terminal, home: Path, port: int) -> None:
     table.add(f"{BURST} messages at once, until shown", f"{burst_s:.1f} s", aim="at most 2 s")
     paho.disconnect()
     paho.loop_stop()
+
+
+def _flood(table: Table, home: Path, port: int) -> None:
+    people = [Person(number) for number in range(1, 52)]
+    flood = [_forum_message(people, number, _line(number)) for number in range(FLOOD - 1)]
+    flood.append(_forum_message(people, FLOOD, "flood-is-over"))
+    pulse, paho = home / "pulse", _publisher(port)
+    with Terminal(["-m", "tests.bench.heartbeat", str(pulse), "--home", str(home)]) as client:
+        client.drain(SETTLE_S)
+        begin_s = time.perf_counter()
+        for payload in flood:
+            paho.publish(topics.forum_topic(FORUM), payload, qos=1)
+        client.until("flood-is-over")
+        flood_s = time.perf_counter() - begin_s
+        client.drain(1.0)
+        worst_ms = float(pulse.read_text())
+    paho.disconnect()
+    paho.loop_stop()
+    table.add(f"{FLOOD:,} messages at once, until shown", f"{flood_s:.1f} s")
+    table.add("longest freeze of the screen meanwhile", f"{worst_ms:.0f} ms", aim="at most 100 ms")
+
+
+def _publisher(port: int) -> mqtt.Client:
+    paho = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
+    paho.max_inflight_messages_set(2_000)
+    paho.connect("127.0.0.1", port)
+    paho.loop_start()
+    return paho
 
 
 @contextlib.contextmanager
