@@ -91,6 +91,13 @@ class Program:
 @contextlib.contextmanager
 def running_program(home: Path, *argv: str) -> Iterator[Program]:
     """Run a command with --json for the length of a block."""
+    with running_process(home, *argv) as process:
+        yield Program(process)
+
+
+@contextlib.contextmanager
+def running_process(home: Path, *argv: str) -> Iterator[subprocess.Popen[str]]:
+    """Run a command with --json for the length of a block; nobody reads what it writes."""
     process = subprocess.Popen(
         _command(home, argv),
         stdout=subprocess.PIPE,
@@ -99,7 +106,7 @@ def running_program(home: Path, *argv: str) -> Iterator[Program]:
         env=_environment(),
     )
     try:
-        yield Program(process)
+        yield process
     finally:
         if process.poll() is None:
             process.kill()
