@@ -78,3 +78,13 @@ def test_the_first_screen_needs_no_library_of_a_link() -> None:
 
     assert "textual" in loaded
     assert loaded & {"paho", "amqtt"} == set()
+
+
+def test_a_network_loads_what_takes_packets_and_bodies_apart_when_there_is_one() -> None:
+    rare = ("dissect", "cashu", "bitcoin", "cbor")
+    code = (
+        "import sys, meshtui.networks.jsonmesh.network\n"
+        f"for name in {rare}: assert f'meshtui.networks.jsonmesh.{{name}}' not in sys.modules, name"
+    )
+
+    assert "meshtui" in loaded_after(code)

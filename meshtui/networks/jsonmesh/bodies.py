@@ -1,11 +1,13 @@
-"""One line for a person about what is not text: tokens, transactions, pictures, sounds."""
+"""One line for a person about what is not text: tokens, transactions, pictures, sounds.
+
+Tokens and transactions are rare: what reads them is loaded with the first one.
+"""
 
 from __future__ import annotations
 
 import orjson
 
 from meshtui.errors import DecodeError
-from meshtui.networks.jsonmesh import bitcoin, cashu
 
 _MAX_LINE_CHARS = 200
 _MEDIA = frozenset({"audio", "image", "gif"})
@@ -17,8 +19,12 @@ def describe_body(kind: str, content: str) -> str:
         if kind in _MEDIA:
             return _describe_media(kind, content)
         if kind == "cashu":
+            from meshtui.networks.jsonmesh import cashu
+
             return cashu.describe(content)
         if kind == "btc_tx":
+            from meshtui.networks.jsonmesh import bitcoin
+
             return bitcoin.describe(content)
     except DecodeError:
         pass  # shown as it came, like a kind that nobody knows

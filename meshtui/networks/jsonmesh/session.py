@@ -28,7 +28,6 @@ from meshtui.model.link import LinkKind, LinkSetup, Myself
 from meshtui.model.packet import PacketSummary, Subscribe, Verdict
 from meshtui.networks.jsonmesh.bridge import Bridge
 from meshtui.networks.jsonmesh.courier import Courier
-from meshtui.networks.jsonmesh.dissect import dissect_frame
 from meshtui.networks.jsonmesh.envelope import decode_envelope
 from meshtui.networks.jsonmesh.forums import Forums
 from meshtui.networks.jsonmesh.identity import node_id_of, parse_node_id
@@ -185,6 +184,8 @@ class JsonmeshSession:
 
     def dissect(self, frame: Frame) -> Dissection:
         """Take a frame apart with our keys and the forums we are in."""
+        from meshtui.networks.jsonmesh.dissect import dissect_frame
+
         keys = self._peers.keys()
         return dissect_frame(frame, self._station.sealer, self._forums.joined(), keys)
 
