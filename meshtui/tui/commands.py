@@ -45,6 +45,14 @@ EVERYWHERE: tuple[Command, ...] = (
         "Compare safety numbers and accept the new key; until then its messages are refused.",
         ("alt+k",),
     ),
+    Command(
+        "filter-packets",
+        "Packets that pass a filter",
+        "Such as type==ack && hops>2.",
+        (),
+        "/filter EXPRESSION",
+        in_palette=False,
+    ),
     Command("choose-theme", "Theme", "Change the colours now.", (), "/theme [NAME]"),
     Command(
         "toggle-glyphs",
@@ -81,6 +89,15 @@ CHAT: tuple[Command, ...] = (
         ("ctrl+f", "slash"),
         "/search WORDS",
         _CHAT,
+    ),
+    Command(
+        "find-everywhere",
+        "Search all chats",
+        "Enter jumps to the message.",
+        (),
+        "/find WORDS",
+        _CHAT,
+        in_palette=False,
     ),
     Command("next-hit", "Next hit (older)", "", ("n",), "", _CHAT, in_palette=False),
     Command("previous-hit", "Previous hit (newer)", "", ("N",), "", _CHAT, in_palette=False),
@@ -162,6 +179,7 @@ CHAT: tuple[Command, ...] = (
         _CHAT,
         in_palette=False,
     ),
+    Command("act", "Say what you do", "* alice waves", (), "/me WORDS", _CHAT, in_palette=False),
     Command("nick", "Change your display name", "", (), "/nick NAME", _CHAT, in_palette=False),
 )
 

@@ -27,6 +27,7 @@ from tests.support.mesh_scenes import (
     CAROL,
     ERIN,
     FRANK,
+    GRACE,
     PARIS,
     WEATHER,
     busy_mesh,
@@ -442,6 +443,48 @@ async def test_searching_marks_the_hits_and_n_walks_them() -> None:
         second = messages.selected().order
 
     assert (first, second) == tuple(sorted(messages.hits, reverse=True))
+
+
+async def test_searching_everywhere_offers_the_hits_and_jumps_to_the_chosen_one() -> None:
+    mesh = seeded_mesh()
+    mesh.say(GRACE, "wind at the beacon: 9 m/s", WEATHER)
+    for number in range(250):
+        mesh.say(GRACE, f"calm again {number}", WEATHER)
+
+    async with app_on(mesh).run_test(size=SMALL) as pilot:
+        await opened(pilot)
+        await pilot.press(*"/find beacon", "enter")
+        await settle(pilot)
+        offered = text_of(pilot.app)
+        await pilot.press("enter")
+        await settle(pilot, 6)
+
+        chat = pilot.app.screen.chat
+        assert "grace: wind at the beacon" in offered
+        assert chat.book.open_id == WEATHER
+        assert chat.messages.selected().text == "wind at the beacon: 9 m/s"
+
+
+async def test_me_says_what_one_does() -> None:
+    mesh = seeded_mesh()
+
+    async with app_on(mesh).run_test(size=SMALL) as pilot:
+        await opened(pilot)
+        await pilot.press(*"/me waves", "enter")
+        await settle(pilot)
+
+    name = mesh.myself()[0].name
+    assert [command.text for command in of(SendText, mesh)] == [f"* {name} waves"]
+
+
+async def test_a_typed_filter_shows_the_packets_that_pass() -> None:
+    async with app_on(seeded_mesh()).run_test(size=SMALL) as pilot:
+        await opened(pilot)
+        await pilot.press(*"/filter type==ack", "enter")
+        await settle(pilot)
+
+        assert "filter: type==ack" in text_of(pilot.app)
+        assert pilot.app.screen.pane_shown == "packets"
 
 
 async def test_scrolling_up_reads_older_pages_from_disk() -> None:

@@ -204,11 +204,11 @@ class ChatPane(ChatActions):
 
     # -- opening -----------------------------------------------------------------------------
 
-    def open_conversation(self, conversation: ConversationId) -> None:
-        """Show a conversation; an unknown one begins empty."""
-        self.run_worker(self._open(conversation), group="open", exclusive=True)
+    def open_conversation(self, conversation: ConversationId, at: int = 0) -> None:
+        """Show a conversation, at the message with an order; an unknown one begins empty."""
+        self.run_worker(self._open(conversation, at), group="open", exclusive=True)
 
-    async def _open(self, conversation: ConversationId) -> None:
+    async def _open(self, conversation: ConversationId, at: int = 0) -> None:
         await self.save_draft()
         talk = self.book.open(conversation)
         log = ChatLog(conversation)
@@ -227,6 +227,9 @@ class ChatPane(ChatActions):
         self.chats.redraw()
         self._show_details()
         self.post_message(self.Restated())
+        if at:
+            self.messages.focus()
+            self.call_after_refresh(self.go_to, log, at)
 
     def join(self, request: JoinChannel) -> None:
         """Join a channel and open it."""
@@ -313,7 +316,7 @@ class ChatPane(ChatActions):
     # -- sending -----------------------------------------------------------------------------
 
     def _send(self, typed: str) -> None:
-        if typed.startswith("/") and not typed.startswith("//"):
+        if typed.startswith("/") and not typed.startswith(("//", "/me ")):
             if self._slash.run(typed.strip()):
                 self._sent(typed)
             return
@@ -324,7 +327,7 @@ class ChatPane(ChatActions):
         if self.composer.is_too_long:
             self.tell("Too long for one message: shorten it or send it in parts", bad=True)
             return
-        text = typed[1:] if typed.startswith("//") else typed
+        text = self.spoken(typed)
         message_id = MessageId(str(uuid.uuid4()))
         self.run_worker(self._submit_text(SendText(conversation, text, message_id), typed))
 

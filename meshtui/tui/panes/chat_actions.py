@@ -13,8 +13,10 @@ from meshtui.model.ids import (
 )
 from meshtui.model.message import DeliveryState
 from meshtui.model.text import clean
+from meshtui.tui.state.choices import Choice
 from meshtui.tui.state.conversations import ConversationBook
 from meshtui.tui.text.details import channel_lines, message_lines, node_lines
+from meshtui.tui.text.format import date_and_clock
 from meshtui.tui.widgets.chat_list import ChatList
 from meshtui.tui.widgets.composer import Composer
 from meshtui.tui.widgets.line_input import LineInput
@@ -61,8 +63,8 @@ class ChatActions(Pane):
         self._hit = -1
         self._is_paging = False
 
-    def open_conversation(self, conversation: ConversationId) -> None:
-        """Show a conversation; an unknown one begins empty."""
+    def open_conversation(self, conversation: ConversationId, at: int = 0) -> None:
+        """Show a conversation, at the message with an order; an unknown one begins empty."""
         raise NotImplementedError
 
     def join(self, request: JoinChannel) -> None:
@@ -233,13 +235,41 @@ class ChatActions(Pane):
             self.tell("Search first: Ctrl+F", bad=True)
             return
         self._hit = (self._hit + step) % len(self._hits)
-        order = self._hits[self._hit]
+        await self.go_to(log, self._hits[self._hit])
+        self.finder.note = f"{self._hit + 1} of {len(self._hits)}"
+
+    async def go_to(self, log: ChatLog, order: int) -> None:
+        """Put the cursor on a message, reading older pages until it is there."""
         while log.row_of(order) is None and log.has_older and log.messages:
             await self.page_up(log)
         row = log.row_of(order)
-        if row is not None:
+        if row is not None and self.log_shown is log:
             self.messages.move_to(row)
-        self.finder.note = f"{self._hit + 1} of {len(self._hits)}"
+
+    def find_everywhere(self, words: str) -> None:
+        """Search all chats, and offer what was found."""
+        if words.strip():
+            self.run_worker(self._find_everywhere(words.strip()), group="find", exclusive=True)
+        else:
+            self.tell("Name what to look for: /find beacon", bad=True)
+
+    async def _find_everywhere(self, words: str) -> None:
+        found = await self.desk.api.search(words, None, PAGE)
+        if found:
+            self.post_message(self.Offer(tuple(self._hit_choice(message) for message in found)))
+        else:
+            self.tell(f"No chat holds {clean(words, limit=40)}", bad=True)
+
+    def _hit_choice(self, message: Message) -> Choice:
+        talk = self.book.talks.get(message.conversation)
+        where = self.chats.title_of(talk) if talk is not None else ""
+        who = self.desk.directory.name_of(message.sender)
+        return Choice(
+            f"{who}: {clean(message.text, limit=200)}",
+            where,
+            date_and_clock(message.received_at_ms),
+            f"hit {message.order} {message.conversation}",
+        )
 
     def close_finder(self, *, keep_focus: bool = False) -> None:
         self.finder.remove_class("-shown")
@@ -274,6 +304,15 @@ class ChatActions(Pane):
     def tell(self, text: str, *, bad: bool = False) -> None:
         """Say something on the bottom line."""
         self.post_message(self.Notice(text, is_error=bad))
+
+    def spoken(self, typed: str) -> str:
+        """What is sent of what was typed: `//` is a slash, `/me waves` is `* alice waves`."""
+        if typed.startswith("/me "):
+            network = split_conversation(self.book.open_id)[0] if self.book.open_id else None
+            mine = (me for me in self.desk.api.myself() if me.network == network)
+            name = next((me.name or str(me.node_id) for me in mine), "")
+            return f"* {name} {typed[4:].strip()}"
+        return typed[1:] if typed.startswith("//") else typed
 
     def peer_or_selected(self) -> str:
         """Whom a command without an argument means."""

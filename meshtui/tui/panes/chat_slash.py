@@ -55,6 +55,8 @@ class SlashCommands:
             "/create": self._create,
             "/leave": self._leave,
             "/search": pane.find_text,
+            "/find": pane.find_everywhere,
+            "/me": self._me,
             "/notify": self._notify,
             "/mute": self._mute,
             "/block": self._block,
@@ -200,6 +202,9 @@ class SlashCommands:
             self._pane.tell("It has shown no key yet", bad=True)
             return
         self._pane.submit(AcceptKey(self._network, node_id, key))
+
+    def _me(self, _argument: str) -> None:
+        self._pane.tell("Say what you do: /me waves", bad=True)
 
     def _nick(self, argument: str) -> None:
         if not argument:

@@ -274,6 +274,10 @@ class MainFrame(Screen[None]):
         nodes = self.desk.directory.nodes.values()
         return [node.node_id for node in nodes if node.pin is PinState.CHANGED]
 
+    def on_resize(self) -> None:
+        """More keys fit, or fewer."""
+        self.restate()
+
     def on_app_focus(self) -> None:
         """The user looks here."""
         self._is_focused = True

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.screen import Screen
 
-    from meshtui.tui.screens.palette import Choice
+    from meshtui.tui.state.choices import Choice
     from meshtui.tui.widgets.pane import Pane
 
 ScreenType = TypeVar("ScreenType", bound="Screen[Any]")
@@ -72,6 +72,12 @@ class MainScreen(MainFrame):
     def on_pane_review_key(self, event: Pane.ReviewKey) -> None:
         """A safety number to compare."""
         self.review(event.network, event.node_id)
+
+    def on_pane_offer(self, event: Pane.Offer) -> None:
+        """A list to choose from."""
+        from meshtui.tui.screens.palette import Palette
+
+        self.app.push_screen(self.styled(Palette(event.choices)), self._take_choice)
 
     async def on_pane_run_command(self, event: Pane.RunCommand) -> None:
         """A typed command that is the screen's or the app's."""
@@ -137,7 +143,8 @@ class MainScreen(MainFrame):
 
     def action_choose_theme(self) -> None:
         """Offer the themes."""
-        from meshtui.tui.screens.palette import Choice, Palette
+        from meshtui.tui.screens.palette import Palette
+        from meshtui.tui.state.choices import Choice
 
         names = sorted(self._themes())
         themes = [Choice(name, "theme", "", f"theme {name}") for name in names]
@@ -176,7 +183,7 @@ class MainScreen(MainFrame):
 
     def choices(self) -> list[Choice]:
         """Chats, then nodes, then commands of this pane."""
-        from meshtui.tui.screens.palette import Choice
+        from meshtui.tui.state.choices import Choice
 
         directory, book = self.desk.directory, self.chat.book
         talks = [
@@ -201,6 +208,10 @@ class MainScreen(MainFrame):
         if kind == "chat":
             await self.open_pane("chat")
             self.chat.open_conversation(ConversationId(value))
+        elif kind == "hit":
+            order, _, conversation = value.partition(" ")
+            await self.open_pane("chat")
+            self.chat.open_conversation(ConversationId(conversation), int(order))
         elif kind == "node":
             await self.open_pane("chat")
             node = self.desk.directory.nodes[NodeId(value)]
@@ -214,6 +225,8 @@ class MainScreen(MainFrame):
     async def run_command(self, command: Command, argument: str = "") -> None:
         """Carry out a command by name: a pane to show, the pane's own action, or ours."""
         match command.name, argument:
+            case "filter-packets", _:
+                await self.open_pane("packets", argument)
             case "choose-theme", str() if argument:
                 self._set_theme(argument)
             case "toggle-glyphs", str() if argument:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from meshtui.model.ids import ConversationId, NetworkName, NodeId
     from meshtui.runtime.api import MeshApi
     from meshtui.tui.command import Command
+    from meshtui.tui.state.choices import Choice
     from meshtui.tui.text.glyphs import Glyphs
 
 
@@ -103,6 +104,12 @@ class Pane(Widget):
 
         network: NetworkName
         node_id: NodeId
+
+    @dataclass
+    class Offer(Message):
+        """Let the user choose one of these."""
+
+        choices: tuple[Choice, ...]
 
     @dataclass
     class RunCommand(Message):

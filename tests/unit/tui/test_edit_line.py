@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from meshtui.tui.screens.palette import Choice, match
+from meshtui.tui.state.choices import Choice, match
 from meshtui.tui.state.completion import Vocabulary, complete
 from meshtui.tui.state.edit_line import OPERATIONS, EditLine
 from meshtui.tui.text.format import ago, duration, fit, fit_right, wrap
