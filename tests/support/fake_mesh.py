@@ -261,7 +261,7 @@ class FakeMesh:
         if node is None or not node[0].public_key:
             return ""
         asked = public_key or node[0].rival_key or node[0].public_key
-        start = int(asked[2:6], 16)
+        start = int("".join(sign for sign in asked if sign in "0123456789abcdef")[2:6] or "0", 16)
         return " ".join(f"{(start + 1111 * index) % 100_000:05d}" for index in range(12))
 
     # -- what tests make happen ----------------------------------------------------------------
