@@ -303,7 +303,7 @@ async def test_a_failed_message_is_sent_again_as_the_same_message() -> None:
         await settle(pilot)
 
     assert "✗ failed" in shown
-    assert f"{' ' * 21}no answer: r to retry" in shown
+    assert f"{' ' * 21}no answer: Esc r to retry" in shown
     assert of(ResendMessage, mesh)[0].message.message_id == mine.message_id
 
 
@@ -460,7 +460,7 @@ async def test_searching_everywhere_offers_the_hits_and_jumps_to_the_chosen_one(
         await settle(pilot, 6)
 
         chat = pilot.app.screen.chat
-        assert "grace: wind at the beacon" in offered
+        assert "#weather grace: wind at the beacon" in offered
         assert chat.book.open_id == WEATHER
         assert chat.messages.selected().text == "wind at the beacon: 9 m/s"
 

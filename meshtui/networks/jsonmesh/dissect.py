@@ -110,8 +110,8 @@ def _dissect_envelope(
         return Dissection(_NETWORK, f"envelope, refused: {error}", (whole,), (str(error),))
     whole = _tree(payload, ENVELOPE, _envelope_remarks(envelope))
     summary = (
-        f"{envelope.kind} {envelope.sender} → {envelope.recipient}, "
-        f"hop {envelope.hop_count}, ttl {envelope.ttl}, {len(payload)} bytes"
+        f"{envelope.kind} {envelope.sender} > {envelope.recipient}, "
+        f"via {envelope.hop_count}, ttl {envelope.ttl}, {len(payload)} bytes"
     )
     problems = _topic_contradictions(frame.endpoint, envelope)
     opened = _open(frame.endpoint, envelope, sealer, channels, peer_keys)

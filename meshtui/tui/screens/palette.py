@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from textual.app import ComposeResult
+
+_LEAST_KIND, _MOST_KIND = 7, 16
 
 
 class Palette(ModalScreen["Choice | None"]):
@@ -55,6 +58,8 @@ class Palette(ModalScreen["Choice | None"]):
         super().__init__()
         self._choices = choices
         self._matches: list[Choice] = []
+        widest = max((cell_len(choice.kind) for choice in choices), default=0)
+        self._kind_width = min(max(widest, _LEAST_KIND), _MOST_KIND)
 
     def compose(self) -> ComposeResult:
         """Input and list."""
@@ -98,8 +103,8 @@ class Palette(ModalScreen["Choice | None"]):
     def _render_choice(self, row: int, width: int, is_cursor: bool) -> Strip:  # noqa: FBT001
         choice = self._matches[row]
         hint = f" {choice.hint} "[: width // 2]
-        kind = f" {choice.kind:<8}"
-        title = fit(choice.title, width - len(kind) - len(hint))
+        kind = f" {fit(choice.kind, self._kind_width)} "
+        title = fit(choice.title, width - cell_len(kind) - cell_len(hint))
         strip = Strip(
             [
                 Segment(kind, self.get_component_rich_style("palette--kind", partial=True)),

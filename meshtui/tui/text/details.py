@@ -158,9 +158,11 @@ def verify_lines(node: Node | None, number: str) -> list[Line]:
             " What is written under the other key is refused until you accept it."
         )
         lines += [((text, "bad"),), (("", "plain"),)]
-    lines.append(((" Read these twelve groups to each other, by voice or face to face:", "plain"),))
-    lines.append((("", "plain"),))
     groups = number.split()
+    which = "of the other key " if node.rival_key else ""
+    ask = f" Read these {len(groups)} groups {which}to each other, by voice or face to face:"
+    lines.append(((ask, "plain"),))
+    lines.append((("", "plain"),))
     for start in range(0, len(groups), 4):
         lines.append((("    " + "   ".join(groups[start : start + 4]), "key"),))
     lines.append((("", "plain"),))

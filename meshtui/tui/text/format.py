@@ -185,7 +185,7 @@ def delivery_reason(delivery: Delivery) -> str:
     reason = clean(delivery.reason, limit=60)
     match delivery.state:
         case DeliveryState.FAILED:
-            return f"{reason or 'not delivered'}: r to retry"
+            return f"{reason or 'not delivered'}: Esc r to retry"
         case DeliveryState.QUEUED:
             return reason
     return ""
