@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _MAX_ATTEMPTS_KEPT = 32
 _ACK_AGAIN_S = 1.0
 _ACKS_PER_S = 10.0
-_ACK_BURST = 100.0  # as many as one node's messages are accepted at once
+_ACK_BURST = 1_000.0  # as many as are accepted of one node at once, after an absence
 
 
 @dataclass(slots=True)

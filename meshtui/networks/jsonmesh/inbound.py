@@ -27,7 +27,9 @@ from meshtui.networks.jsonmesh.station import NETWORK
 from meshtui.networks.jsonmesh.topics import TopicKind
 
 if TYPE_CHECKING:
-    from meshtui.model.ids import ConversationId
+    from collections.abc import Hashable
+
+    from meshtui.model.ids import ConversationId, Instant
     from meshtui.networks.jsonmesh.bridge import Bridge
     from meshtui.networks.jsonmesh.courier import Courier
     from meshtui.networks.jsonmesh.envelope import Envelope
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
     from meshtui.networks.jsonmesh.station import Station
 
 LATE_MS = 24 * 60 * 60 * 1000
+WAITED_MS = 60 * 1000
+WAITED_BURST = 1_000.0  # as many as brokers commonly keep for a client that is away
 _EXPIRE_EVERY_S = 10.0
 _UNOPENED = frozenset({"bad-tag", "bad-key", "not-for-us"})
 
@@ -69,6 +73,7 @@ class Inbound:
         self._texts: SeenCache = SeenCache(max_age_s=float("inf"))
         self._echoes = SeenCache(limit=1_000)
         self._rate = TokenBuckets(MESSAGES_PER_S, MESSAGE_BURST)
+        self._waited = TokenBuckets(MESSAGES_PER_S, WAITED_BURST)
         self._expire_at_s = 0.0
 
     def receive(self, passage: Passage, kind: TopicKind | None, name: str) -> None:
@@ -151,7 +156,7 @@ class Inbound:
             return
         # only now is it certain whose allowance this is; answers have one of their own
         is_ack = plaintext.kind == ACK_KIND
-        if not self._rate.take((envelope.sender, is_ack), passage.now.mono_s):
+        if not self._may_write((envelope.sender, is_ack), plaintext, passage.now):
             passage.drop("rate", "more than ten messages a second from this node")
             return
         self._seen.add(key, passage.now.mono_s)
@@ -210,6 +215,14 @@ class Inbound:
             return False
         passage.drop("replay", "this ciphertext was accepted before")
         return True
+
+    def _may_write(self, who: Hashable, plaintext: Plaintext, now: Instant) -> bool:
+        """Take from a writer's allowance.
+
+        What waited at a broker comes all at once, and so do the answers to what waited there.
+        """
+        has_waited = now.unix_ms - plaintext.sent_at_ms > WAITED_MS or plaintext.kind == ACK_KIND
+        return (self._waited if has_waited else self._rate).take(who, now.mono_s)
 
     def _open(
         self, passage: Passage, envelope: Envelope, digest: bytes, forum: str | None
@@ -292,7 +305,7 @@ class Inbound:
             passage.drop("rate", "too many messages of unknown nodes at once")
             return False
         # In a forum anybody can write as anybody, so a name has its allowance on each link apart.
-        if not self._rate.take((passage.link_id, envelope.sender), passage.now.mono_s):
+        if not self._may_write((passage.link_id, envelope.sender), plaintext, passage.now):
             passage.drop("rate", "more than ten messages a second from this node")
             return False
         self._learner.hear(passage, envelope)

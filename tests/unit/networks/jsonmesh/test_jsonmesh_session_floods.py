@@ -9,8 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from meshtui.model.event import DigestSeen, Event, FrameReceived, NodeHeard, PacketDropped
+from meshtui.model.event import (
+    DeliveryChanged,
+    DigestSeen,
+    Event,
+    FrameReceived,
+    NodeHeard,
+    PacketDropped,
+)
 from meshtui.model.ids import Instant, LinkId
+from meshtui.model.message import DeliveryState
 from meshtui.model.packet import Frame, Subscribe, Transmit, Unsubscribe, Verdict
 from meshtui.networks.jsonmesh.announce import Announcement, encode_announcement
 from meshtui.networks.jsonmesh.envelope import encode_envelope
@@ -27,6 +35,8 @@ from meshtui.networks.jsonmesh.topics import (
 )
 from tests.support.fake_broker import FakeBroker
 from tests.support.session_driver import SessionDriver, World
+
+DELIVERED = DeliveryState.DELIVERED
 
 
 def _made_up_key(number: int) -> bytes:
@@ -112,6 +122,39 @@ def test_one_nodes_flood_is_limited_and_another_is_heard_in_full() -> None:
     assert honest == [f"honest {second}" for second in range(10)]
     assert len(bob.texts) - len(honest) <= 100 + 10 * 10
     assert bob.drops.count("rate") >= 1_000 - 200
+
+
+def test_what_a_friend_wrote_while_we_were_away_arrives_whole() -> None:
+    world, broker, alice, bob = _pair()
+    alice.join("hall")
+    bob.join("hall")
+    bob.disconnect(broker)
+    for number in range(150):
+        alice.say(bob, f"direct {number}")
+        alice.say("hall", f"forum {number}")
+        world.wind(1)  # attempts go on meanwhile: three copies of each wait
+    world.wind(90)
+
+    bob.connect(broker)
+    world.wind(1)
+
+    delivered = [event for event in alice.of(DeliveryChanged) if event.delivery.state is DELIVERED]
+    assert len(delivered) == 150
+    assert sorted(bob.texts) == sorted(
+        f"{to} {n}" for to in ("direct", "forum") for n in range(150)
+    )
+    assert "rate" not in bob.drops
+
+
+def test_what_claims_to_have_waited_is_limited_too() -> None:
+    world, _, alice, bob = _pair()
+    for number in range(1_500):
+        letter = Letter(f"m-{number}", bob.node_id, world.now.unix_ms - 3_600_000, f"{number}")
+        sealed = alice.sealer.seal_direct(bob.public_key, letter, alice.random.randbytes)
+        bob.hear(encode_envelope(sealed, app_names=True), dm_topic(bob.node_id))
+
+    assert len(bob.texts) == 1_000
+    assert bob.drops.count("rate") == 500
 
 
 def test_what_was_too_much_may_come_again_later() -> None:
