@@ -49,6 +49,7 @@ class Due(Enum):
 class _Tracked:
     delivery: Delivery
     deadline_s: float | None = None
+    began_at_s: float | None = None
     taken_at_s: float | None = None
     unanswered: int = 0
 
@@ -110,6 +111,7 @@ class DeliveryTracker:
             reason="",
             expects_ack=expects_ack,
         )
+        tracked.began_at_s = now_s
         tracked.taken_at_s = None
         self._time(message_id, tracked, now_s + self._policy.take_timeout_s)
         return tracked.delivery
@@ -147,8 +149,8 @@ class DeliveryTracker:
         if tracked is None or tracked.delivery.state is DeliveryState.DELIVERED:
             return None
         rtt_ms = None
-        if tracked.taken_at_s is not None:
-            rtt_ms = max(0, round((now_s - tracked.taken_at_s) * 1000))
+        if tracked.began_at_s is not None:
+            rtt_ms = round((now_s - tracked.began_at_s) * 1000)
         tracked.delivery = replace(
             tracked.delivery, state=DeliveryState.DELIVERED, rtt_ms=rtt_ms, reason=""
         )

@@ -53,7 +53,7 @@ class Delivery:
 
     Attributes:
         attempt: Transmissions begun so far, from 1; 0 while queued.
-        rtt_ms: From the attempt's transmission to its acknowledgement; None before.
+        rtt_ms: From handing the attempt to the links to its acknowledgement; None before.
         reason: Why it failed or waits, for a person; empty otherwise.
         repeats: How often a relay of it was overheard.
         expects_ack: The recipient announced that it acknowledges.

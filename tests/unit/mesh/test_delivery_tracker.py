@@ -52,7 +52,7 @@ def test_an_answer_gives_the_time_it_took() -> None:
     delivery = tracker.acknowledge(M, 1.25)
 
     assert delivery is not None
-    assert (delivery.state, delivery.rtt_ms) == (DeliveryState.DELIVERED, 250)
+    assert (delivery.state, delivery.rtt_ms) == (DeliveryState.DELIVERED, 1250)
     assert tracker.acknowledge(M, 2.0) is None
     assert tracker.next_deadline_s is None
 
@@ -63,7 +63,7 @@ def test_an_answer_may_overtake_the_links_own_word() -> None:
     delivery = tracker.acknowledge(M, 1.0)
 
     assert delivery is not None
-    assert delivery.rtt_ms is None
+    assert delivery.rtt_ms == 1000
     assert tracker.taken(M, 2.0) is None
     assert _state(tracker) == "delivered"
 
