@@ -26,7 +26,7 @@ from meshtui.networks.jsonmesh.json_spans import find_spans
 from meshtui.networks.jsonmesh.presence import Presence, decode_presence, encode_presence
 from meshtui.networks.jsonmesh.seal import Letter, read_plaintext
 from meshtui.networks.jsonmesh.strict_json import load_object
-from meshtui.networks.jsonmesh.topics import forum_topic, parse_topic
+from meshtui.networks.jsonmesh.topics import check_forum_name, forum_topic, parse_topic
 from tests.support.jsonmesh_people import (
     VECTORS,
     counted_entropy,
@@ -68,7 +68,17 @@ MESSAGE_IDS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=128).fi
     str.isprintable
 )
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=200)
-NAMES = st.text(st.characters(codec="utf-8"), min_size=1, max_size=64)
+
+
+def is_forum_name(name: str) -> bool:
+    """Tell whether brokers take it."""
+    try:
+        return check_forum_name(name) == name
+    except DecodeError:
+        return False
+
+
+NAMES = st.text(st.characters(codec="utf-8"), min_size=1, max_size=64).filter(is_forum_name)
 
 
 @st.composite
