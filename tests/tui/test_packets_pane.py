@@ -98,6 +98,20 @@ async def test_looking_back_stops_following_and_the_end_key_follows_again() -> N
         assert "following" in pane.title()
 
 
+async def test_a_list_that_grew_higher_leaves_no_room_below_its_end() -> None:
+    app = host()
+    async with app.run_test(size=(80, 20)) as pilot:
+        for number in range(60):
+            text_frame(app.mesh, f"m-{number}")
+        pane = await settle(app, pilot)
+        await pilot.press("k", "k", "k", "k")
+        await pilot.resize_terminal(80, 40)
+        await settle(app, pilot)
+
+        shown = pane._list
+        assert shown.visible_rows[1] - shown.visible_rows[0] + 1 == shown.size.height
+
+
 async def test_pause_holds_the_list_and_counts_what_waits() -> None:
     app = host()
     async with app.run_test(size=SIZE) as pilot:

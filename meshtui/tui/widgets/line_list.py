@@ -296,6 +296,8 @@ class LineList(Widget, can_focus=True):
         self._window.skip = 0
         self._painted = []
         self._reveal()
+        if not self._is_following and self.size:
+            self._window.fill()
         self._repaint()
 
     # -- painting ----------------------------------------------------------------------------
