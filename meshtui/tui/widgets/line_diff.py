@@ -13,12 +13,14 @@ if TYPE_CHECKING:
 
 
 def lines_moved_up(before: list[Strip], after: list[Strip]) -> int:
-    """By how many lines most of what is shown has moved up; 0 where it has not."""
+    """By how many lines most of what is shown has moved up; 0 where moving them saves nothing."""
     height = len(after)
+    # By value: a line may have been drawn anew and be the same.
+    in_place = sum(old == new for old, new in zip(before, after, strict=True))
     for lines in range(1, height // 2 + 1):
         kept = height - lines
-        same = sum(before[y + lines] is after[y] and before[y] is not after[y] for y in range(kept))
-        if same > kept * 2 // 3:
+        moved = sum(old == new for old, new in zip(before[lines:], after[:kept], strict=True))
+        if moved > kept * 2 // 3 and moved > in_place + lines:
             return lines
     return 0
 
