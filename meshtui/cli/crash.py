@@ -6,9 +6,12 @@ import os
 import tempfile
 import traceback
 from pathlib import Path
+from typing import Final
 
 from meshtui import __version__
 from meshtui.cli.output import Exit, Output
+
+_MAX_CAUSES: Final = 8
 
 
 def report(error: BaseException) -> int:
@@ -17,12 +20,7 @@ def report(error: BaseException) -> int:
     The trace names files and lines only: an exception's text, or a line of arguments, may hold
     anything, a password too.
     """
-    where = [
-        f'  File "{frame.filename}", line {frame.lineno}, in {frame.name}\n'
-        for frame in traceback.extract_tb(error.__traceback__)
-    ]
-    kind = f"{type(error).__module__}.{type(error).__qualname__}"
-    text = f"meshtui {__version__} {kind}\n{''.join(where)}"
+    text = f"meshtui {__version__} " + "caused by ".join(_trace(link) for link in _chain(error))
     handle, name = tempfile.mkstemp(prefix="meshtui-crash-", suffix=".txt")
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(text)
@@ -31,3 +29,21 @@ def report(error: BaseException) -> int:
         f"Where it happened: {Path(name)}"
     )
     return Exit.FAILED
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    """The error and what it came from; Textual keeps what a worker raised in `error`."""
+    chain: list[BaseException] = []
+    link: object = error
+    while isinstance(link, BaseException) and link not in chain and len(chain) < _MAX_CAUSES:
+        chain.append(link)
+        link = getattr(link, "error", None) or link.__cause__ or link.__context__
+    return chain
+
+
+def _trace(error: BaseException) -> str:
+    where = [
+        f'  File "{frame.filename}", line {frame.lineno}, in {frame.name}\n'
+        for frame in traceback.extract_tb(error.__traceback__)
+    ]
+    return f"{type(error).__module__}.{type(error).__qualname__}\n{''.join(where)}"

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
+from textual.worker import WorkerFailed
 
 from meshtui.cli import crash
 from meshtui.cli.main import COMMANDS, main
@@ -189,6 +190,21 @@ def test_an_unforeseen_error_leaves_a_trace_without_its_text(
     err = capsys.readouterr().err
     assert err.startswith("meshtui: unexpected RuntimeError")
     assert str(report) in err
+
+
+def test_a_trace_goes_on_to_what_a_worker_of_the_screen_failed_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crash.tempfile, "tempdir", str(tmp_path))
+    try:
+        raise KeyError("hunter2")
+    except KeyError as cause:
+        crash.report(WorkerFailed(cause))
+
+    [report] = tmp_path.iterdir()
+    assert "caused by builtins.KeyError" in report.read_text()
+    assert "test_cli_wrong_use.py" in report.read_text()
+    assert "hunter2" not in report.read_text()
 
 
 def test_doctor_names_what_is_wrong_and_how_to_mend_it(

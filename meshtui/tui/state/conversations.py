@@ -75,7 +75,9 @@ class ConversationBook:
         """Make sure it is in the list, as an empty one if need be."""
         talk = self._talk(conversation)
         self._change(talk)
-        self.open_id = conversation
+        before, self.open_id = self.open_id, conversation
+        if before in self.announced:
+            self._drop_if_empty(before)
         return talk
 
     def keep_draft(self, conversation: ConversationId, draft: str) -> None:
@@ -159,9 +161,13 @@ class ConversationBook:
             self._change(self._talk(conversation))
         else:
             self.announced[conversation] = channel
-            talk = self.talks.get(conversation)
-            if talk is not None and not talk.last_at_ms:
-                del self.talks[conversation]
+            self._drop_if_empty(conversation)
+
+    def _drop_if_empty(self, conversation: ConversationId) -> None:
+        """A channel that was left without a word in it; not while it is on the screen."""
+        talk = self.talks.get(conversation)
+        if talk is not None and not talk.last_at_ms and conversation != self.open_id:
+            del self.talks[conversation]
 
     def _change(self, talk: Conversation) -> None:
         self.talks[talk.conversation_id] = talk

@@ -152,3 +152,16 @@ def test_a_muted_chat_never_rings_and_mentions_ring_by_level() -> None:
 
 def test_the_chat_one_looks_at_does_not_ring() -> None:
     assert not should_ring(message(1, DIRECT), book(), Directory(), DIRECT)
+
+
+def test_an_empty_channel_that_is_left_stays_while_it_is_on_the_screen() -> None:
+    talks = book()
+    talks.apply(ChannelChanged(Channel(NETWORK, "hill", is_joined=True)))
+    talks.open(HILL)
+
+    talks.apply(ChannelChanged(Channel(NETWORK, "hill", is_joined=False)))
+    while_open = HILL in talks.talks
+    talks.open(DIRECT)
+
+    assert while_open
+    assert HILL not in talks.talks
