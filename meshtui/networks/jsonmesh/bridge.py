@@ -102,9 +102,7 @@ class Bridge:
         if payload is None:
             return False
         topic = forum_topic(name)
-        transmits = [
-            Transmit(link_id, payload, topic, is_confirmed=True, priority=2) for link_id in links
-        ]
+        transmits = [Transmit(link_id, payload, topic, priority=2) for link_id in links]
         self._emit(passage, envelope, links, transmits)
         return True
 

@@ -97,10 +97,7 @@ class Courier:
                 parse_node_id(item.target), payload, links, message_id, is_retry=attempt > 1
             )
         topic = forum_topic(item.target)
-        return [
-            Transmit(link_id, payload, topic, message_id, is_confirmed=True, priority=2)
-            for link_id in links
-        ]
+        return [Transmit(link_id, payload, topic, message_id, priority=2) for link_id in links]
 
     def has_acknowledged(self, digest: bytes, now: Instant) -> bool:
         """Tell whether this ciphertext was acknowledged in the last minutes."""

@@ -169,19 +169,17 @@ class Outbox:
 
     def taken(self, transmit: Transmit, now: Instant) -> list[Output]:
         """Note that a link took a part of a message, confirmed by its far end."""
-        if transmit.message_id is None or not transmit.is_confirmed:
-            return []  # an unconfirmed copy proves nothing
-        item = self._items.get(transmit.message_id)
-        if item is None or transmit.link_id not in item.untaken:
+        item = self._items.get(transmit.message_id) if transmit.message_id else None
+        if item is None or not _counts(item, transmit) or transmit.link_id not in item.untaken:
             return []
         item.untaken.discard(transmit.link_id)
-        delivery = self._tracker.taken(transmit.message_id, now.mono_s)
+        delivery = self._tracker.taken(item.message.message_id, now.mono_s)
         return [self._changed(item, delivery, now)] if delivery else []
 
     def refused(self, transmit: Transmit, reason: str, now: Instant) -> list[Output]:
         """Note that a link will not take a part of a message; it is tried again a while later."""
         item = self._items.get(transmit.message_id) if transmit.message_id else None
-        if item is None or not transmit.is_confirmed or not _lose(item, transmit.link_id):
+        if item is None or not _counts(item, transmit) or not _lose(item, transmit.link_id):
             return []
         delivery = self._tracker.refuse(item.message.message_id, reason, now.mono_s)
         return [self._changed(item, delivery, now)] if delivery else []
@@ -238,7 +236,7 @@ class Outbox:
         self._wire[item.attempts[-1][0]] = message_id
         delivery = self._tracker.begin(message_id, now.mono_s, expects_ack=expects_ack)
         transmits = self._courier.address(item, payload, delivery.attempt)
-        item.untaken = {transmit.link_id for transmit in transmits if transmit.is_confirmed}
+        item.untaken = {transmit.link_id for transmit in transmits if _counts(item, transmit)}
         return [*outputs, self._changed(item, delivery, now), *transmits]
 
     def _add(self, item: Outgoing, *, expects_ack: bool) -> Delivery:
@@ -343,6 +341,14 @@ def _problem_of(text: str) -> str:
     if size > MAX_TEXT_BYTES:
         return f"the text has {size} bytes, at most {MAX_TEXT_BYTES} can be sent"
     return ""
+
+
+def _counts(item: Outgoing, transmit: Transmit) -> bool:
+    """Tell whether a link that takes this has taken the message.
+
+    Of a direct message only the confirmed copy; nobody confirms a forum's (QoS 0).
+    """
+    return transmit.is_confirmed or not item.is_direct
 
 
 def _lose(item: Outgoing, link_id: LinkId) -> bool:

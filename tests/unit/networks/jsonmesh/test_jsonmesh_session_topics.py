@@ -13,9 +13,8 @@ TABLE = {
     "meshcore/identity": (CONFIRMED, KEPT),
     "meshcore/dm": (CONFIRMED, not KEPT),
     "meshcore/route": (not CONFIRMED, not KEPT),
-    # The specification lets a forum's messages get lost; the deployed app has them confirmed, and
-    # only so do they outlast a lost connection.
-    "meshcore/forum": (CONFIRMED, not KEPT),
+    # The specification lets a forum's messages get lost. (The deployed app has them confirmed.)
+    "meshcore/forum": (not CONFIRMED, not KEPT),
     "meshcore/forums/announce": (CONFIRMED, KEPT),
 }
 
