@@ -130,7 +130,7 @@ async def _check(folder: Path, timeout_s: float, output: Output) -> int:
     from meshtui.model.ids import MessageId, direct_conversation
 
     async with demo_mesh(folder) as (hub, _, scenario):
-        follower = Follower(hub.subscribe(), timeout_s)
+        follower = Follower(hub, timeout_s)
         farthest = scenario.farthest.name
         message_id = MessageId(str(uuid.uuid4()))
         while (event := await follower.next()) is not None:

@@ -66,6 +66,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Carry out one action."""
+    from meshtui.networks.jsonmesh.identity import IDENTITY_PATH
+
     output = Output(as_json=args.json)
     profile = load_profile(args, output=output)
     if args.action == "verify":
@@ -80,7 +82,8 @@ def run(args: argparse.Namespace) -> int:
     row = {
         "node_id": myself.node_id,
         "pubkey": myself.public_key,
-        "path": str(profile.paths.keys_file),
+        "path": IDENTITY_PATH,
+        "file": str(profile.paths.keys_file),
     }
     output.row(row, lambda: "\n".join(f"{key:<8} {value}" for key, value in row.items()))
     return Exit.DONE

@@ -57,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
     profile = load_profile(args, output=output)
 
     async def work(hub: MeshApi) -> int:
-        follower = Follower(hub.subscribe(), args.timeout)
+        follower = Follower(hub, args.timeout)
         for name in args.channels:
             await hub.submit(JoinChannel(hub.myself()[0].network, name))
         return await follow(hub, follower, output, args)

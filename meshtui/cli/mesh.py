@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from meshtui.cli.profile import Profile
     from meshtui.crypto.keys import Identity
     from meshtui.model.event import Event
-    from meshtui.runtime.api import MeshApi, Subscription
+    from meshtui.runtime.api import MeshApi
 
 
 def load_identity(profile: Profile) -> Identity:
@@ -51,7 +51,10 @@ def load_identity(profile: Profile) -> Identity:
 async def running_mesh(
     profile: Profile, *, relays: bool = False, has_links: bool = True
 ) -> AsyncIterator[MeshApi]:
-    """Run the profile's mesh; `has_links` False = only identity and store."""
+    """Run the profile's mesh; `has_links` False = only identity and store.
+
+    Links open with the first `Follower`, so that it hears of every attempt.
+    """
     config = profile.config
     if has_links and not config.links:
         msg = f"{profile.paths.config_file}: {LINKS.key}: no link is set, and none given by --link"
@@ -59,7 +62,9 @@ async def running_mesh(
     if not has_links:
         config = dataclasses.replace(config, links=())
     identity = load_identity(profile)
-    async with open_mesh(config, profile.paths.database_file, identity, relays=relays) as hub:
+    async with open_mesh(
+        config, profile.paths.database_file, identity, relays=relays, opens_links=False
+    ) as hub:
         yield hub
 
 
@@ -113,9 +118,10 @@ async def _until(interrupted: asyncio.Event, work: Awaitable[int]) -> int:
 class Follower:
     """Events one by one, up to a moment."""
 
-    def __init__(self, subscription: Subscription, timeout_s: float | None) -> None:
-        """Follow a subscription; None = for ever."""
-        self._subscription = subscription
+    def __init__(self, hub: MeshApi, timeout_s: float | None) -> None:
+        """Follow the mesh, and let its links open; None = for ever."""
+        self._subscription = hub.subscribe()
+        hub.open_links()
         loop_now = asyncio.get_running_loop().time()
         self._until_s = None if timeout_s is None else loop_now + timeout_s
         self._waiting: list[Event] = []

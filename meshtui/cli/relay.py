@@ -32,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
         output.say("warning: jsonmesh.relay is false in the settings: nothing will be passed on")
 
     async def work(hub: MeshApi) -> int:
-        follower = Follower(hub.subscribe(), args.timeout)
+        follower = Follower(hub, args.timeout)
         return await follow(hub, follower, output, args)
 
     return run_mesh(profile, work, relays=True, is_verbose=args.verbose)

@@ -70,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
     errand = _errand(args)
 
     async def work(hub: MeshApi) -> int:
-        follower = Follower(hub.subscribe(), args.timeout)
+        follower = Follower(hub, args.timeout)
         return await _carry_out(hub, follower, errand, output)
 
     return run_mesh(profile, work, is_verbose=args.verbose)

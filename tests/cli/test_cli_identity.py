@@ -44,7 +44,8 @@ def test_new_words_are_shown_once_and_never_on_stdout(
 
     row = json.loads(out)
     assert code == 0
-    assert set(row) == {"node_id", "pubkey", "path"}
+    assert set(row) == {"node_id", "pubkey", "path", "file"}
+    assert row["path"] == "m/69'/0'/0'/0"
     words = [part for part in err.split() if part.isalpha() and part.islower()]
     assert len(words) >= int(count)
     assert f"{count}. " in err
