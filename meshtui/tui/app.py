@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from meshtui.runtime.api import MeshApi, Paths, Preferences, SetupApi
+    from meshtui.tui.screens.main import MainScreen
 
 WANTS_DEMO: Final = 100
 """What `run` returns where the user chose to look around first."""
@@ -132,7 +133,7 @@ class MeshtuiApp(App[int], inherit_bindings=False):
         if isinstance(self.screen, MainScreen):
             self.screen.tell(text, is_error=True)
 
-    async def action_set_glyphs(self, name: str = "") -> None:
+    def action_set_glyphs(self, name: str = "") -> None:
         """Use a glyph set, or with an empty name the other one; the main screen is made anew."""
         from dataclasses import replace
 
@@ -144,6 +145,13 @@ class MeshtuiApp(App[int], inherit_bindings=False):
         other = "plain" if self._preferences.glyphs == "unicode" else "unicode"
         self._preferences = replace(self._preferences, glyphs=name or other)
         self._remember("glyphs", self._preferences.glyphs)
+        # later, as ours: the command comes from the screen, which cannot wait for its own removal
+        self.call_later(self._remake, screen)
+
+    async def _remake(self, screen: MainScreen) -> None:
+        """Put a new main screen in the place of this one."""
+        if screen is not self.screen:
+            return
         await screen.chat.save_draft()
         await self.pop_screen()
         await self.show_mesh(screen.desk.api)

@@ -639,6 +639,23 @@ async def test_a_lost_link_is_said_in_the_status_line_with_its_reason() -> None:
         assert "mqtt: connection refused" in text_of(pilot.app)
 
 
+async def test_typed_glyphs_are_switched_there_and_back_and_the_program_goes_on() -> None:
+    async with app_on(seeded_mesh()).run_test(size=LARGE) as pilot:
+        await opened(pilot)
+        await pilot.press(*"/glyphs plain", "enter")
+        await settle(pilot)
+        plain = text_of(pilot.app)
+        await pilot.press(*"/glyphs unicode", "enter")
+        await settle(pilot)
+        await pilot.press(*"on we go")
+        await settle(pilot)
+
+        assert "|" in plain
+        assert "│" not in plain
+        assert "│" in text_of(pilot.app)
+        assert "on we go" in text_of(pilot.app)
+
+
 async def test_plain_glyphs_are_ascii() -> None:
     mesh = seeded_mesh()
     mesh.messages.clear()

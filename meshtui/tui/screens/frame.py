@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from textual.app import ComposeResult
+    from textual.timer import Timer
 
     from meshtui.model.command import Command as MeshCommand
     from meshtui.model.event import Event
@@ -77,6 +78,7 @@ class MainFrame(Screen[None]):
         self._opening = asyncio.Lock()
         self._backlog: deque[Event] = deque(maxlen=FRAME_BACKLOG)
         self._notice: tuple[str, bool] | None = None
+        self._notice_end: Timer | None = None
         self._is_focused = True
         self._window_title = ""
 
@@ -193,7 +195,9 @@ class MainFrame(Screen[None]):
         """Say something on the bottom line for a few seconds."""
         self._notice = (text, is_error)
         self._show_keys()
-        self.set_timer(_NOTICE_S, self._drop_notice)
+        if self._notice_end is not None:
+            self._notice_end.stop()  # the end of the one before would take this one away early
+        self._notice_end = self.set_timer(_NOTICE_S, self._drop_notice)
 
     def _drop_notice(self) -> None:
         self._notice = None
