@@ -153,7 +153,7 @@ class Presences:
             heard_at_ms=_heard_at_ms(passage, presence),
             rssi_dbm=passage.frame.rx.rssi_dbm,
             snr_db=passage.frame.rx.snr_db,
-            name=presence.name,
+            name=presence.name if presence.is_online else self._name(presence),
             position=presence.position,
             # who leaves one broker may still be on another
             is_online=presence.is_online
@@ -170,6 +170,11 @@ class Presences:
         """Keep what a node could do when its will, which says nothing of it, takes it offline."""
         peer = self._peers.get(presence.node_id)
         return presence.caps or (peer.node.caps if peer else frozenset())
+
+    def _name(self, presence: Presence) -> str:
+        """Keep the name a node had: its will was written before it took that name, or has none."""
+        peer = self._peers.get(presence.node_id)
+        return (peer.node.name if peer else "") or presence.name
 
     def _learn(self, passage: Passage, presence: Presence) -> None:
         """Learn the way to a node that is there now; what a broker kept must be recent."""

@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from meshtui.errors import LocalProtocolError
-from meshtui.model.command import AcceptKey, CancelMessage, ResendMessage, SendText
+from meshtui.model.command import AcceptKey, Advertise, CancelMessage, ResendMessage, SendText
 from meshtui.model.event import DeliveryChanged, FrameSent, MessageQueued
 from meshtui.model.ids import ConversationId, MessageId
 from meshtui.model.message import DeliveryState, Proof
@@ -452,6 +452,16 @@ def test_a_station_that_vanishes_is_offline_by_its_will() -> None:
 
     assert bob.node(alice).is_online is False
     assert "ack" in bob.node(alice).caps
+
+
+def test_a_station_that_vanishes_keeps_the_name_it_took_after_its_will_was_written() -> None:
+    _world, broker, alice, bob = _pair()
+    alice.submit(Advertise(NETWORK, name="Alice of the North"))
+
+    alice.disconnect(broker)
+
+    assert bob.node(alice).is_online is False
+    assert bob.node(alice).name == "Alice of the North"
 
 
 def test_a_late_will_of_a_lost_connection_is_corrected() -> None:
