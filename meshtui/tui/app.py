@@ -163,6 +163,9 @@ class MeshtuiApp(App[int], inherit_bindings=False):
         if driver is not None:
             toggle = "_enable_mouse_support" if self._has_mouse else "_disable_mouse_support"
             getattr(driver, toggle, lambda: None)()
+        tell = getattr(self.screen, "tell", None)
+        if tell is not None:
+            tell("Mouse on" if self._has_mouse else "Mouse off: your terminal selects and copies")
 
     def _load_themes(self, wanted: str) -> None:
         found = load_themes(self._themes_dir)

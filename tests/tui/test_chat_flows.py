@@ -656,6 +656,19 @@ async def test_typed_glyphs_are_switched_there_and_back_and_the_program_goes_on(
         assert "on we go" in text_of(pilot.app)
 
 
+async def test_giving_the_mouse_away_and_taking_it_back_is_said() -> None:
+    async with app_on(seeded_mesh()).run_test(size=SMALL) as pilot:
+        await opened(pilot)
+        await pilot.press("f12")
+        await settle(pilot)
+        off = text_of(pilot.app)
+        await pilot.press("f12")
+        await settle(pilot)
+
+        assert "Mouse off" in off
+        assert "Mouse on" in text_of(pilot.app)
+
+
 async def test_plain_glyphs_are_ascii() -> None:
     mesh = seeded_mesh()
     mesh.messages.clear()
