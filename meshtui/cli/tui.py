@@ -16,7 +16,7 @@ from meshtui.cli.output import Exit, Output
 from meshtui.cli.profile import load_profile
 from meshtui.cli.settings import save_values
 from meshtui.cli.terminal import require_terminal
-from meshtui.config import GLYPHS, THEME
+from meshtui.config import GLYPHS, NAME, THEME
 from meshtui.errors import ConfigError, MeshtuiError
 from meshtui.runtime.api import Preferences
 
@@ -144,7 +144,7 @@ async def _mesh_keeper() -> AsyncIterator[
 def _remember(profile: Profile, choices: Choices, key: str, value: str) -> None:
     """Keep what was chosen on the screen: in the settings where it is one, else beside the data."""
     try:
-        if key in {THEME.key, GLYPHS.key}:
+        if key in {THEME.key, GLYPHS.key, NAME.key}:
             save_values(profile.paths.config_file, {key: value})
         else:
             choices.keep(key, value)

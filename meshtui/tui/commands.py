@@ -69,7 +69,9 @@ EVERYWHERE: tuple[Command, ...] = (
         "/mouse",
     ),
     Command("back", "One step back", "", ("escape",), in_palette=False),
-    Command("quit-safely", "Quit", "Asks only if something is unsent.", ("q", "ctrl+c"), "/quit"),
+    Command(
+        "quit-safely", "Quit", "What is typed is kept for the next time.", ("q", "ctrl+c"), "/quit"
+    ),
 )
 
 CHAT: tuple[Command, ...] = (

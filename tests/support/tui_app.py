@@ -9,6 +9,8 @@ from meshtui.tui.app import MeshtuiApp
 from meshtui.tui.bridge import REFRESH_S
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from textual.app import App
     from textual.pilot import Pilot
 
@@ -17,15 +19,21 @@ if TYPE_CHECKING:
 
 
 def app_on(
-    mesh: FakeMesh, *, glyphs: str = "unicode", theme: str = "", setup: SetupApi | None = None
+    mesh: FakeMesh,
+    *,
+    glyphs: str = "unicode",
+    theme: str = "",
+    setup: SetupApi | None = None,
+    remember: Callable[[str, str], None] | None = None,
 ) -> MeshtuiApp:
     """An application that opens `mesh`."""
 
     async def start() -> FakeMesh:
         return mesh
 
+    preferences = Preferences(theme, glyphs, {})
     return MeshtuiApp(
-        start, Preferences(theme, glyphs, {}), setup=setup, now_ms=lambda: mesh.now_ms
+        start, preferences, setup=setup, remember=remember, now_ms=lambda: mesh.now_ms
     )
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from meshtui.model.command import (
     AcceptKey,
+    Advertise,
     JoinChannel,
     MarkNode,
     ResendMessage,
@@ -705,6 +706,17 @@ async def test_a_theme_can_be_chosen_by_name() -> None:
         await settle(pilot)
 
         assert pilot.app.theme == "amber"
+
+
+async def test_a_new_name_is_told_to_the_mesh_and_kept_for_the_next_time() -> None:
+    mesh, kept = seeded_mesh(), {}
+    async with app_on(mesh, remember=kept.__setitem__).run_test(size=SMALL) as pilot:
+        await opened(pilot)
+        await pilot.press(*"/nick Zoe", "enter")
+        await settle(pilot)
+
+    assert [each.name for each in of(Advertise, mesh)] == ["Zoe"]
+    assert kept["name"] == "Zoe"
 
 
 async def test_blocked_and_unknown_nodes_are_named_in_refusals() -> None:

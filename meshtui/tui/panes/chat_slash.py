@@ -211,4 +211,5 @@ class SlashCommands:
             self._pane.tell("Give a name: /nick Alice", bad=True)
             return
         self._pane.submit(Advertise(self._network, name=argument))
+        self._pane.desk.remember("name", argument)
         self._pane.tell(f"You are {clean(argument, limit=32)} now")
