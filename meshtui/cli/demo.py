@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import signal
 import tempfile
 import uuid
 from pathlib import Path
@@ -113,13 +112,8 @@ async def _show(folder: Path) -> int:
 
         log_to_file(paths.log_file, config.log_level)
         app = MeshtuiApp(start, Preferences(config.theme, config.glyphs, {}), paths)
-        for name in (signal.SIGTERM, signal.SIGHUP):
-            asyncio.get_running_loop().add_signal_handler(name, app.exit, Exit.INTERRUPTED.value)
         settle_soon()
-        result = await app.run_async()
-        if app.failure is not None:
-            raise app.failure
-        return result if result is not None else app.return_code or Exit.DONE
+        return await app.run_to_end(Exit.INTERRUPTED.value) or Exit.DONE
 
 
 async def _check(folder: Path, timeout_s: float, output: Output) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import signal
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -82,15 +81,8 @@ async def _show(
             setup if is_first_run else None,
             partial(_remember, profile, choices),
         )
-        loop = asyncio.get_running_loop()
-        for name in (signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(name, app.exit, Exit.INTERRUPTED.value)
-        result = await app.run_async()
-    if app.failure is not None:
-        raise app.failure
-    if result == WANTS_DEMO:
-        return None
-    return result if isinstance(result, int) else app.return_code or Exit.DONE
+        result = await app.run_to_end(Exit.INTERRUPTED.value)
+    return None if result == WANTS_DEMO else result or Exit.DONE
 
 
 def _either(identity: Identity | None, setup: ProfileSetup) -> Identity:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import signal
 import time
 from typing import TYPE_CHECKING, Final
 
@@ -10,7 +12,7 @@ from textual.app import App
 
 from meshtui.model.text import clean
 from meshtui.tui.state.directory import Directory
-from meshtui.tui.terminal import give_back_alt_digits
+from meshtui.tui.terminal import give_back_alt_digits, never_resume
 from meshtui.tui.text.glyphs import glyph_set
 from meshtui.tui.themes import DEFAULT, SIXTEEN_COLOURS, load_themes
 from meshtui.tui.widgets.pane import Desk
@@ -70,6 +72,29 @@ class MeshtuiApp(App[int], inherit_bindings=False):
         names = {f"name-{index}": "ansi_default" for index in range(8)}
         ours = dict.fromkeys(("muted", "rule", "selection", "bar"), "ansi_default")
         return super().get_theme_variable_defaults() | names | ours
+
+    async def run_to_end(self, interrupted: int) -> int | None:
+        """Run until the user leaves; SIGTERM, or a terminal that hangs up, ends it too.
+
+        Returns:
+            What the screens returned, or `interrupted`.
+
+        Raises:
+            Exception: What ended the application (see `failure`).
+        """
+        loop = asyncio.get_running_loop()
+
+        def end(*_: object) -> None:
+            never_resume(self)
+            loop.call_soon_threadsafe(self.exit, interrupted)
+
+        # Not the loop's own handlers: SIGCONT comes with SIGHUP, and must find that all is over.
+        for name in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(name, end)
+        result = await self.run_async()
+        if self.failure is not None:
+            raise self.failure
+        return result if result is not None else self.return_code
 
     @property
     def failure(self) -> Exception | None:

@@ -1,4 +1,4 @@
-"""The one place that deals with the terminal past Textual: moving lines, its title, Alt+digits.
+"""The one place that deals with the terminal past Textual: moving lines, its title, its end.
 
 Textual repaints every line that looks different; when a list moves up by one line, that is all of
 them. Terminals since the VT100 can move lines themselves: a scroll region, and a line feed at its
@@ -45,6 +45,17 @@ def give_back_alt_digits() -> None:
     if isinstance(ANSI_SEQUENCES_KEYS, dict):
         for digit in "0123456789":
             ANSI_SEQUENCES_KEYS.pop(f"\x1b{digit}", None)
+
+
+def never_resume(app: App[Any]) -> None:
+    """Have SIGCONT mean nothing any more.
+
+    A terminal that hangs up sends SIGHUP and SIGCONT. Textual takes the latter for the end of a
+    Ctrl+Z and begins anew to read keys, of which there are none: for ever, with all its might.
+    """
+    driver = app._driver  # noqa: SLF001
+    if driver is not None:
+        driver._auto_restart = False  # noqa: SLF001
 
 
 def set_title(app: App[Any], title: str) -> None:

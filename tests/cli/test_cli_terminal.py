@@ -113,3 +113,16 @@ def test_a_mistake_of_ours_shows_no_values(tmp_path: Path) -> None:
     assert b"unexpected RuntimeError" in terminal.output
     assert b"hunter2" not in terminal.output + report.read_bytes()
     assert LEAVE_ALTERNATE_SCREEN in terminal.output
+
+
+def test_a_client_whose_terminal_hangs_up_ends_though_told_to_continue(tmp_path: Path) -> None:
+    new_identity(tmp_path)
+    nowhere = ("--link", "jsonmesh+mqtt://127.0.0.1:1")
+    with on_a_terminal([*MESHTUI, "--home", str(tmp_path), *nowhere]) as terminal:
+        terminal.wait_for("127.0.0.1")
+
+        os.kill(terminal.pid, signal.SIGHUP)
+        os.kill(terminal.pid, signal.SIGCONT)
+
+        assert terminal.wait() == 130
+    assert terminal.output.count(LEAVE_ALTERNATE_SCREEN) == 1

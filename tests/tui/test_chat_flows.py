@@ -11,6 +11,7 @@ from meshtui.model.command import (
     AcceptKey,
     Advertise,
     JoinChannel,
+    LeaveChannel,
     MarkNode,
     ResendMessage,
     SendText,
@@ -706,6 +707,17 @@ async def test_a_theme_can_be_chosen_by_name() -> None:
         await settle(pilot)
 
         assert pilot.app.theme == "amber"
+
+
+async def test_who_leaves_a_channel_stands_in_another_chat() -> None:
+    mesh = seeded_mesh()
+    async with app_on(mesh).run_test(size=SMALL) as pilot:
+        await opened(pilot)
+        await pilot.press(*"/leave", "enter")
+        await settle(pilot, 4)
+
+        assert [each.name for each in of(LeaveChannel, mesh)] == [PARIS.partition("#")[2]]
+        assert pilot.app.screen.chat.book.open_id not in (None, PARIS)
 
 
 async def test_a_new_name_is_told_to_the_mesh_and_kept_for_the_next_time() -> None:

@@ -128,6 +128,7 @@ class SlashCommands:
             self._pane.tell("Only a channel can be left; /mute quiets a direct chat", bad=True)
             return
         self._pane.submit(LeaveChannel(network, target))
+        self._pane.action_next_chat()  # what is written next must not go where we no longer are
         self._pane.tell(f"Left #{clean(target, limit=40)}; its history stays")
 
     # -- quiet -------------------------------------------------------------------------------
