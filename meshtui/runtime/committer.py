@@ -118,7 +118,7 @@ class Committer:
                 kept += self._writer.apply([event])
             except StoreError:
                 raise
-            except Exception as error:  # noqa: BLE001
+            except Exception as error:  # noqa: BLE001 - it is left out, the others are kept
                 log_bug(_log, f"writing {type(event).__name__}", error)
         return kept
 

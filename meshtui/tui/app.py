@@ -86,7 +86,9 @@ class MeshtuiApp(App[int], inherit_bindings=False):
 
         def end(*_: object) -> None:
             never_resume(self)
-            loop.call_soon_threadsafe(self.exit, interrupted)
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)  # who asks twice is not made to wait
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(self.exit, interrupted)
 
         # Not the loop's own handlers: SIGCONT comes with SIGHUP, and must find that all is over.
         for name in (signal.SIGTERM, signal.SIGHUP):
