@@ -66,13 +66,21 @@ class JsonmeshConfig:
 
     Attributes:
         relay: None = as the command does by itself: `relay` relays, everything else does not.
-        ack_timeout_s: How long an attempt waits for its acknowledgement.
+        ack_timeout_s: How long an attempt waits for its acknowledgement; longer on radio.
+        compact: Write small frames on radio to nodes that read them.
+        source_routing: Send along learned paths on radio before flooding.
+        signatures: `off`, `brokers` or `all`.
+        radio_presence_s: How often our presence is repeated on radio.
     """
 
     relay: bool | None
     share_position: bool
     ack_timeout_s: float
     max_attempts: int
+    compact: bool
+    source_routing: bool
+    signatures: str
+    radio_presence_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +256,31 @@ MAX_ATTEMPTS: Final = Option(
     _integer(1, 10),
     "How often a direct message is sent before it counts as not delivered.",
 )
+COMPACT: Final = Option(
+    "jsonmesh.compact",
+    True,
+    _flag,
+    "Write frames on radio in a small form to the nodes that announced they read it.",
+)
+SOURCE_ROUTING: Final = Option(
+    "jsonmesh.source_routing",
+    True,
+    _flag,
+    "Send direct messages on radio along the path learned last; flood when that fails.",
+)
+SIGNATURES: Final = Option(
+    "jsonmesh.signatures",
+    "off",
+    _choice("off", "brokers", "all"),
+    'Sign messages, so that also in a forum it is certain who wrote: "brokers" = not on radio,\n'
+    "where a signature costs 64 bytes of every packet.",
+)
+RADIO_PRESENCE_S: Final = Option(
+    "jsonmesh.radio_presence_s",
+    10_800.0,
+    _number(300, 86_400),
+    "Seconds between two announcements of this node on radio.",
+)
 LOG_LEVEL: Final = Option(
     "log.level",
     "info",
@@ -264,6 +297,10 @@ OPTIONS: Final[tuple[Option[object], ...]] = (
     SHARE_POSITION,
     ACK_TIMEOUT_S,
     MAX_ATTEMPTS,
+    COMPACT,
+    SOURCE_ROUTING,
+    SIGNATURES,
+    RADIO_PRESENCE_S,
     LOG_LEVEL,
 )  # type: ignore[assignment]  # a table of options of many types
 
@@ -313,6 +350,10 @@ def _build(values: Mapping[str, object], origins: Mapping[str, str]) -> Config:
             share_position=SHARE_POSITION.of(values),
             ack_timeout_s=ACK_TIMEOUT_S.of(values),
             max_attempts=MAX_ATTEMPTS.of(values),
+            compact=COMPACT.of(values),
+            source_routing=SOURCE_ROUTING.of(values),
+            signatures=SIGNATURES.of(values),
+            radio_presence_s=RADIO_PRESENCE_S.of(values),
         ),
         log_level=LOG_LEVEL.of(values),
         origins=origins,

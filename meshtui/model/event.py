@@ -74,6 +74,28 @@ class PacketRelayed:
 
 
 @dataclass(frozen=True, slots=True)
+class ReassemblyProgressed:
+    """A chunk of a longer message came, or what was incomplete was given up.
+
+    Attributes:
+        chunk_id: The chunks' common id; unique together with `link_id` for as long as it lasts.
+        source: Who sends it, where that is known; else empty.
+        have: Chunks so far, 1..total.
+        total: Chunks in all.
+        reason: Why it was given up (`timeout`, `contradiction`, `room`); empty while it is not.
+    """
+
+    network: NetworkName
+    link_id: LinkId
+    chunk_id: str
+    source: str
+    have: int
+    total: int
+    at: Instant
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class MessageReceived:
     """Somebody's message was opened and is new.
 
@@ -215,6 +237,7 @@ Event: TypeAlias = (
     | FrameSent
     | PacketDropped
     | PacketRelayed
+    | ReassemblyProgressed
     | MessageReceived
     | MessageQueued
     | DeliveryChanged

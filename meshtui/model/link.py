@@ -16,6 +16,7 @@ class LinkKind(Enum):
     """How a link carries packets."""
 
     STREAM = "stream"  # bytes without borders: the session deframes
+    PIECES = "pieces"  # the same in pieces whose borders may be a packet's: the session deframes
     DATAGRAM = "datagram"  # one frame is one packet
     BROKER = "broker"  # one frame is one packet, addressed by endpoint
 
@@ -29,6 +30,27 @@ class LinkState(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class RadioSettings:
+    """How the LoRa radio behind a link is set, and what it may use of the air.
+
+    Attributes:
+        spreading_factor: 5..12.
+        bandwidth_khz: 7.8..500; Meshtastic's LongFast, our default, is SF11 at 250 kHz.
+        coding_rate: 5..8, for 4/5 .. 4/8.
+        preamble_symbols: 6..65535.
+        duty_cycle: The part of an hour that may be spent sending, above 0 and up to 1.
+        max_frame_bytes: The longest packet.
+    """
+
+    spreading_factor: int = 11
+    bandwidth_khz: float = 250.0
+    coding_rate: int = 5
+    preamble_symbols: int = 16
+    duty_cycle: float = 0.1
+    max_frame_bytes: int = 240
+
+
+@dataclass(frozen=True, slots=True)
 class LinkInfo:
     """One configured link.
 
@@ -37,6 +59,8 @@ class LinkInfo:
         url: Where it leads, without any password.
         reason: Why it is down, or what is odd about it; for a person.
         retry_at_ms: When the next attempt is due; 0 = none planned.
+        radio: The radio behind it, which everybody in reach hears; None = none (a broker, or a
+            wire that leads to one other node).
     """
 
     link_id: LinkId
@@ -47,6 +71,7 @@ class LinkInfo:
     state: LinkState = LinkState.DOWN
     reason: str = ""
     retry_at_ms: int = 0
+    radio: RadioSettings | None = None
 
 
 @dataclass(frozen=True, slots=True)

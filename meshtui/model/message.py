@@ -92,6 +92,7 @@ class Message:
         route: Claimed path, sender first.
         is_late: The sender's clock and ours disagree by more than a day, or it waited that long.
         delivery: For own messages; None for others'.
+        is_signed: It carried a signature that its sender's key verifies.
         order: Position in the store, growing with arrival; 0 before it is stored.
     """
 
@@ -112,11 +113,33 @@ class Message:
     mentions_me: bool = False
     delivery: Delivery | None = None
     order: int = 0
+    is_signed: bool = False
 
     @property
     def is_own(self) -> bool:
         """Written here."""
         return self.delivery is not None
+
+
+@dataclass(frozen=True, slots=True)
+class SendCost:
+    """What sending a text by radio would take; shown while it is typed.
+
+    Attributes:
+        packets: LoRa packets, 1 or more.
+        frame_bytes: Of all packets together.
+        airtime_ms: Of all packets together, sent once.
+        form: How it would be written: `json`, `compact`.
+        duty_used: Time spent sending in the last hour, as a part of what is allowed, 0..1.
+        wait_s: Until the duty cycle lets it begin; 0 = at once.
+    """
+
+    packets: int
+    frame_bytes: int
+    airtime_ms: float
+    form: str
+    duty_used: float
+    wait_s: float = 0.0
 
 
 class NotifyLevel(Enum):

@@ -93,6 +93,8 @@ class Route:
         rssi_dbm: Radio links.
         latency_ms: Broker links: sender's clock to ours, so only as good as both.
         source: How it was learned: `heard`, `claimed` (from a route field), `acked`.
+        confidence: 0..1, how likely a packet sent along it arrives: it grows with each
+            acknowledgement that came by it and falls with each that did not come.
     """
 
     network: NetworkName
@@ -104,6 +106,7 @@ class Route:
     rssi_dbm: int | None = None
     latency_ms: int | None = None
     source: str = "heard"
+    confidence: float = 0.5
 
     ACTIVE_MS: ClassVar[int] = 5 * 60 * 1000
 

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
     from meshtui.crypto.keys import Identity
     from meshtui.model.command import SessionCommand
-    from meshtui.model.ids import Instant, LinkId, NetworkName, NodeId
+    from meshtui.model.ids import ConversationId, Instant, LinkId, NetworkName, NodeId
     from meshtui.model.link import LinkInfo, LinkSetup, Myself
+    from meshtui.model.message import SendCost
     from meshtui.model.packet import Dissection, Frame
 
 # `Restored` lives in the model because the store makes it and may not import this floor
@@ -75,7 +76,11 @@ class Session(Protocol):
         ...
 
     def receive(self, frame: Frame) -> Sequence[Output]:
-        """Take a frame; the first output is its `FrameReceived`. Never raises."""
+        """Take a frame; the first output is its `FrameReceived`. Never raises.
+
+        Of a link that delivers bytes without borders (`STREAM`, `PIECES`) it is given what was
+        read; each packet found in there has its own `FrameReceived`, and there may be none.
+        """
         ...
 
     def transmitted(self, transmit: Transmit, now: Instant) -> Sequence[Output]:
@@ -107,6 +112,13 @@ class Session(Protocol):
 
     def dissect(self, frame: Frame) -> Dissection:
         """Take a frame apart with the keys at hand, changing nothing. Never raises."""
+        ...
+
+    def cost(self, conversation: ConversationId, text: str, now: Instant) -> SendCost | None:
+        """Say what sending this text by radio would take; None where no radio would carry it.
+
+        Quick enough for every key press; changes nothing and never raises.
+        """
         ...
 
     def safety_number(self, node_id: NodeId, public_key: str = "") -> str:

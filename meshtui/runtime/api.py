@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from meshtui.model.event import Event
     from meshtui.model.ids import ConversationId, NetworkName, NodeId
     from meshtui.model.link import LinkInfo, Myself
-    from meshtui.model.message import Channel, Conversation, Message
+    from meshtui.model.message import Channel, Conversation, Message, SendCost
     from meshtui.model.node import Node, NodeMarks, Route
     from meshtui.model.packet import Dissection, Frame
 
@@ -108,6 +108,13 @@ class MeshApi(Protocol):
 
     def dissect(self, network: NetworkName, frame: Frame) -> Dissection:
         """Take a frame apart with the keys at hand."""
+        ...
+
+    def cost(self, conversation: ConversationId, text: str) -> SendCost | None:
+        """Say what sending this text by radio would take; None where no radio would carry it.
+
+        Quick enough for every key press.
+        """
         ...
 
     def safety_number(self, network: NetworkName, node_id: NodeId, public_key: str = "") -> str:

@@ -22,6 +22,7 @@ from meshtui.store.database import Database
 from meshtui.store.digests import StoredDigests
 from meshtui.store.reader import StoreReader
 from meshtui.store.writer import StoreWriter
+from meshtui.transports.radio import radio_settings
 from meshtui.transports.registry import load_transport
 from meshtui.transports.url import link_title, parse_link_urls, safe_url
 
@@ -157,6 +158,10 @@ def _options(name: NetworkName, config: Config, *, relays: bool) -> Mapping[str,
         "share_position": own.share_position,
         "ack_timeout_s": own.ack_timeout_s,
         "max_attempts": own.max_attempts,
+        "compact": own.compact,
+        "source_routing": own.source_routing,
+        "signatures": own.signatures,
+        "radio_presence_s": own.radio_presence_s,
     }
 
 
@@ -169,6 +174,7 @@ def _link_info(network: NetworkName, spec: LinkSpec) -> LinkInfo:
         kind=load_transport(spec.scheme).kind,
         title=link_title(spec),
         url=safe_url(network, spec),
+        radio=radio_settings(spec),
     )
 
 

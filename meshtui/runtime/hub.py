@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, ParamSpec, Self, TypeVar
 
 from meshtui.errors import LocalProtocolError
 from meshtui.model.event import LinkChanged
+from meshtui.model.ids import split_conversation
 from meshtui.runtime.bus import Bus
 from meshtui.runtime.committer import Committer
 from meshtui.runtime.inbox import Asked, Farewell, Inbox
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from meshtui.model.command import Command
     from meshtui.model.ids import ConversationId, LinkId, NetworkName, NodeId
     from meshtui.model.link import LinkInfo, LinkSetup, Myself
-    from meshtui.model.message import Channel, Conversation, Message
+    from meshtui.model.message import Channel, Conversation, Message, SendCost
     from meshtui.model.metric import MetricRow
     from meshtui.model.node import Node, NodeMarks, Route
     from meshtui.model.packet import Dissection, Frame
@@ -199,6 +200,11 @@ class MeshHub:
     def dissect(self, network: NetworkName, frame: Frame) -> Dissection:
         """Take a frame apart with the keys at hand."""
         return self._sessions[network].dissect(frame)
+
+    def cost(self, conversation: ConversationId, text: str) -> SendCost | None:
+        """Say what sending this text by radio would take; None where no radio would carry it."""
+        session = self._sessions.get(split_conversation(conversation)[0])
+        return session.cost(conversation, text, self._clock.now()) if session else None
 
     def safety_number(self, network: NetworkName, node_id: NodeId, public_key: str = "") -> str:
         """60 digits both sides can compare by voice; empty without a key."""

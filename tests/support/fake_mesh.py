@@ -64,6 +64,7 @@ from meshtui.model.message import (
     DeliveryState,
     Message,
     Proof,
+    SendCost,
 )
 from meshtui.model.node import (
     NO_MARKS,
@@ -142,6 +143,7 @@ class FakeMesh:
         self.submitted: list[Command] = []
         self.last_said: Message | None = None
         self.dissections: dict[bytes, Dissection] = {}
+        self.costs: dict[ConversationId, SendCost] = {}
         self._subscriptions: list[FakeSubscription] = []
         self._order = 0
         self._next_id = 0
@@ -255,6 +257,9 @@ class FakeMesh:
                 ),
             ),
         )
+
+    def cost(self, conversation: ConversationId, text: str) -> SendCost | None:
+        return self.costs.get(conversation)
 
     def safety_number(self, network: NetworkName, node_id: NodeId, public_key: str = "") -> str:
         node = self.known.get(node_id)

@@ -52,6 +52,9 @@ class FakeSession:
         self.heard.append(f"up {link.link_id}")
         return [self._transmit(text, link.link_id) for text in self.waiting]
 
+    def cost(self, conversation, text: str, now: Instant) -> None:
+        return None
+
     def link_down(self, link_id: LinkId, now: Instant) -> Sequence[Output]:
         self.up.remove(link_id)
         self.heard.append(f"down {link_id}")

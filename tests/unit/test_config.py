@@ -38,6 +38,10 @@ def test_every_option_can_be_set_in_the_file() -> None:
         share_position = true
         ack_timeout_s = 7
         max_attempts = 5
+        compact = false
+        source_routing = false
+        signatures = "brokers"
+        radio_presence_s = 600
         [log]
         level = "debug"
         """,
@@ -46,6 +50,9 @@ def test_every_option_can_be_set_in_the_file() -> None:
     assert config.name == "Zoë"
     assert config.position == (48.85, 2.0)
     assert config.jsonmesh.ack_timeout_s == 7.0
+    assert not config.jsonmesh.compact
+    assert not config.jsonmesh.source_routing
+    assert (config.jsonmesh.signatures, config.jsonmesh.radio_presence_s) == ("brokers", 600.0)
     assert set(config.origins) == {option.key for option in OPTIONS}
 
 

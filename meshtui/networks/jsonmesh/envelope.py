@@ -59,7 +59,11 @@ class Envelope(NamedTuple):
         ttl: 0..10; more was clamped.
         hop_count: Claimed.
         route: Claimed, sender first, at most 32.
-        raw: The whole object as it came; for what we do not know.
+        raw: The whole object as it came; for what we do not know. Empty where it did not come as
+            JSON, or is our own.
+        packing: How the plaintext is written: 0 = as specified, else one of ours (see `packing`).
+        path: [ours] The relays that are asked to carry it, in order; empty = everybody.
+        signature: [ours] 64 bytes by the sender's key, or empty; see `signature`.
     """
 
     message_id: str
@@ -74,6 +78,9 @@ class Envelope(NamedTuple):
     hop_count: int
     route: tuple[NodeId, ...]
     raw: Mapping[str, object]
+    packing: int = 0
+    path: tuple[NodeId, ...] = ()
+    signature: bytes = b""
 
     @property
     def dialect(self) -> Dialect:

@@ -55,8 +55,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from meshtui.model.command import SessionCommand
-    from meshtui.model.ids import Instant, LinkId, NodeId
+    from meshtui.model.ids import ConversationId, Instant, LinkId, NodeId
     from meshtui.model.link import LinkInfo
+    from meshtui.model.message import SendCost
     from meshtui.model.packet import Dissection, Frame, Transmit
     from meshtui.model.restored import Restored
     from meshtui.networks.base import Output
@@ -188,6 +189,11 @@ class JsonmeshSession:
 
         keys = self._peers.keys()
         return dissect_frame(frame, self._station.sealer, self._forums.joined(), keys)
+
+    def cost(self, conversation: ConversationId, text: str, now: Instant) -> SendCost | None:
+        """Say what sending this text by radio would take; None where no radio would carry it."""
+        del conversation, text, now
+        return None
 
     def safety_number(self, node_id: NodeId, public_key: str = "") -> str:
         """60 digits to compare by voice, of `public_key` or else of the node's own; empty without.

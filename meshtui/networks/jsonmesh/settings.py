@@ -21,6 +21,10 @@ class Settings:
         share_position: Put `position` into our presence, which anybody at the broker can read.
         presence_s: How often our presence is repeated; under five minutes, after which others
             take us off their active routes.
+        compact: Write small frames on radio to peers that announced they read them.
+        source_routing: Send along learned paths on radio before flooding.
+        signatures: `off`, `brokers` (not on radio) or `all`.
+        radio_presence_s: How often our presence is repeated on radio.
     """
 
     name: str = ""
@@ -31,6 +35,10 @@ class Settings:
     max_attempts: int = 3
     presence_s: float = 240.0
     stale_ms: int = 10 * 60 * 1000
+    compact: bool = True
+    source_routing: bool = True
+    signatures: str = "off"
+    radio_presence_s: float = 10_800.0
 
 
 def read_settings(options: Mapping[str, object]) -> Settings:
@@ -45,6 +53,10 @@ def read_settings(options: Mapping[str, object]) -> Settings:
         max_attempts=max(1, int(_number(options, "max_attempts", default.max_attempts))),
         presence_s=max(1.0, _number(options, "presence_s", default.presence_s)),
         stale_ms=int(_number(options, "stale_ms", default.stale_ms)),
+        compact=bool(options.get("compact", default.compact)),
+        source_routing=bool(options.get("source_routing", default.source_routing)),
+        signatures=str(options.get("signatures", default.signatures)),
+        radio_presence_s=max(1.0, _number(options, "radio_presence_s", default.radio_presence_s)),
     )
 
 
