@@ -1,4 +1,4 @@
-"""AES-256-GCM: 12-byte nonce, no associated data, 16-byte tag after the ciphertext."""
+"""AES-256-GCM: 12-byte nonce, 16-byte tag after the ciphertext; associated data where asked for."""
 
 from __future__ import annotations
 
@@ -26,25 +26,28 @@ class Aead:
             raise CryptoError("bad-key", "an AES-256 key is 32 bytes")
         self._cipher = AESGCM(key)
 
-    def seal(self, nonce: bytes, plaintext: bytes) -> bytes:
+    def seal(self, nonce: bytes, plaintext: bytes, aad: bytes | None = None) -> bytes:
         """Encrypt; returns ciphertext and tag. A nonce must never be used twice with one key.
+
+        Args:
+            aad: What the reader must know to open it; it is bound, not carried.
 
         Raises:
             CryptoError: `bad-nonce`: not 12 bytes.
         """
         if len(nonce) != NONCE_BYTES:
             raise CryptoError("bad-nonce", "a nonce is 12 bytes")
-        return self._cipher.encrypt(nonce, plaintext, None)
+        return self._cipher.encrypt(nonce, plaintext, aad)
 
-    def open(self, nonce: bytes, ciphertext: bytes) -> bytes:
+    def open(self, nonce: bytes, ciphertext: bytes, aad: bytes | None = None) -> bytes:
         """Decrypt ciphertext and tag.
 
         Raises:
-            CryptoError: `bad-tag`: another key, nonce or text; `bad-nonce`: not 12 bytes.
+            CryptoError: `bad-tag`: another key, nonce, text or `aad`; `bad-nonce`: not 12 bytes.
         """
         if len(nonce) != NONCE_BYTES:
             raise CryptoError("bad-nonce", "a nonce is 12 bytes")
         try:
-            return self._cipher.decrypt(nonce, ciphertext, None)
+            return self._cipher.decrypt(nonce, ciphertext, aad)
         except InvalidTag as error:
             raise CryptoError("bad-tag", "the text was not sealed with this key") from error

@@ -1,29 +1,35 @@
-"""A reader for the part of CBOR (RFC 8949) that tokens are written in.
+"""A reader for the part of CBOR (RFC 8949) that tokens and compact frames are written in.
 
 Unsigned and negative numbers, byte strings, text, lists, maps, true, false and null, all of known
-length. Bounded in items and depth; whatever else is refused.
+length; numbers with a point where asked for. Bounded in items and depth; whatever else is refused,
+tags above all: general readers make dates, patterns and numbers of any size of them.
 """
 
 from __future__ import annotations
 
+import struct
 from typing import TypeAlias, Union
 
 from meshtui.errors import DecodeError
 
 MAX_ITEMS = 20_000
 MAX_DEPTH = 16
-Value: TypeAlias = Union[int, bytes, str, bool, "list[Value]", "dict[Value, Value]", None]
+Value: TypeAlias = Union[int, float, bytes, str, bool, "list[Value]", "dict[Value, Value]", None]
 _SIMPLE: dict[int, bool | None] = {20: False, 21: True, 22: None}
 _LENGTH_BYTES = {24: 1, 25: 2, 26: 4, 27: 8}
+_FLOATS = {25: ">e", 26: ">f", 27: ">d"}
 
 
-def read_cbor(data: bytes) -> Value:
+def read_cbor(data: bytes, *, with_floats: bool = False) -> Value:
     """Read one value that fills the data.
+
+    Args:
+        with_floats: Take numbers with a point too, infinite ones and NaN among them.
 
     Raises:
         DecodeError: `bad-cbor`, with the offset of what is wrong.
     """
-    reader = _Reader(data)
+    reader = _Reader(data, with_floats=with_floats)
     value = reader.value(0)
     if reader.position != len(data):
         raise DecodeError("bad-cbor", "bytes after the end", reader.position)
@@ -33,9 +39,10 @@ def read_cbor(data: bytes) -> Value:
 class _Reader:
     """A place in the data."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, *, with_floats: bool) -> None:
         """Begin at the beginning."""
         self.position = 0
+        self._floats = _FLOATS if with_floats else {}
         self._data = data
         self._items = 0
 
@@ -45,6 +52,8 @@ class _Reader:
         if depth > MAX_DEPTH or self._items > MAX_ITEMS:
             raise DecodeError("bad-cbor", "too much of it", self.position)
         head = self._take(1)[0]
+        if head >> 5 == 7:
+            return self._simple(head & 0x1F)
         major, argument = head >> 5, self._argument(head & 0x1F)
         if major == 0:
             return argument
@@ -58,9 +67,17 @@ class _Reader:
             return self._list(argument, depth)
         if major == 5:
             return self._map(argument, depth)
-        if major == 7 and head & 0x1F in _SIMPLE:
-            return _SIMPLE[head & 0x1F]
         raise DecodeError("bad-cbor", f"a kind not read here: {head:#04x}", self.position - 1)
+
+    def _simple(self, short: int) -> Value:
+        """Read true, false, null, or a number with a point."""
+        if short in _SIMPLE:
+            return _SIMPLE[short]
+        form = self._floats.get(short)
+        if form is None:
+            raise DecodeError("bad-cbor", f"a kind not read here: {short:#04x}", self.position - 1)
+        number: float = struct.unpack(form, self._take(struct.calcsize(form)))[0]
+        return number
 
     def _argument(self, short: int) -> int:
         """Read the number in or after a head."""

@@ -5,12 +5,15 @@
 The deployed app writes `id` for `msgId`, adds `fromNodeId`, and leaves out `ttl`, `hopCount` and
 `route`. Both are read; unknown keys survive relaying. A missing `ttl` is 10, `hopCount` 0, `route`
 the sender alone. What is not well-formed is refused, each under a word of its own, so that no two
-readers can disagree about a message. Nothing outside `enc` is authenticated.
+readers can disagree about a message. Nothing outside `enc` is authenticated, but what a packing
+binds. Ours, and left out where they say nothing: `cp` (packing), `path`, `sig` (signature).
 """
 
 from __future__ import annotations
 
 import binascii
+import json
+import re
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -34,9 +37,13 @@ MAX_PAYLOAD_BYTES = 256 * 1024
 MAX_ID_CHARS = 128
 MAX_KIND_CHARS = 32
 MAX_ROUTE_NODES = 32
+MAX_PATH_NODES = 16
 MAX_HOPS = 255
 MAX_TIME_MS = 2**53
+MAX_PACKING = 255
+SIGNATURE_BYTES = 64
 _COMMON_KINDS = frozenset({"text", "ack", "cashu", "btc_tx", "audio", "image", "gif"})
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 
 class Dialect(Enum):
@@ -94,7 +101,8 @@ def decode_envelope(payload: bytes) -> Envelope:
     Raises:
         DecodeError: `too-large`, `not-json`, `not-object`, `too-many-values`, `too-deep`,
             `duplicate-key`, `bad-version`, `bad-id`, `bad-from`, `bad-to`, `bad-key`, `bad-enc`,
-            `bad-nonce`, `bad-ct`, `bad-ts`, `bad-type`, `bad-ttl`, `bad-hops`, `bad-route`.
+            `bad-nonce`, `bad-ct`, `bad-ts`, `bad-type`, `bad-ttl`, `bad-hops`, `bad-route`,
+            `bad-packing`, `bad-path`, `bad-sig`.
         CryptoError: `forged`: the sender's key is not the sender's.
     """
     raw = load_object(payload, MAX_PAYLOAD_BYTES)
@@ -120,20 +128,96 @@ def decode_envelope(payload: bytes) -> Envelope:
         nonce,
         ciphertext,
         sent_at_ms,
-        _kind(get("type")),
+        read_kind(get("type")),
         min(ttl, MAX_TTL),
         hop_count,
         _route(raw, sender),
         raw,
+        _packing(raw["cp"]) if "cp" in raw else 0,
+        _path(raw["path"]) if "path" in raw else (),
+        _signature(raw["sig"]) if "sig" in raw else b"",
     )
 
 
-def encode_envelope(envelope: Envelope, *, app_names: bool) -> bytes:
+def encode_envelope(envelope: Envelope, *, app_names: bool, is_ascii: bool = False) -> bytes:
     """Write an envelope of our own.
 
     Args:
         app_names: Write `id`, `fromNodeId` and `enc.v` as well, so that the app can read it.
+        is_ascii: Write other characters as `\\uXXXX`, so that no cut can fall inside one.
     """
+    wire, sealed = _wire(envelope)
+    if app_names:
+        wire |= {"id": envelope.message_id, "fromNodeId": envelope.sender}
+        sealed["v"] = 1
+    return to_ascii(_dump(wire)) if is_ascii else _dump(wire)
+
+
+def relayed(envelope: Envelope, me: NodeId) -> Envelope:
+    """Make of an envelope what we pass on: one less to live, one hop and us more.
+
+    Raises:
+        EncodeError: It may not be passed on: no life left, or its route is full.
+    """
+    if envelope.ttl <= 0:
+        raise EncodeError("ttl is used up")
+    if len(envelope.route) >= MAX_ROUTE_NODES or envelope.hop_count >= MAX_HOPS:
+        raise EncodeError("the route is full")
+    return envelope._replace(
+        ttl=envelope.ttl - 1, hop_count=envelope.hop_count + 1, route=(*envelope.route, me)
+    )
+
+
+def encode_carried(envelope: Envelope, *, is_ascii: bool = False) -> bytes:
+    """Write somebody's envelope, where `ttl`, `hop_count`, `route` and `path` may have changed.
+
+    Everything else is left as it came, unknown keys included; `msgId` is added where the app left
+    it out, since routers go by it. What did not come as JSON is written as ours.
+
+    Args:
+        is_ascii: As with `encode_envelope`.
+    """
+    raw = envelope.raw
+    if "fromPubkey" in raw:
+        wire = dict(raw)
+        wire |= {
+            "msgId": envelope.message_id,
+            "ttl": envelope.ttl,
+            "hopCount": envelope.hop_count,
+            "route": envelope.route,
+        }
+        if envelope.path:
+            wire["path"] = envelope.path
+        else:
+            wire.pop("path", None)
+    else:
+        wire, sealed = _wire(envelope)
+        wire |= {key: value for key, value in raw.items() if key not in wire}
+        more = raw.get("enc")
+        if isinstance(more, dict):
+            wire["enc"] = more | sealed
+    return to_ascii(_dump(wire)) if is_ascii else _dump(wire)
+
+
+def encode_relayed(envelope: Envelope, me: NodeId) -> bytes:
+    """Write somebody's envelope as we pass it on: `relayed`, then `encode_carried`.
+
+    Raises:
+        EncodeError: It may not be passed on: no life left, or its route is full.
+    """
+    return encode_carried(relayed(envelope, me))
+
+
+def to_ascii(payload: bytes) -> bytes:
+    """Escape what is not ASCII in a JSON text, which is valid UTF-8; it stays the same JSON."""
+    if payload.isascii():
+        return payload
+    escaped = _NOT_ASCII.sub(lambda found: json.dumps(found[0])[1:-1], payload.decode())
+    return escaped.encode()
+
+
+def _wire(envelope: Envelope) -> tuple[dict[str, object], dict[str, object]]:
+    """Lay an envelope out as it is specified; returns the object and its `enc`."""
     sealed: dict[str, object] = {
         "nonce": _base64(envelope.nonce),
         "ct": _base64(envelope.ciphertext),
@@ -151,34 +235,13 @@ def encode_envelope(envelope: Envelope, *, app_names: bool) -> bytes:
         "hopCount": envelope.hop_count,
         "route": envelope.route,
     }
-    if app_names:
-        wire |= {"id": envelope.message_id, "fromNodeId": envelope.sender}
-        sealed["v"] = 1
-    return _dump(wire)
-
-
-def encode_relayed(envelope: Envelope, me: NodeId) -> bytes:
-    """Write somebody's envelope as we pass it on: one less to live, one hop and us more.
-
-    Everything else is left as it came, unknown keys included; `msgId` is added where the app left
-    it out, since routers go by it.
-
-    Raises:
-        EncodeError: It may not be passed on: no life left, or its route is full.
-    """
-    if envelope.ttl <= 0:
-        raise EncodeError("ttl is used up")
-    if len(envelope.route) >= MAX_ROUTE_NODES or envelope.hop_count >= MAX_HOPS:
-        raise EncodeError("the route is full")
-    return _dump(
-        dict(envelope.raw)
-        | {
-            "msgId": envelope.message_id,
-            "ttl": envelope.ttl - 1,
-            "hopCount": envelope.hop_count + 1,
-            "route": (*envelope.route, me),
-        }
-    )
+    if envelope.packing:
+        wire["cp"] = envelope.packing
+    if envelope.path:
+        wire["path"] = envelope.path
+    if envelope.signature:
+        wire["sig"] = _base64(envelope.signature)
+    return wire, sealed
 
 
 def read_base64(value: object, reason: str) -> bytes:
@@ -209,6 +272,20 @@ def read_base64(value: object, reason: str) -> bytes:
 def is_wire_id(value: object) -> bool:
     """Tell whether this can be the id of a message: 1..128 printable characters."""
     return type(value) is str and 0 < len(value) <= MAX_ID_CHARS and value.isprintable()
+
+
+def read_kind(kind: object) -> str:
+    """Read `type`; refuse one that could not be shown by name.
+
+    Raises:
+        DecodeError: `bad-type`.
+    """
+    if type(kind) is str:
+        if kind in _COMMON_KINDS:
+            return kind
+        if 0 < len(kind) <= MAX_KIND_CHARS and kind.isascii() and kind.isprintable():
+            return kind
+    raise DecodeError("bad-type", f"1..{MAX_KIND_CHARS} printable ASCII characters")
 
 
 def _message_id(raw: dict[str, Any]) -> str:
@@ -263,16 +340,6 @@ def _sealed(sealed: object) -> tuple[bytes, bytes]:
     return nonce, ciphertext
 
 
-def _kind(kind: object) -> str:
-    """Read `type`; refuse one that could not be shown by name."""
-    if type(kind) is str:
-        if kind in _COMMON_KINDS:
-            return kind
-        if 0 < len(kind) <= MAX_KIND_CHARS and kind.isascii() and kind.isprintable():
-            return kind
-    raise DecodeError("bad-type", f"1..{MAX_KIND_CHARS} printable ASCII characters")
-
-
 def _route(raw: dict[str, Any], sender: NodeId) -> tuple[NodeId, ...]:
     """Read the claimed path."""
     route = raw.get("route", [sender])
@@ -284,6 +351,31 @@ def _route(raw: dict[str, Any], sender: NodeId) -> tuple[NodeId, ...]:
         return tuple(map(parse_node_id, route))
     except DecodeError as error:
         raise DecodeError("bad-route", error.detail) from error
+
+
+def _packing(value: object) -> int:
+    """Read `cp`; one that we do not know is kept."""
+    if type(value) is not int or not 0 <= value <= MAX_PACKING:
+        raise DecodeError("bad-packing", f"a whole number of 0..{MAX_PACKING}")
+    return value
+
+
+def _path(value: object) -> tuple[NodeId, ...]:
+    """Read the relays that are asked to carry it."""
+    if type(value) is not list or len(value) > MAX_PATH_NODES:
+        raise DecodeError("bad-path", f"a list of at most {MAX_PATH_NODES} node ids")
+    try:
+        return tuple(map(parse_node_id, value))
+    except DecodeError as error:
+        raise DecodeError("bad-path", error.detail) from error
+
+
+def _signature(value: object) -> bytes:
+    """Read a signature; whose it is, is not asked here."""
+    signature = read_base64(value, "bad-sig")
+    if len(signature) != SIGNATURE_BYTES:
+        raise DecodeError("bad-sig", f"{len(signature)} bytes instead of {SIGNATURE_BYTES}")
+    return signature
 
 
 def _base64(data: bytes) -> str:

@@ -162,6 +162,11 @@ def dump(wire: Mapping[str, object]) -> bytes:
         raise EncodeError(msg) from error
 
 
+def is_cap(word: object) -> bool:
+    """Tell whether this can be the name of a capability: 1..32 printable ASCII characters."""
+    return type(word) is str and 0 < len(word) <= 32 and word.isascii() and word.isprintable()
+
+
 def _position(lat: object, lng: object) -> Position | None:
     """Read a position; None where it is not on this earth."""
     numbers = []
@@ -181,8 +186,4 @@ def _caps(value: object) -> frozenset[str]:
     """Read what a node can do; words too long or odd are left out."""
     if type(value) is not list:
         return frozenset()
-    return frozenset(
-        word
-        for word in value[:MAX_CAPS]
-        if type(word) is str and 0 < len(word) <= 32 and word.isascii() and word.isprintable()
-    )
+    return frozenset(word for word in value[:MAX_CAPS] if is_cap(word))

@@ -4,7 +4,8 @@ Direct: key = sha256 of the compressed ECDH point, the same in both directions. 
 sha256("forum:" + name), so anybody who knows the name can read and write as anybody. Nothing
 outside the ciphertext is authenticated; so our plaintext repeats `id, from, to, type, ts`, which
 old peers ignore. Where a plaintext holds them they must match the envelope: that refuses replay
-under new names, and a ciphertext of ours sent back as if the peer had written it.
+under new names, and a ciphertext of ours sent back as if the peer had written it. A packed
+plaintext (see `packing`) does not repeat them: they are bound as AAD, to the same end.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import orjson
 from meshtui.crypto.aead import NONCE_BYTES, Aead
 from meshtui.crypto.secp256k1 import shared_key
 from meshtui.errors import CryptoError, EncodeError
+from meshtui.networks.jsonmesh import packing
 from meshtui.networks.jsonmesh.bodies import describe_body
 from meshtui.networks.jsonmesh.envelope import (
     BROADCAST,
@@ -27,6 +29,7 @@ from meshtui.networks.jsonmesh.envelope import (
     Envelope,
     is_wire_id,
 )
+from meshtui.networks.jsonmesh.signature import sign
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,12 +51,16 @@ class Letter(NamedTuple):
     """What we want to say, before it is sealed.
 
     Attributes:
-        message_id: `msgId` on the wire, fresh for every attempt to a peer that acknowledges.
+        message_id: `msgId` on the wire, fresh for every attempt to a peer that acknowledges. Empty,
+            with packing 1 only: the hex digits of its `ciphertext_digest` name it, which a compact
+            frame need not carry.
         recipient: A node id, `broadcast`, or `forum:NAME`.
         mid: Stable over attempts; empty = `message_id` is.
         is_bare: Write the text alone, for a peer that does so; direction cannot be proven then.
         ack: The wire id that this acknowledges, with `kind` being `ack`.
         ack_hash: `ciphertext_digest` of what it acknowledges, in hex.
+        packing: How the plaintext is written; one that the reader announced. With 1, `ack` stays
+            at home: `ack_hash` says it.
     """
 
     message_id: str
@@ -65,6 +72,7 @@ class Letter(NamedTuple):
     is_bare: bool = False
     ack: str = ""
     ack_hash: str = ""
+    packing: int = packing.AS_SPECIFIED
 
 
 class Plaintext(NamedTuple):
@@ -74,10 +82,12 @@ class Plaintext(NamedTuple):
         text: What to show: the text itself, or a line that says what the body is.
         body: The content as it came where it is more than `text`; else empty.
         is_bare: It came the app's way: neither an object with a text nor our header.
-        has_inner_header: `id, from, to, type, ts` were all inside, and match the envelope.
+        has_inner_header: `id, from, to, type, ts` were all inside, and match the envelope; or they
+            were bound to the ciphertext.
         mid: The sender's stable id, or empty.
         sent_at_ms: The inner time where there is one, else the envelope's.
-        ack: The wire id this acknowledges, for kind `ack`; else empty.
+        ack: The wire id this acknowledges, for kind `ack`; else empty. Packed ones give none but
+            `ack_hash`.
         ack_hash: 16 hex digits, or empty where the sender gave none.
     """
 
@@ -134,7 +144,7 @@ class Sealer:
 
         Raises:
             CryptoError: `bad-key`: the peer's key is none.
-            EncodeError: The text holds half a character.
+            EncodeError: The text holds half a character, or the letter cannot be packed so.
         """
         return self._seal(self._peer(peer_key), letter, entropy)
 
@@ -142,7 +152,7 @@ class Sealer:
         """Seal a letter for a forum.
 
         Raises:
-            EncodeError: The text holds half a character.
+            EncodeError: The text holds half a character, or the letter cannot be packed so.
         """
         return self._seal(self._forum(name), letter, entropy)
 
@@ -151,7 +161,8 @@ class Sealer:
 
         Raises:
             CryptoError: `not-for-us`, `own` (in our name, by our key or by one ground to fit),
-                `bad-key`, `bad-tag`, `inner-mismatch`, `bad-ack`.
+                `bad-key`, `bad-tag`, `inner-mismatch`, `bad-ack`, `bad-packing` (not one we read,
+                or authentic and not written so).
         """
         if envelope.recipient != self._node_id:
             raise CryptoError("not-for-us", "it is for another")
@@ -163,44 +174,60 @@ class Sealer:
         """Open what was written to a forum; who wrote it is unproven.
 
         Raises:
-            CryptoError: `not-for-us`, `bad-tag`, `inner-mismatch`, `bad-ack`.
+            CryptoError: `not-for-us`, `bad-tag`, `inner-mismatch`, `bad-ack`, `bad-packing`.
         """
         if envelope.recipient not in (BROADCAST, FORUM_PREFIX + name):
             raise CryptoError("not-for-us", "it is for another")
         return read_plaintext(envelope, self.decrypt_channel(name, envelope))
 
     def decrypt_direct(self, peer_key: bytes, envelope: Envelope) -> bytes:
-        """Decrypt with the key shared with a peer, whichever of us wrote it.
+        """Decrypt with the key shared with a peer, whichever of us wrote it; it stays packed.
 
         Raises:
-            CryptoError: `bad-key`, `bad-tag`.
+            CryptoError: `bad-key`, `bad-tag`, `bad-packing` (not one we read).
         """
-        return self._peer(peer_key).open(envelope.nonce, envelope.ciphertext)
+        return _open(self._peer(peer_key), envelope)
 
     def decrypt_channel(self, name: str, envelope: Envelope) -> bytes:
-        """Decrypt with a forum's key.
+        """Decrypt with a forum's key; it stays packed.
 
         Raises:
-            CryptoError: `bad-tag`.
+            CryptoError: `bad-tag`, `bad-packing` (not one we read).
         """
-        return self._forum(name).open(envelope.nonce, envelope.ciphertext)
+        return _open(self._forum(name), envelope)
+
+    def sign(self, envelope: Envelope) -> Envelope:
+        """Sign an envelope of our own (see `signature`)."""
+        return sign(self._private_key, envelope)
 
     def _seal(self, aead: Aead, letter: Letter, entropy: Callable[[int], bytes]) -> Envelope:
         """Seal under a key at hand."""
         nonce = entropy(NONCE_BYTES)
+        header = None
+        if letter.packing:
+            header = packing.bound_header(
+                letter.packing,
+                letter.message_id,
+                self._node_id,
+                letter.recipient,
+                letter.kind,
+                letter.sent_at_ms,
+            )
+        ciphertext = aead.seal(nonce, _write(letter, self._node_id), header)
         return Envelope(
-            message_id=letter.message_id,
+            message_id=letter.message_id or ciphertext_digest(nonce, ciphertext).hex(),
             sender=self._node_id,
             recipient=letter.recipient,
             sender_key=self._public_key,
             nonce=nonce,
-            ciphertext=aead.seal(nonce, _write(letter, self._node_id)),
+            ciphertext=ciphertext,
             sent_at_ms=letter.sent_at_ms,
             kind=letter.kind,
             ttl=MAX_TTL,
             hop_count=0,
             route=(self._node_id,),
             raw={},
+            packing=letter.packing,
         )
 
     def _peer(self, peer_key: bytes) -> Aead:
@@ -225,8 +252,12 @@ def read_plaintext(envelope: Envelope, plaintext: bytes) -> Plaintext:
     not UTF-8 are replaced: they are authentic, and showing them is better than losing them.
 
     Raises:
-        CryptoError: `inner-mismatch`: its header names another message; `bad-ack`.
+        CryptoError: `inner-mismatch`: its header names another message; `bad-ack`; `bad-packing`.
     """
+    if envelope.packing == packing.PACKED:
+        return _read_packed(envelope, plaintext)
+    if envelope.packing == packing.ZLIB:
+        plaintext = packing.inflate_json(plaintext)
     kind = envelope.kind
     inner = _inner_object(plaintext)
     text = inner.get("text")
@@ -250,6 +281,50 @@ def read_plaintext(envelope: Envelope, plaintext: bytes) -> Plaintext:
         envelope.sent_at_ms,
         ack,
         ack_hash,
+    )
+
+
+def _open(aead: Aead, envelope: Envelope) -> bytes:
+    """Decrypt under a key at hand, holding the envelope to what was bound."""
+    header = None
+    if envelope.packing:
+        if envelope.packing not in packing.PACKINGS:
+            raise CryptoError("bad-packing", f"packed in a way not known here: {envelope.packing}")
+        is_self_named = envelope.message_id == _self_name(envelope)
+        header = packing.bound_header(
+            envelope.packing,
+            "" if is_self_named else envelope.message_id,
+            envelope.sender,
+            envelope.recipient,
+            envelope.kind,
+            envelope.sent_at_ms,
+        )
+    return aead.open(envelope.nonce, envelope.ciphertext, header)
+
+
+def _self_name(envelope: Envelope) -> str:
+    """Name an envelope by its own ciphertext."""
+    return ciphertext_digest(envelope.nonce, envelope.ciphertext).hex()
+
+
+def _read_packed(envelope: Envelope, plaintext: bytes) -> Plaintext:
+    """Read a plaintext of packing 1; its header was bound, so it opened only where that matches."""
+    kind = envelope.kind
+    if kind == ACK_KIND:
+        content, shown, body = packing.unpack_ack(plaintext), "", ""
+    else:
+        content = packing.unpack_text(plaintext)
+        shown = content.text if kind == TEXT_KIND else describe_body(kind, content.text)
+        body = "" if kind == TEXT_KIND else content.text
+    return Plaintext(
+        shown,
+        kind,
+        body,
+        has_inner_header=True,
+        inner_id=envelope.message_id,
+        mid=content.mid if is_wire_id(content.mid) else "",
+        sent_at_ms=envelope.sent_at_ms,
+        ack_hash=content.digest.hex(),
     )
 
 
@@ -315,6 +390,24 @@ def _acknowledged(inner: dict[str, Any]) -> tuple[str, str]:
 
 def _write(letter: Letter, sender: NodeId) -> bytes:
     """Write the plaintext of a letter."""
+    if letter.packing == packing.PACKED:
+        return _pack(letter)
+    if not letter.message_id or letter.packing not in packing.PACKINGS:
+        raise EncodeError("a letter without an id, or with a packing of others")
+    plaintext = _write_as_specified(letter, sender)
+    return packing.deflate_json(plaintext) if letter.packing == packing.ZLIB else plaintext
+
+
+def _pack(letter: Letter) -> bytes:
+    """Write the plaintext of a letter in packing 1."""
+    mid = "" if letter.mid == letter.message_id else letter.mid
+    if letter.kind == ACK_KIND:
+        return packing.pack_ack(bytes.fromhex(letter.ack_hash), mid)
+    return packing.pack_text(letter.text, mid)
+
+
+def _write_as_specified(letter: Letter, sender: NodeId) -> bytes:
+    """Write the plaintext of a letter as specified."""
     try:
         if letter.is_bare:
             return letter.text.encode()

@@ -106,7 +106,7 @@ def test_a_relay_takes_one_life_adds_one_hop_and_itself() -> None:
 
 
 def test_a_relay_preserves_what_it_does_not_know() -> None:
-    unknown = {"sig": "ab", "x": {"deep": [1, None, 1.5]}}
+    unknown = {"alg": "ab", "x": {"deep": [1, None, 1.5]}}
     envelope = written(**unknown, enc=good_object()["enc"] | {"alg": "new"})
 
     wire = json.loads(encode_relayed(envelope, CAROL.node_id))
