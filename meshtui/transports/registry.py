@@ -15,6 +15,7 @@ TRANSPORTS = {
     "mqtts": "meshtui.transports.mqtt:MQTT",
     "ws": "meshtui.transports.mqtt:MQTT",
     "wss": "meshtui.transports.mqtt:MQTT",
+    "ble": "meshtui.transports.ble:BLE",
     "loopback": "meshtui.transports.loopback:LOOPBACK",
 }
 

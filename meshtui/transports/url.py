@@ -7,6 +7,7 @@ understood by all.
 from __future__ import annotations
 
 import dataclasses
+import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
@@ -27,6 +28,8 @@ COMMON_OPTIONS = (
 EXAMPLE = "jsonmesh+mqtt://user@host:1883"
 LONGEST_URL = 4_096
 LONGEST_NAME = 64
+# A Bluetooth address where a host stands: its colons begin no port.
+_BLUETOOTH = re.compile(r"(?<=://)[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}(?=[/?#]|$)")
 
 
 def parse_link_url(text: str) -> tuple[NetworkName, LinkSpec]:
@@ -41,7 +44,7 @@ def parse_link_url(text: str) -> tuple[NetworkName, LinkSpec]:
         raise ConfigError(msg)
     _refuse_control(text, "the link URL")
     try:
-        parts = urlsplit(text)
+        parts = urlsplit(_BLUETOOTH.sub(lambda found: found[0].replace(":", "%3A"), text, 1))
         port = parts.port
     except ValueError as error:
         msg = f"link URL: {_clean_reason(error)}; it looks like {EXAMPLE}"
@@ -58,7 +61,7 @@ def parse_link_url(text: str) -> tuple[NetworkName, LinkSpec]:
     if port == 0:
         msg = "link URL: a port is a number from 1 to 65535"
         raise ConfigError(msg)
-    host = unquote(parts.hostname or "")
+    host = _decode(parts.hostname or "", "host")
     if not host and (transport.kind is LinkKind.BROKER or not parts.path.strip("/")):
         msg = f"link URL: where to? It looks like {EXAMPLE}"
         raise ConfigError(msg)
@@ -99,7 +102,9 @@ def parse_link_urls(texts: Iterable[str]) -> list[tuple[NetworkName, LinkSpec]]:
 def safe_url(network: NetworkName, spec: LinkSpec) -> str:
     """Write the URL for people and logs: everything that leads there, no secret, no files."""
     user = f"{quote(spec.username, safe='')}@" if spec.username else ""
-    host = f"[{spec.host}]" if ":" in spec.host else spec.host
+    host = "".join(quote(each, safe=":") if each.isascii() else each for each in spec.host)
+    if ":" in host and not _BLUETOOTH.fullmatch(f"://{host}", 3):
+        host = f"[{host}]"
     port = f":{spec.port}" if spec.port is not None else ""
     return f"{network}+{spec.scheme}://{user}{host}{port}{quote(spec.path, safe='/')}"
 
