@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from meshtui.mesh.steady import SteadyClock
+
 if TYPE_CHECKING:
     from meshtui.model.link import RadioSettings
 
@@ -84,8 +86,7 @@ class DutyCycle:
         self._buckets: deque[_Bucket] = deque()  # oldest first
         self._spent = 0
         self._relayed = 0
-        self._latest_s = -math.inf
-        self._offset_s = 0.0
+        self._clock = SteadyClock()
 
     def __len__(self) -> int:
         """Count the slices kept."""
@@ -129,16 +130,8 @@ class DutyCycle:
         return min(1.0, self._spent / self._allowed) if self._allowed else 1.0
 
     def _advance(self, now_s: float) -> float:
-        """Forget what has left the window; returns the ledger's own time.
-
-        A clock that steps back is taken to stand still for that moment, so that it neither frees
-        anything nor holds anything up for longer.
-        """
-        at_s = now_s + self._offset_s
-        if at_s < self._latest_s:
-            self._offset_s += self._latest_s - at_s
-            at_s = self._latest_s
-        self._latest_s = at_s
+        """Forget what has left the window; returns the ledger's own time."""
+        at_s = self._clock.read(now_s)
         while self._buckets and self._free_at_s(self._buckets[0]) <= at_s + _ROUNDING_S:
             gone = self._buckets.popleft()
             self._spent -= gone.spent
