@@ -16,6 +16,7 @@ MAX_ITEMS = 20_000
 MAX_DEPTH = 16
 Value: TypeAlias = Union[int, float, bytes, str, bool, "list[Value]", "dict[Value, Value]", None]
 _SIMPLE: dict[int, bool | None] = {20: False, 21: True, 22: None}
+_LONG = 24  # from here on the number follows its head
 _LENGTH_BYTES = {24: 1, 25: 2, 26: 4, 27: 8}
 _FLOATS = {25: ">e", 26: ">f", 27: ">d"}
 
@@ -51,23 +52,26 @@ class _Reader:
         self._items += 1
         if depth > MAX_DEPTH or self._items > MAX_ITEMS:
             raise DecodeError("bad-cbor", "too much of it", self.position)
+        start = self.position
         head = self._take(1)[0]
-        if head >> 5 == 7:
-            return self._simple(head & 0x1F)
-        major, argument = head >> 5, self._argument(head & 0x1F)
+        major, argument = head >> 5, head & 0x1F
+        if major == 7:
+            return self._simple(argument)
+        if argument >= _LONG:
+            argument = self._argument(argument)
         if major == 0:
             return argument
-        if major == 1:
-            return -1 - argument
         if major == 2:
             return self._take(argument)
-        if major == 3:
-            return self._text(argument)
         if major == 4:
             return self._list(argument, depth)
         if major == 5:
             return self._map(argument, depth)
-        raise DecodeError("bad-cbor", f"a kind not read here: {head:#04x}", self.position - 1)
+        if major == 3:
+            return self._text(argument)
+        if major == 1:
+            return -1 - argument
+        raise DecodeError("bad-cbor", f"a kind not read here: {head:#04x}", start)
 
     def _simple(self, short: int) -> Value:
         """Read true, false, null, or a number with a point."""
@@ -80,9 +84,7 @@ class _Reader:
         return number
 
     def _argument(self, short: int) -> int:
-        """Read the number in or after a head."""
-        if short < 24:
-            return short
+        """Read the number after a head."""
         if short not in _LENGTH_BYTES:
             raise DecodeError("bad-cbor", "no known length", self.position - 1)
         return int.from_bytes(self._take(_LENGTH_BYTES[short]), "big")

@@ -21,18 +21,26 @@ A lossless transcoding of the JSON: nothing here is authenticated either. The sa
 
 from __future__ import annotations
 
-import math
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
-
-import cbor2
 
 from meshtui.crypto.aead import NONCE_BYTES, TAG_BYTES
 from meshtui.crypto.secp256k1 import PUBLIC_KEY_BYTES
 from meshtui.errors import CryptoError, DecodeError, EncodeError
 from meshtui.model.ids import NodeId
 from meshtui.networks.jsonmesh import packing
-from meshtui.networks.jsonmesh.cbor import read_cbor
+from meshtui.networks.jsonmesh.compact_frame import (
+    ID_BYTES,
+    check_json_map,
+    pack_id,
+    pack_ids,
+    pack_time,
+    read_frame,
+    read_ids,
+    read_time,
+    unpack_id,
+    write_frame,
+)
 from meshtui.networks.jsonmesh.envelope import (
     BROADCAST,
     FORUM_PREFIX,
@@ -40,7 +48,6 @@ from meshtui.networks.jsonmesh.envelope import (
     MAX_PACKING,
     MAX_PATH_NODES,
     MAX_ROUTE_NODES,
-    MAX_TIME_MS,
     MAX_TTL,
     SIGNATURE_BYTES,
     Envelope,
@@ -49,26 +56,20 @@ from meshtui.networks.jsonmesh.envelope import (
 )
 from meshtui.networks.jsonmesh.identity import node_id_of
 from meshtui.networks.jsonmesh.seal import ciphertext_digest
-from meshtui.networks.jsonmesh.stuffing import stuff, unstuff
 from meshtui.networks.jsonmesh.topics import check_forum_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-    from collections.abc import Set as AbstractSet
+    from collections.abc import Callable, Mapping
 
 COMPACT_MARK = 0xCB
-MAX_COMPACT_BYTES = 4096
 KINDS = ("text", "ack", "cashu", "btc_tx", "audio", "image", "gif")
 _OTHER_KIND = len(KINDS)
 _PACKING_FORMS = (packing.PACKED, packing.AS_SPECIFIED, packing.ZLIB)
 _OTHER_PACKING = len(_PACKING_FORMS)
 _KIND_KEY, _PACKING_KEY = 0, 1
-_ID_BYTES = 4
-_PREFIX = "MESH-"
 _SLOTS, _NEEDED = 9, 3
 _DEFAULTS: list[object] = [None, None, None, 0, None, b"", b"", b"", {}]
 _TTL_STEP = 32
-_MAX_DEPTH = 32
 # what an envelope's fields say already
 _KNOWN_KEYS = frozenset(
     {
@@ -77,6 +78,8 @@ _KNOWN_KEYS = frozenset(
     }
 )
 _KNOWN_SEALED_KEYS = frozenset({"nonce", "ct", "v"})
+_KIND_NUMBERS = {kind: number for number, kind in enumerate(KINDS)}
+_FORM_NUMBERS = {packed: number for number, packed in enumerate(_PACKING_FORMS)}
 
 
 def is_compact(frame: bytes) -> bool:
@@ -91,9 +94,12 @@ def encode_compact(envelope: Envelope, *, with_key: bool) -> bytes:
         with_key: Carry the sender's whole key; else 4 bytes, for readers who know the key.
 
     Raises:
-        EncodeError: It exceeds 4 KiB, or holds what CBOR or the reader would not take.
+        EncodeError: It exceeds 4 KiB, holds what the reader would not take, or its sender's key is
+            not known.
     """
-    sender = envelope.sender_key if with_key else _pack_id(envelope.sender)
+    if with_key and not envelope.sender_key:
+        raise EncodeError("the sender's key is not known")
+    sender = envelope.sender_key if with_key else pack_id(envelope.sender)
     kind, form, more = _unusual(envelope)
     slots: list[object] = [
         _who(sender, envelope.recipient),
@@ -113,7 +119,8 @@ def decode_compact(frame: bytes, key_of: Callable[[NodeId], bytes | None]) -> En
     """Parse and check a compact frame. `raw` holds but the keys unknown to us.
 
     Args:
-        key_of: Tells the key of a node that left it out, or None.
+        key_of: Tells the key of a node that left it out; empty = go on without, for who only
+            passes it on; None = refuse it.
 
     Raises:
         DecodeError: `too-large`, `not-compact`, `bad-stuffing`, `bad-cbor`, `bad-slots`,
@@ -150,101 +157,13 @@ def decode_compact(frame: bytes, key_of: Callable[[NodeId], bytes | None]) -> En
     )
 
 
-def write_frame(mark: int, slots: list[object], needed: int) -> bytes:
-    """Write slots as a frame; those at the end that say nothing are left out.
-
-    Raises:
-        EncodeError: It exceeds 4 KiB, or holds what CBOR or the reader would not take.
-    """
-    while len(slots) > needed and not slots[-1]:
-        slots.pop()
-    try:
-        content = cbor2.dumps(slots)
-    except (cbor2.CBOREncodeError, ValueError, RecursionError) as error:
-        raise EncodeError("it cannot be written as CBOR") from error
-    frame = stuff(mark, content)
-    if len(frame) > MAX_COMPACT_BYTES:
-        msg = f"{len(frame)} bytes, at most {MAX_COMPACT_BYTES} in a compact frame"
-        raise EncodeError(msg)
-    return frame
-
-
-def read_frame(frame: bytes, mark: int, needed: int, most: int) -> list[Any]:
-    """Read the slots of a frame.
-
-    Raises:
-        DecodeError: `too-large`, `not-compact`, `bad-stuffing`, `bad-cbor`, `bad-slots`.
-    """
-    if len(frame) > MAX_COMPACT_BYTES:
-        raise DecodeError("too-large", f"{len(frame)} bytes, at most {MAX_COMPACT_BYTES}")
-    if not frame or frame[0] != mark:
-        raise DecodeError("not-compact", "another first byte", 0)
-    slots = read_cbor(unstuff(frame), with_floats=True)
-    if type(slots) is not list or not needed <= len(slots) <= most:
-        raise DecodeError("bad-slots", f"an array of {needed}..{most}")
-    return slots
-
-
-def pack_ids(node_ids: Iterable[NodeId]) -> bytes:
-    """Write node ids, 4 bytes each."""
-    return b"".join(map(_pack_id, node_ids))
-
-
-def read_ids(packed: object, most: int, reason: str) -> tuple[NodeId, ...]:
-    """Read node ids, 4 bytes each.
-
-    Raises:
-        DecodeError: `reason`: not that, or more than `most`.
-    """
-    if packed == b"":
-        return ()
-    if type(packed) is not bytes or len(packed) % _ID_BYTES or len(packed) > most * _ID_BYTES:
-        raise DecodeError(reason, f"at most {most} ids of {_ID_BYTES} bytes")
-    return tuple(_unpack_id(packed[at : at + _ID_BYTES]) for at in range(0, len(packed), _ID_BYTES))
-
-
-def pack_time(time_ms: int) -> object:
-    """Write a time: a number where the seconds are whole, else bytes."""
-    seconds, rest = divmod(time_ms, 1000)
-    return seconds if not rest else time_ms.to_bytes((time_ms.bit_length() + 7) // 8, "big")
-
-
-def read_time(time: object) -> int:
-    """Read a time, in milliseconds.
-
-    Raises:
-        DecodeError: `bad-ts`: neither, or out of range.
-    """
-    if type(time) is int:
-        time_ms = time * 1000
-    elif type(time) is bytes and 0 < len(time) <= 8:
-        time_ms = int.from_bytes(time, "big")
-    else:
-        raise DecodeError("bad-ts", "seconds, or bytes of milliseconds")
-    if not 0 <= time_ms <= MAX_TIME_MS:
-        raise DecodeError("bad-ts", "out of range")
-    return time_ms
-
-
-def check_json_map(value: object, known: AbstractSet[str]) -> dict[str, Any]:
-    """Read a map that could be a JSON object, of keys that are not among those known.
-
-    Raises:
-        DecodeError: `bad-more`: it is none.
-    """
-    if type(value) is not dict or not known.isdisjoint(value):
-        raise DecodeError("bad-more", "a map of keys unknown to us")
-    _check_json(value, _MAX_DEPTH)
-    return value
-
-
 def _who(sender: bytes, recipient: str) -> object:
     """Write sender and recipient."""
     if recipient == BROADCAST:
         return sender
     if recipient.startswith(FORUM_PREFIX):
         return [sender, recipient[len(FORUM_PREFIX) :]]
-    return sender + _pack_id(NodeId(recipient))
+    return sender + pack_id(NodeId(recipient))
 
 
 def _read_who(who: object, key_of: Callable[[NodeId], bytes | None]) -> tuple[NodeId, bytes, str]:
@@ -256,17 +175,17 @@ def _read_who(who: object, key_of: Callable[[NodeId], bytes | None]) -> tuple[No
             recipient = FORUM_PREFIX + check_forum_name(name)
         except DecodeError as error:
             raise DecodeError("bad-to", error.detail) from error
-    elif type(who) is bytes and len(who) in (2 * _ID_BYTES, PUBLIC_KEY_BYTES + _ID_BYTES):
-        recipient, who = _unpack_id(who[-_ID_BYTES:]), who[:-_ID_BYTES]
+    elif type(who) is bytes and len(who) in (2 * ID_BYTES, PUBLIC_KEY_BYTES + ID_BYTES):
+        recipient, who = unpack_id(who[-ID_BYTES:]), who[:-ID_BYTES]
     if type(who) is bytes and len(who) == PUBLIC_KEY_BYTES:
         return _owner_of(who), who, recipient
-    if type(who) is not bytes or len(who) != _ID_BYTES:
+    if type(who) is not bytes or len(who) != ID_BYTES:
         raise DecodeError("bad-from", "a key or 4 bytes of one's hash")
-    sender = _unpack_id(who)
+    sender = unpack_id(who)
     key = key_of(sender)
     if key is None:
         raise DecodeError("unknown-key", f"{sender} left its key out, which we do not know")
-    if _owner_of(key) != sender:
+    if key and _owner_of(key) != sender:
         raise CryptoError("forged", f"the key does not belong to {sender}")
     return sender, key, recipient
 
@@ -278,24 +197,20 @@ def _read_sealed(sealed: object) -> tuple[bytes, bytes]:
     return sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
 
 
-def _unusual(envelope: Envelope) -> tuple[int, int, dict[int | str, object]]:
+def _unusual(envelope: Envelope) -> tuple[int, int, dict[Any, object]]:
     """Write kind and packing as numbers; what has none, and unknown keys, as a map."""
-    more: dict[int | str, object] = {}
-    kind = KINDS.index(envelope.kind) if envelope.kind in KINDS else _OTHER_KIND
+    more: dict[Any, object] = {}
+    kind = _KIND_NUMBERS.get(envelope.kind, _OTHER_KIND)
     if kind == _OTHER_KIND:
         more[_KIND_KEY] = envelope.kind
-    form = _OTHER_PACKING
-    if envelope.packing in _PACKING_FORMS:
-        form = _PACKING_FORMS.index(envelope.packing)
-    else:
+    form = _FORM_NUMBERS.get(envelope.packing, _OTHER_PACKING)
+    if form == _OTHER_PACKING:
         more[_PACKING_KEY] = envelope.packing
-    return kind, form, more | unknown_keys(envelope.raw)
+    return kind, form, more | unknown_keys(envelope.raw) if envelope.raw else more
 
 
 def unknown_keys(raw: Mapping[str, object]) -> dict[str, object]:
     """List what a JSON envelope holds beyond what we know, in `enc` too."""
-    if len(raw) == 0:
-        return {}
     unknown = {key: value for key, value in raw.items() if key not in _KNOWN_KEYS}
     sealed = raw.get("enc")
     if isinstance(sealed, dict):
@@ -327,7 +242,7 @@ def _id(envelope: Envelope) -> object:
     name = envelope.message_id
     if len(name) == 16 and name == ciphertext_digest(envelope.nonce, envelope.ciphertext).hex():
         return None
-    return packing.pack_id(name)
+    return packing.pack_name(name)
 
 
 def _read_id(value: object, nonce: bytes, ciphertext: bytes) -> str:
@@ -335,7 +250,7 @@ def _read_id(value: object, nonce: bytes, ciphertext: bytes) -> str:
     if value is None:
         return ciphertext_digest(nonce, ciphertext).hex()
     if type(value) is bytes and len(value) in (8, 16):
-        return packing.unpack_id(value)
+        return packing.unpack_name(value)
     if not is_wire_id(value):
         raise DecodeError("bad-id", "16 or 8 bytes, printable characters, or null")
     return str(value)
@@ -378,36 +293,6 @@ def _read_more(more: object) -> dict[Any, Any]:
     ours = {key: more[key] for key in (_KIND_KEY, _PACKING_KEY) if key in more}
     rest = {key: value for key, value in more.items() if key not in ours}
     return check_json_map(rest, _KNOWN_KEYS) | ours
-
-
-def _check_json(value: object, depth: int) -> None:
-    """Refuse what JSON cannot say."""
-    if depth == 0:
-        raise DecodeError("bad-more", "too deep")
-    if value is None or type(value) in (bool, str):
-        return
-    if type(value) is int and -(2**63) <= value < 2**64:
-        return
-    if type(value) is float and math.isfinite(value):
-        return
-    if type(value) is list:
-        for item in value:
-            _check_json(item, depth - 1)
-    elif type(value) is dict and all(type(key) is str for key in value):
-        for item in value.values():
-            _check_json(item, depth - 1)
-    else:
-        raise DecodeError("bad-more", "what JSON cannot say")
-
-
-def _pack_id(node_id: NodeId) -> bytes:
-    """Write a node id in 4 bytes."""
-    return bytes.fromhex(node_id[len(_PREFIX) :])
-
-
-def _unpack_id(packed: bytes) -> NodeId:
-    """Read a node id of 4 bytes."""
-    return NodeId(_PREFIX + packed.hex().upper())
 
 
 @lru_cache(maxsize=4096)

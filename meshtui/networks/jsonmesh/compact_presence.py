@@ -24,7 +24,7 @@ from typing import Any
 from meshtui.crypto.secp256k1 import PUBLIC_KEY_BYTES
 from meshtui.errors import DecodeError
 from meshtui.model.node import Position
-from meshtui.networks.jsonmesh.compact import (
+from meshtui.networks.jsonmesh.compact_frame import (
     check_json_map,
     pack_ids,
     pack_time,

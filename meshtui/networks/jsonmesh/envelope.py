@@ -59,7 +59,8 @@ class Envelope(NamedTuple):
     Attributes:
         recipient: A node id, `broadcast`, or `forum:NAME`.
         sender_key: 33 bytes, and `sender` follows from it; that the sender *has* this key, only
-            an opened direct message shows.
+            an opened direct message shows. Empty where a compact frame left it out and we do not
+            know it: it can be passed on as such a frame, nothing else.
         ciphertext: With its tag, so at least 16 bytes.
         sent_at_ms: Claimed, 0..2^53; any year.
         kind: `type` on the wire; unknown ones are kept.
@@ -145,6 +146,9 @@ def encode_envelope(envelope: Envelope, *, app_names: bool, is_ascii: bool = Fal
     Args:
         app_names: Write `id`, `fromNodeId` and `enc.v` as well, so that the app can read it.
         is_ascii: Write other characters as `\\uXXXX`, so that no cut can fall inside one.
+
+    Raises:
+        EncodeError: Its sender's key is not known.
     """
     wire, sealed = _wire(envelope)
     if app_names:
@@ -176,6 +180,9 @@ def encode_carried(envelope: Envelope, *, is_ascii: bool = False) -> bytes:
 
     Args:
         is_ascii: As with `encode_envelope`.
+
+    Raises:
+        EncodeError: Its sender's key is not known.
     """
     raw = envelope.raw
     if "fromPubkey" in raw:
@@ -203,7 +210,8 @@ def encode_relayed(envelope: Envelope, me: NodeId) -> bytes:
     """Write somebody's envelope as we pass it on: `relayed`, then `encode_carried`.
 
     Raises:
-        EncodeError: It may not be passed on: no life left, or its route is full.
+        EncodeError: It may not be passed on: no life left, or its route is full; or its sender's
+            key is not known.
     """
     return encode_carried(relayed(envelope, me))
 
@@ -218,6 +226,8 @@ def to_ascii(payload: bytes) -> bytes:
 
 def _wire(envelope: Envelope) -> tuple[dict[str, object], dict[str, object]]:
     """Lay an envelope out as it is specified; returns the object and its `enc`."""
+    if not envelope.sender_key:
+        raise EncodeError("the sender's key is not known")
     sealed: dict[str, object] = {
         "nonce": _base64(envelope.nonce),
         "ct": _base64(envelope.ciphertext),

@@ -158,14 +158,14 @@ def inflate_json(plaintext: bytes) -> bytes:
     return _decompress(zlib.decompressobj(), plaintext)
 
 
-def pack_id(name: str) -> bytes | str:
+def pack_name(name: str) -> bytes | str:
     """Write an id in 16 bytes where it is a UUID, in 8 where it is 16 hex digits, else as it is."""
     if _IS_UUID.fullmatch(name) or _IS_SHORT_HEX.fullmatch(name):
         return bytes.fromhex(name.replace("-", ""))
     return name
 
 
-def unpack_id(packed: bytes) -> str:
+def unpack_name(packed: bytes) -> str:
     """Read an id of 16 or 8 bytes."""
     digits = packed.hex()
     if len(packed) == _SHORT_BYTES:
@@ -218,7 +218,7 @@ def _head(form: int, mid: str) -> bytes:
     head = _HEADED | form << 3
     if not mid:
         return bytes((head,))
-    packed = pack_id(mid)
+    packed = pack_name(mid)
     if isinstance(packed, bytes):
         return bytes((head | (_UUID if len(packed) == _UUID_BYTES else _HEX) << 5,)) + packed
     name = mid.encode(errors="replace")
@@ -243,7 +243,7 @@ def _read_id(plaintext: bytes, at: int) -> tuple[str, int]:
     found, end = plaintext[at : at + size], at + size
     if end > len(plaintext):
         raise CryptoError("bad-packing", "cut off")
-    return (found.decode(errors="replace") if form == _NAMED else unpack_id(found)), end
+    return (found.decode(errors="replace") if form == _NAMED else unpack_name(found)), end
 
 
 def _inflate(body: bytes) -> bytes:
