@@ -7,15 +7,14 @@ runs in a thread of its own: a broker that does not answer delays no other.
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Literal
 
 from meshtui.errors import TransportError
 from meshtui.model.link import LinkKind
 from meshtui.transports.base import OptionSpec
+from meshtui.transports.threads import in_own_thread
 from meshtui.transports.tls import client_context
 
 if TYPE_CHECKING:
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
     from meshtui.model.link import LinkSetup
     from meshtui.transports.base import Link, LinkSpec
     from meshtui.transports.mqtt_client import LoopClient
-
-T = TypeVar("T")
 
 DEFAULT_PORTS = {"mqtt": 1883, "mqtts": 8883, "ws": 80, "wss": 443}
 DEFAULT_PATH = "/mqtt"
@@ -164,7 +161,7 @@ async def _connect(client: LoopClient, spec: LinkSpec, setup: LinkSetup) -> None
             client.connected()
 
     try:
-        await _in_own_thread(connect, f"connect {spec.link_id}", client.abort)
+        await in_own_thread(connect, f"connect {spec.link_id}", client.abort)
     except asyncio.CancelledError:
         client.blow_fuse()
         raise
@@ -197,36 +194,3 @@ def _password(spec: LinkSpec) -> str:
         why = getattr(error, "strerror", None) or "it is not text"
         msg = f"cannot read password_file {file}: {why}"
         raise TransportError(msg, is_final=True) from None
-
-
-async def _in_own_thread(call: Callable[[], T], name: str, undo: Callable[[], None]) -> T:
-    """Run a blocking call in a daemon thread; `undo` cleans up where nobody waits any more.
-
-    Not the loop's own pool: that has few threads, waits for them at exit, and one host that does
-    not answer would keep the others waiting.
-    """
-    loop = asyncio.get_running_loop()
-    future: asyncio.Future[T] = loop.create_future()
-
-    def deliver(result: T | None, error: BaseException | None) -> None:
-        if future.done():
-            undo()
-        elif error is not None:
-            future.set_exception(error)
-        else:
-            future.set_result(result)  # type: ignore[arg-type]
-
-    def body() -> None:
-        result, error = None, None
-        try:
-            result = call()
-        except BaseException as caught:  # noqa: BLE001 - it is raised where it is awaited
-            error = caught
-        try:
-            loop.call_soon_threadsafe(deliver, result, error)
-        except RuntimeError:  # the loop has ended
-            with contextlib.suppress(OSError):
-                undo()
-
-    threading.Thread(target=body, name=name, daemon=True).start()
-    return await future

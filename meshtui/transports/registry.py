@@ -16,6 +16,8 @@ TRANSPORTS = {
     "ws": "meshtui.transports.mqtt:MQTT",
     "wss": "meshtui.transports.mqtt:MQTT",
     "ble": "meshtui.transports.ble:BLE",
+    "serial": "meshtui.transports.serial:SERIAL",
+    "tcp": "meshtui.transports.tcp:TCP",
     "loopback": "meshtui.transports.loopback:LOOPBACK",
 }
 
