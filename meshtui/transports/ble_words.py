@@ -81,7 +81,7 @@ def _known(error: Exception) -> tuple[str, bool] | None:
     text = str(error)
     if text.startswith("adapter ") and text.endswith(" not found"):
         return f"there is no {clean_line(text[: -len(' not found')], 40)}", True
-    if "was not found" in text:
+    if type(error).__name__ == "BleakDeviceNotFoundError":
         return "it went out of reach", False
     if text.startswith("Not connected"):
         return "the connection is gone", False

@@ -29,7 +29,9 @@ EXAMPLE = "jsonmesh+mqtt://user@host:1883"
 LONGEST_URL = 4_096
 LONGEST_NAME = 64
 # A Bluetooth address where a host stands: its colons begin no port.
-_BLUETOOTH = re.compile(r"(?<=://)[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}(?=[/?#]|$)")
+_BLUETOOTH = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}")
+_BLUETOOTH_HOST = re.compile(rf"(?<=://){_BLUETOOTH.pattern}(?=[/?#]|$)")
+_IPV6 = re.compile(r"[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(%.+)?")
 
 
 def parse_link_url(text: str) -> tuple[NetworkName, LinkSpec]:
@@ -44,7 +46,7 @@ def parse_link_url(text: str) -> tuple[NetworkName, LinkSpec]:
         raise ConfigError(msg)
     _refuse_control(text, "the link URL")
     try:
-        parts = urlsplit(_BLUETOOTH.sub(lambda found: found[0].replace(":", "%3A"), text, 1))
+        parts = urlsplit(_BLUETOOTH_HOST.sub(lambda found: found[0].replace(":", "%3A"), text, 1))
         port = parts.port
     except ValueError as error:
         msg = f"link URL: {_clean_reason(error)}; it looks like {EXAMPLE}"
@@ -102,11 +104,17 @@ def parse_link_urls(texts: Iterable[str]) -> list[tuple[NetworkName, LinkSpec]]:
 def safe_url(network: NetworkName, spec: LinkSpec) -> str:
     """Write the URL for people and logs: everything that leads there, no secret, no files."""
     user = f"{quote(spec.username, safe='')}@" if spec.username else ""
-    host = "".join(quote(each, safe=":") if each.isascii() else each for each in spec.host)
-    if ":" in host and not _BLUETOOTH.fullmatch(f"://{host}", 3):
-        host = f"[{host}]"
     port = f":{spec.port}" if spec.port is not None else ""
-    return f"{network}+{spec.scheme}://{user}{host}{port}{quote(spec.path, safe='/')}"
+    return f"{network}+{spec.scheme}://{user}{_host(spec.host)}{port}{quote(spec.path, safe='/')}"
+
+
+def _host(host: str) -> str:
+    """Write a host as it stands in a URL: a name, an address, or a device's name."""
+    if _BLUETOOTH.fullmatch(host):
+        return host
+    if _IPV6.fullmatch(host):
+        return f"[{host}]"
+    return "".join(quote(each, safe="") if each.isascii() else each for each in host)
 
 
 def link_title(spec: LinkSpec) -> str:

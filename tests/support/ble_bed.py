@@ -66,15 +66,13 @@ class BleBed:
     bluez: SmallBluez
     radio: UartRadio
 
-    def __init__(self) -> None:
+    def __init__(self, bus_address: str) -> None:
         self.radios: list[UartRadio] = []
-        self._folder = tempfile.TemporaryDirectory(prefix="mesh-dbus-")
-        self.bus_address = f"unix:path={self._folder.name}/bus"
+        self.bus_address = bus_address
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True, name="ble bed")
 
     def __enter__(self) -> Self:
-        self._start_bus()
         self._thread.start()
         self.do(self._start)
         self.radio = self.add(NAME, ADDRESS)
@@ -85,9 +83,6 @@ class BleBed:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(5)
         self._loop.close()
-        self._bus.terminate()
-        self._bus.wait(5)
-        self._folder.cleanup()
 
     def do(self, call: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
         """Call something of the bed's in its own thread; returns its result, awaited."""
@@ -140,27 +135,38 @@ class BleBed:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
 
-    def _start_bus(self) -> None:
-        socket = Path(self._folder.name, "bus")
-        config = Path(self._folder.name, "bus.conf")
+
+@contextlib.contextmanager
+def private_bus() -> Iterator[str]:
+    """A bus with nobody on it; its address."""
+    with tempfile.TemporaryDirectory(prefix="mesh-dbus-") as folder:
+        socket, config = Path(folder, "bus"), Path(folder, "bus.conf")
         config.write_text(_CONFIG.format(socket=socket))
-        self._bus = subprocess.Popen(
+        process = subprocess.Popen(
             [find_dbus_daemon(), f"--config-file={config}", "--nofork", "--nosyslog"],
             stderr=subprocess.DEVNULL,
         )
-        for _ in range(500):
-            if socket.exists():
-                return
-            time.sleep(0.01)
-        raise RuntimeError("dbus-daemon did not start")
+        try:
+            _await(socket)
+            yield f"unix:path={socket}"
+        finally:
+            process.terminate()
+            process.wait(5)
+
+
+def _await(socket: Path) -> None:
+    for _ in range(500):
+        if socket.exists():
+            return
+        time.sleep(0.01)
+    raise RuntimeError("dbus-daemon did not start")
 
 
 @contextlib.contextmanager
 def running_bed() -> Iterator[BleBed]:
     """A bed for the length of a block; this process's system bus is the bed's meanwhile."""
-    find_dbus_daemon()
     before = os.environ.get("DBUS_SYSTEM_BUS_ADDRESS")
-    with BleBed() as bed:
+    with private_bus() as address, BleBed(address) as bed:
         os.environ["DBUS_SYSTEM_BUS_ADDRESS"] = bed.bus_address
         try:
             yield bed
