@@ -37,6 +37,7 @@ COMMANDS: Final = {
     "channels": "list joined and announced channels",
     "history": "print a conversation, or search in it",
     "metrics": "print the counters",
+    "sim": "run a simulated radio mesh in virtual time and report what became of it",
     "doctor": "check links, keys, clock, database and terminal",
 }
 MAX_COMPLAINT_CHARS: Final = 1_000
