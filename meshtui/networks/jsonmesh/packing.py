@@ -13,7 +13,8 @@ are all set; so the commonest needs no head:
     deflate stream             the text, and no stable id
     head [stable id] text      head = 7 | form of the text << 3 | form of the id << 5
 
-    text: 0 = UTF-8, 1 = raw deflate after dictionary CHAT_1, 2 = ASCII, seven bits a character
+    text: 0 = UTF-8, 1 = raw deflate after dictionary CHAT_1, 2 = ASCII, seven bits a character,
+          the last byte filled up with ones (a DEL too many is none)
     id:   0 = none, 1 = the 16 bytes of a UUID, 2 = 8 bytes for 16 hex digits, 3 = length, UTF-8
 
 Plaintext of packing 1, acknowledgement: the 8 bytes of what it acknowledges (`ciphertext_digest`),
@@ -192,7 +193,8 @@ def _forms_of(plain: bytes) -> list[tuple[int, bytes]]:
     """Write a text in every form it has."""
     squeezer = zlib.compressobj(9, zlib.DEFLATED, -15, 9, zlib.Z_DEFAULT_STRATEGY, CHAT_1)
     forms = [(_UTF8, plain), (_DEFLATED, squeezer.compress(plain) + squeezer.flush())]
-    if plain.isascii() and len(plain) <= _MAX_SEVEN_BIT_CHARS:
+    # a DEL at the end is what filling up looks like
+    if plain.isascii() and len(plain) <= _MAX_SEVEN_BIT_CHARS and plain[-1:] != b"\x7f":
         forms.append((_SEVEN_BITS, _to_seven_bits(plain)))
     return forms
 
@@ -210,7 +212,8 @@ def _from_seven_bits(body: bytes) -> str:
         raise CryptoError("bad-packing", "too long for seven bits a character")
     bits = "".join(f"{byte:08b}" for byte in body)
     whole = len(bits) - len(bits) % 7
-    return "".join(chr(int(bits[at : at + 7], 2)) for at in range(0, whole, 7))
+    text = "".join(chr(int(bits[at : at + 7], 2)) for at in range(0, whole, 7))
+    return text.removesuffix("\x7f") if whole == len(bits) else text
 
 
 def _head(form: int, mid: str) -> bytes:
