@@ -80,7 +80,8 @@ SERIAL = SerialTransport()
 
 def _device(spec: LinkSpec) -> str:
     if spec.host or spec.port is not None or spec.username:
-        there = f"/{spec.host}{spec.path}" if spec.path else "/dev/ttyUSB0"
+        folder = f"/{spec.host}" if spec.host else ""
+        there = f"{folder}{spec.path}" if spec.path else "/dev/ttyUSB0"
         msg = f"a device begins after three slashes: jsonmesh+serial://{there}"
         raise TransportError(msg, is_final=True)
     return spec.path

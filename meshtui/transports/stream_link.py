@@ -126,6 +126,9 @@ class StreamLink(asyncio.Protocol):
             pass
         finally:
             self.abort()
+        if self._transport is not None:
+            # An aborted transport says so in the loop's next turn; then its port is free.
+            await self._until(lambda: self._is_gone, even_closed=True)
 
     def abort(self) -> None:
         """Close at once; what has not left is lost."""
