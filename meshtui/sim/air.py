@@ -170,8 +170,9 @@ class VirtualAir:
 
     def finish(self, flight: Flight) -> dict[int, float]:
         """End a transmission; returns who has received it, and how loudly in dBm."""
-        self.counts.heard += len(flight.hearers)
-        return flight.hearers
+        hearers, flight.hearers = flight.hearers, {}  # who answers at once takes nothing away
+        self.counts.heard += len(hearers)
+        return hearers
 
     def _reach(self, flight: Flight, radio: int, power_dbm: float, *, is_readable: bool) -> None:
         """Let a new signal reach one receiver."""

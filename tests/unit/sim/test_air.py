@@ -162,3 +162,14 @@ def test_a_duty_meter_finds_the_busiest_hour() -> None:
     assert meter.most_s == 6.0  # minutes 30, 59, 61
     assert meter.airtime_s == 10.0
     assert meter.packets == 5
+
+
+def test_who_answers_the_moment_it_has_received_has_received() -> None:
+    room = Room(2, {(0, 1): -90.0})
+    flight = room.air.begin(0, PACKET, 0.0)
+
+    heard = room.air.finish(flight)
+    room.air.begin(1, PACKET, flight.end_s)
+
+    assert heard == {1: -90.0}
+    assert room.air.counts.deaf == 0
