@@ -21,16 +21,17 @@ _LENGTH_BYTES = {24: 1, 25: 2, 26: 4, 27: 8}
 _FLOATS = {25: ">e", 26: ">f", 27: ">d"}
 
 
-def read_cbor(data: bytes, *, with_floats: bool = False) -> Value:
+def read_cbor(data: bytes, *, with_floats: bool = False, max_depth: int = MAX_DEPTH) -> Value:
     """Read one value that fills the data.
 
     Args:
         with_floats: Take numbers with a point too, infinite ones and NaN among them.
+        max_depth: How many lists and maps may lie within each other.
 
     Raises:
         DecodeError: `bad-cbor`, with the offset of what is wrong.
     """
-    reader = _Reader(data, with_floats=with_floats)
+    reader = _Reader(data, _FLOATS if with_floats else {}, max_depth)
     value = reader.value(0)
     if reader.position != len(data):
         raise DecodeError("bad-cbor", "bytes after the end", reader.position)
@@ -40,17 +41,18 @@ def read_cbor(data: bytes, *, with_floats: bool = False) -> Value:
 class _Reader:
     """A place in the data."""
 
-    def __init__(self, data: bytes, *, with_floats: bool) -> None:
+    def __init__(self, data: bytes, floats: dict[int, str], max_depth: int) -> None:
         """Begin at the beginning."""
         self.position = 0
-        self._floats = _FLOATS if with_floats else {}
+        self._floats = floats
+        self._max_depth = max_depth
         self._data = data
         self._items = 0
 
     def value(self, depth: int) -> Value:
         """Read the value that begins here."""
         self._items += 1
-        if depth > MAX_DEPTH or self._items > MAX_ITEMS:
+        if depth > self._max_depth or self._items > MAX_ITEMS:
             raise DecodeError("bad-cbor", "too much of it", self.position)
         start = self.position
         head = self._take(1)[0]

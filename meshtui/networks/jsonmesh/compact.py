@@ -14,7 +14,8 @@
               route that does not fit that, whole
     6 path    bytes: ids (4 each)
     7 sig     bytes: signature (64)
-    8 more    map: 0 = kind (text), 1 = packing (number), text = JSON keys unknown to us
+    8 more    map: 0 = kind (text), 1 = packing (number), text = JSON keys unknown to us;
+              `enc` holds those unknown within it
 
 A lossless transcoding of the JSON: nothing here is authenticated either. The same bounds hold.
 """
@@ -35,6 +36,7 @@ from meshtui.networks.jsonmesh.compact_frame import (
     pack_id,
     pack_ids,
     pack_time,
+    pick_unknown,
     read_frame,
     read_ids,
     read_time,
@@ -73,7 +75,7 @@ _TTL_STEP = 32
 # what an envelope's fields say already
 _KNOWN_KEYS = frozenset(
     {
-        *("v", "msgId", "id", "from", "fromNodeId", "to", "fromPubkey", "enc", "ts", "type", "ttl"),
+        *("v", "msgId", "id", "from", "fromNodeId", "to", "fromPubkey", "ts", "type", "ttl"),
         *("hopCount", "route", "cp", "path", "sig"),
     }
 )
@@ -206,17 +208,19 @@ def _unusual(envelope: Envelope) -> tuple[int, int, dict[Any, object]]:
     form = _FORM_NUMBERS.get(envelope.packing, _OTHER_PACKING)
     if form == _OTHER_PACKING:
         more[_PACKING_KEY] = envelope.packing
-    return kind, form, more | unknown_keys(envelope.raw) if envelope.raw else more
+    return kind, form, more | _unknown_keys(envelope.raw) if envelope.raw else more
 
 
-def unknown_keys(raw: Mapping[str, object]) -> dict[str, object]:
-    """List what a JSON envelope holds beyond what we know, in `enc` too."""
-    unknown = {key: value for key, value in raw.items() if key not in _KNOWN_KEYS}
-    sealed = raw.get("enc")
-    if isinstance(sealed, dict):
-        rest = {key: value for key, value in sealed.items() if key not in _KNOWN_SEALED_KEYS}
-        if rest:
-            unknown["enc"] = rest
+def _unknown_keys(raw: Mapping[str, object]) -> dict[str, object]:
+    """List what a JSON envelope holds beyond what we know, in `enc` too.
+
+    Raises:
+        EncodeError: It is not what JSON can say.
+    """
+    unknown = pick_unknown(raw, _KNOWN_KEYS)
+    sealed = unknown.pop("enc", None)
+    if isinstance(sealed, dict) and not _KNOWN_SEALED_KEYS.issuperset(sealed):
+        unknown["enc"] = pick_unknown(sealed, _KNOWN_SEALED_KEYS)
     return unknown
 
 
@@ -292,7 +296,10 @@ def _read_more(more: object) -> dict[Any, Any]:
         raise DecodeError("bad-more", "a map")
     ours = {key: more[key] for key in (_KIND_KEY, _PACKING_KEY) if key in more}
     rest = {key: value for key, value in more.items() if key not in ours}
-    return check_json_map(rest, _KNOWN_KEYS) | ours
+    sealed = check_json_map(rest, _KNOWN_KEYS).get("enc", {})
+    if type(sealed) is not dict or not _KNOWN_SEALED_KEYS.isdisjoint(sealed):
+        raise DecodeError("bad-more", "enc is a map of keys unknown to us")
+    return rest | ours
 
 
 @lru_cache(maxsize=4096)

@@ -16,16 +16,16 @@ from meshtui.errors import DecodeError, EncodeError
 from meshtui.model.ids import NodeId
 from meshtui.networks.jsonmesh.cbor import read_cbor
 from meshtui.networks.jsonmesh.envelope import MAX_TIME_MS
+from meshtui.networks.jsonmesh.strict_json import MAX_DEPTH
 from meshtui.networks.jsonmesh.stuffing import stuff, unstuff
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from collections.abc import Set as AbstractSet
 
 MAX_COMPACT_BYTES = 4096
 ID_BYTES = 4
 _PREFIX = "MESH-"
-_MAX_DEPTH = 32
 
 
 def write_frame(mark: int, slots: list[object], needed: int) -> bytes:
@@ -57,7 +57,7 @@ def read_frame(frame: bytes, mark: int, needed: int, most: int) -> list[Any]:
         raise DecodeError("too-large", f"{len(frame)} bytes, at most {MAX_COMPACT_BYTES}")
     if not frame or frame[0] != mark:
         raise DecodeError("not-compact", "another first byte", 0)
-    slots = read_cbor(unstuff(frame), with_floats=True)
+    slots = read_cbor(unstuff(frame), with_floats=True, max_depth=MAX_DEPTH + 1)
     if type(slots) is not list or not needed <= len(slots) <= most:
         raise DecodeError("bad-slots", f"an array of {needed}..{most}")
     return slots
@@ -104,6 +104,19 @@ def read_time(time: object) -> int:
     return time_ms
 
 
+def pick_unknown(raw: Mapping[str, object], known: AbstractSet[str]) -> dict[str, object]:
+    """Pick what is not among the keys known.
+
+    Raises:
+        EncodeError: It is not what JSON can say, so the reader would not take it.
+    """
+    unknown = {key: value for key, value in raw.items() if key not in known}
+    try:
+        return check_json_map(unknown, frozenset())
+    except DecodeError as error:
+        raise EncodeError(error.detail) from error
+
+
 def check_json_map(value: object, known: AbstractSet[str]) -> dict[str, Any]:
     """Read a map that could be a JSON object, of keys that are not among those known.
 
@@ -112,7 +125,7 @@ def check_json_map(value: object, known: AbstractSet[str]) -> dict[str, Any]:
     """
     if type(value) is not dict or not known.isdisjoint(value):
         raise DecodeError("bad-more", "a map of keys unknown to us")
-    _check_json(value, _MAX_DEPTH)
+    _check_json(value, MAX_DEPTH)
     return value
 
 
@@ -128,15 +141,15 @@ def unpack_id(packed: bytes) -> NodeId:
 
 
 def _check_json(value: object, depth: int) -> None:
-    """Refuse what JSON cannot say."""
-    if depth == 0:
-        raise DecodeError("bad-more", "too deep")
+    """Refuse what JSON cannot say, or not so deep."""
     if value is None or type(value) in (bool, str):
         return
     if type(value) is int and -(2**63) <= value < 2**64:
         return
     if type(value) is float and math.isfinite(value):
         return
+    if depth == 0:
+        raise DecodeError("bad-more", "too deep")
     if type(value) is list:
         for item in value:
             _check_json(item, depth - 1)

@@ -28,6 +28,7 @@ from meshtui.networks.jsonmesh.compact_frame import (
     check_json_map,
     pack_ids,
     pack_time,
+    pick_unknown,
     read_frame,
     read_ids,
     read_time,
@@ -76,7 +77,7 @@ def encode_compact_presence(presence: Presence) -> bytes:
         _place(presence.position),
         pack_ids(presence.via),
         sorted(presence.caps.difference(WORDS)),
-        {key: value for key, value in presence.raw.items() if key not in _KNOWN_KEYS},
+        pick_unknown(presence.raw, _KNOWN_KEYS),
     ]
     return write_frame(PRESENCE_MARK, slots, _NEEDED)
 

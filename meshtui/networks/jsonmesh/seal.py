@@ -61,6 +61,7 @@ class Letter(NamedTuple):
         ack_hash: `ciphertext_digest` of what it acknowledges, in hex.
         packing: How the plaintext is written; one that the reader announced. With 1, `ack` stays
             at home: `ack_hash` says it.
+        has_header: Repeat the envelope's header inside, as packing 0 does not by itself.
     """
 
     message_id: str
@@ -73,6 +74,7 @@ class Letter(NamedTuple):
     ack: str = ""
     ack_hash: str = ""
     packing: int = packing.AS_SPECIFIED
+    has_header: bool = True
 
 
 class Plaintext(NamedTuple):
@@ -416,6 +418,8 @@ def _write_as_specified(letter: Letter, sender: NodeId) -> bytes:
             inner |= {"ack": letter.ack, "h": letter.ack_hash}
         else:
             inner["text"] = letter.text
+        if not letter.has_header:
+            return orjson.dumps(inner)
         inner |= {
             "id": letter.message_id,
             "from": sender,
