@@ -74,6 +74,7 @@ def two_hundred_frames() -> list[bytes]:
         (OBJECT, OBJECT, NO_RX),
         (CHUNK + b"\r", CHUNK, NO_RX),
         (COMPACT, COMPACT, NO_RX),
+        (b"\xca" + COMPACT, b"\xca" + COMPACT, NO_RX),
         (b"MREQ|a|1", b"MREQ|a|1", NO_RX),
         (b"RSSI:-91|SNR:7.25|" + CHUNK, CHUNK, RxMeta(-91, 7.25)),
         (b"RSSI:-91.6|" + OBJECT, OBJECT, RxMeta(-92, None)),
