@@ -21,13 +21,14 @@ START_UNIX_MS: Final = 1_800_000_000_000  # long after the protocol's "my clock 
 class Engine:
     """Calls what is due, in order of time."""
 
-    def __init__(self) -> None:
-        """Begin at 0 s with nothing due."""
+    def __init__(self, start_unix_ms: int = START_UNIX_MS) -> None:
+        """Begin at 0 s with nothing due; `start_unix_ms` is what calendars show then."""
+        self._start_unix_ms = start_unix_ms
         self.now_s = 0.0
         self.events = 0
         self._queue: list[tuple[float, int, Callable[..., None], tuple[Any, ...]]] = []
         self._numbers = count()
-        self._instant = Instant(0.0, START_UNIX_MS)
+        self._instant = Instant(0.0, start_unix_ms)
 
     def at(self, at_s: float, deed: Callable[..., None], *args: Any) -> None:
         """Call `deed(*args)` at that time; what is in the past happens next."""
@@ -40,7 +41,7 @@ class Engine:
     def instant(self) -> Instant:
         """Read both clocks."""
         if self._instant.mono_s != self.now_s:
-            self._instant = Instant(self.now_s, START_UNIX_MS + int(self.now_s * 1000))
+            self._instant = Instant(self.now_s, self._start_unix_ms + int(self.now_s * 1000))
         return self._instant
 
     @property

@@ -83,9 +83,10 @@ class Walkers:
         mobility: Mobility,
         listed: Sequence[ListedNode],
         places: list[Place],
+        nodes: int,
         random: Random,
     ) -> None:
-        """Choose who walks; `places` is changed in place by `step`."""
+        """Choose who of the first `nodes` walks; `places` is changed in place by `step`."""
         self._speed_m_s = mobility.speed_m_s
         self._places = places
         self._random = random
@@ -94,8 +95,8 @@ class Walkers:
             for index, node in enumerate(listed)
             if node.waypoints
         }
-        others = [index for index in range(len(places)) if index not in self._guided]
-        wanted = min(len(others), round(mobility.share * len(places)))
+        others = [index for index in range(nodes) if index not in self._guided]
+        wanted = min(len(others), round(mobility.share * nodes))
         self._goals: dict[int, Place] = {
             index: places[index] for index in sorted(random.sample(others, wanted))
         }

@@ -60,6 +60,11 @@ class Tally:
         self.unknown_messages = 0
         self._engine = engine
 
+    def forget(self, keep: int) -> None:
+        """Keep only the last so many messages: a live mesh has no end."""
+        for message_id in list(self.fates)[: max(0, len(self.fates) - keep)]:
+            del self.fates[message_id]
+
     def written(self, message_id: str, *, is_direct: bool, readers: int) -> None:
         """Note that somebody writes a message."""
         self.fates[message_id] = Fate(self._engine.now_s, is_direct, readers)

@@ -29,7 +29,7 @@ from meshtui.model.packet import Frame, Transmit
 from meshtui.model.restored import Restored
 from meshtui.networks.registry import load_network
 from meshtui.sim.air import VirtualAir
-from meshtui.sim.engine import Engine
+from meshtui.sim.engine import START_UNIX_MS, Engine
 from meshtui.sim.gateway import KINDS, Gateway
 from meshtui.sim.memory import MemoryStore
 from meshtui.sim.placement import Walkers, components, place_nodes
@@ -49,6 +49,22 @@ if TYPE_CHECKING:
 JSONMESH: Final = NetworkName("jsonmesh")
 LINK: Final = LinkId("radio")
 _EARLIEST_WAKE_S: Final = 0.001  # a session that is always due must not stop time
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """A radio among the nodes whose host is somebody else's.
+
+    Attributes:
+        hear: Called with each line its gateway has for that host.
+        listen: Called with the number of a node and what its session reports.
+        place_of: It takes this node's place, who then has no power; None = where the scenario
+            says `own`, or in the middle.
+    """
+
+    hear: Callable[[bytes], None]
+    listen: Callable[[int, Output], None]
+    place_of: int | None = None
 
 
 @dataclass(slots=True)
@@ -75,7 +91,8 @@ class World:
         *,
         open_session: Callable[[World, int], Session] | None = None,
         radio: RadioSettings | None = None,
-        guests: int = 0,
+        guest: Guest | None = None,
+        start_unix_ms: int = START_UNIX_MS,
     ) -> None:
         """Place the nodes and open their sessions.
 
@@ -84,19 +101,22 @@ class World:
             seed: Instead of the scenario's.
             open_session: Makes other sessions than real ones; for tests.
             radio: Instead of the scenario's.
-            guests: Radios more than nodes, without a session, where the scenario says `own`.
+            guest: Somebody else's radio among the nodes; its number is the last.
+            start_unix_ms: What the nodes' calendars show at the beginning.
         """
         self.scenario = scenario
         self.variant = variant
         self.seed = scenario.seed if seed is None else seed
         self.radio = radio or scenario.radio
-        self.engine = Engine()
+        self.engine = Engine(start_unix_ms)
         self.random = Random(f"{self.seed} world")  # noqa: S311 - a play, to be repeated
         self.propagation, self.places = lay_out(scenario, self.seed, self.radio)
         self.partners = choose_partners(scenario.traffic, self.places, self._random("partners"))
         self.nodes = len(self.places)
         self.members = choose_members(scenario.traffic, self.nodes, self._random("members"))
-        self.places += [scenario.own_m or _middle(self.places)] * guests
+        self._guest = guest
+        if guest is not None:
+            self.places.append(self._guest_place(guest.place_of))
         self.audible = self.propagation.audible(self.places)
         self.air = VirtualAir(
             self.radio,
@@ -212,6 +232,12 @@ class World:
         friends |= {other for other, theirs in enumerate(self.partners) if number in theirs}
         return tuple(self._keys[other] for other in sorted(friends))
 
+    def _guest_place(self, instead_of: int | None) -> Place:
+        if instead_of is not None:
+            self.engine.at(0.0, self._power, instead_of, False)
+            return self.places[instead_of]
+        return self.scenario.own_m or _middle(self.places)
+
     # --- the course of events ---
 
     def _plan(self) -> None:
@@ -223,7 +249,7 @@ class World:
             for number in self._failing(failure, random):
                 engine.at(failure.from_s, self._power, number, False)
                 engine.at(failure.to_s, self._power, number, True)
-        walkers = Walkers(scenario.mobility, scenario.listed, self.places, random)
+        walkers = Walkers(scenario.mobility, scenario.listed, self.places, self.nodes, random)
         if walkers:
             engine.at(scenario.mobility.every_s, self._walk, walkers)
         self._written = writings(scenario, self.partners, self.members, self._random("traffic"))
@@ -324,6 +350,8 @@ class World:
             if station.is_on:
                 frame = Frame(LINK, line, self.engine.instant())
                 self._handle(station, station.session.receive(frame))
+        elif self._guest is not None:
+            self._guest.hear(line)
 
     def _handle(self, station: Station, outputs: Sequence[Output]) -> None:
         """Carry out what a session wants, and what it wants then."""
@@ -339,6 +367,8 @@ class World:
                     queue.extend(station.session.transmitted(output, now))
             else:
                 self.tally.count(station.number, output)
+                if self._guest is not None:
+                    self._guest.listen(station.number, output)
         self._watch(station)
 
     def _watch(self, station: Station) -> None:

@@ -19,6 +19,7 @@ TRANSPORTS = {
     "serial": "meshtui.transports.serial:SERIAL",
     "tcp": "meshtui.transports.tcp:TCP",
     "loopback": "meshtui.transports.loopback:LOOPBACK",
+    "sim": "meshtui.sim.link:SIM",
 }
 
 

@@ -1,0 +1,168 @@
+"""A simulated radio mesh in real time, as a process: `python -m meshtui.sim.live SCENARIO`.
+
+Its stdin and stdout are a line gateway that stands in the middle of the mesh: what is written there
+goes on the simulated air, and what that radio hears comes back as `RSSI:…|SNR:…|…` lines. It ends
+when its stdin does, so it cannot outlive who started it. Nothing is written to disk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections import deque
+from typing import TYPE_CHECKING, Final
+
+from meshtui.errors import MeshtuiError
+from meshtui.model.link import RadioSettings
+from meshtui.runtime.clock import SystemClock
+from meshtui.sim.radio_scenario import load_radio_scenario
+from meshtui.sim.talkers import Talkers
+from meshtui.sim.world import Guest, World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from meshtui.networks.base import Output
+    from meshtui.runtime.clock import Clock
+    from meshtui.sim.radio_scenario import RadioScenario
+
+MAX_UNREAD_BYTES: Final = 64 * 1024  # a gateway whose host does not listen loses what it hears
+MAX_STEP_S: Final = 60.0  # after a nap of the machine, time goes on in steps
+KEPT_MESSAGES: Final = 1_000
+
+
+class LiveMesh:
+    """A world that keeps pace with a clock, and a guest's radio in it."""
+
+    def __init__(
+        self,
+        scenario: RadioScenario,
+        clock: Clock,
+        hear: Callable[[bytes], None],
+        *,
+        radio: RadioSettings | None = None,
+        seed: int | None = None,
+        speed: float = 1.0,
+        place_of: int | None = None,
+    ) -> None:
+        """Prepare.
+
+        Args:
+            hear: Called with each line for the guest's host.
+            speed: So many virtual seconds pass in a real one.
+            place_of: The guest stands where this node would.
+        """
+        self._clock = clock
+        self._speed = speed
+        self._wake = asyncio.Event()
+        self._lines: deque[bytes] = deque()
+        self._is_over = False
+        self._talkers: Talkers | None = None
+        start = clock.now()
+        self._start_s = start.mono_s
+        self.world = World(
+            scenario,
+            seed=seed,
+            radio=radio,
+            guest=Guest(hear, self._listen, place_of),
+            start_unix_ms=start.unix_ms,
+        )
+        self._talkers = Talkers(self.world)
+        self._gateway = self.world.gateways[-1]
+
+    def say(self, data: bytes) -> None:
+        """Take what the guest's host writes."""
+        self._lines.append(data)
+        self._wake.set()
+
+    def end(self) -> None:
+        """Let `run` return."""
+        self._is_over = True
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Live until `end`."""
+        engine = self.world.engine
+        while not self._is_over:
+            self._wake.clear()
+            target_s = (self._clock.now().mono_s - self._start_s) * self._speed
+            engine.run_until(min(target_s, engine.now_s + MAX_STEP_S))
+            while self._lines:
+                self._gateway.take(self._lines.popleft())
+            self.world.tally.forget(KEPT_MESSAGES)
+            next_s = engine.next_at_s
+            until_s = None if next_s is None else self._start_s + next_s / self._speed
+            await self._clock.wait(self._wake, until_s)
+
+    def _listen(self, number: int, output: Output) -> None:
+        if self._talkers is not None:
+            self._talkers.hear(number, output)
+
+
+class _Voice:
+    """Stdout, which may be read slowly or not at all."""
+
+    def __init__(self) -> None:
+        self._pipe: asyncio.WriteTransport | None = None
+
+    async def open(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._pipe, _ = await loop.connect_write_pipe(asyncio.BaseProtocol, sys.stdout)
+
+    def write(self, line: bytes) -> None:
+        if self._pipe is not None and self._pipe.get_write_buffer_size() < MAX_UNREAD_BYTES:
+            self._pipe.write(line)
+
+
+class _Ear(asyncio.Protocol):
+    """Stdin."""
+
+    def __init__(self, mesh: LiveMesh) -> None:
+        self._mesh = mesh
+
+    def data_received(self, data: bytes) -> None:
+        self._mesh.say(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        del exc
+        self._mesh.end()
+
+
+async def play(scenario: RadioScenario, settings: dict[str, object]) -> None:
+    """Run a mesh until stdin ends."""
+    voice = _Voice()
+    radio = settings.get("radio")
+    seed, speed, node = settings.get("seed"), settings.get("speed"), settings.get("node")
+    mesh = LiveMesh(
+        scenario,
+        SystemClock(),
+        voice.write,
+        radio=RadioSettings(**radio) if isinstance(radio, dict) else None,
+        seed=seed if isinstance(seed, int) else None,
+        speed=speed if isinstance(speed, float) else 1.0,
+        place_of=node if isinstance(node, int) else None,
+    )
+    await voice.open()
+    await asyncio.get_running_loop().connect_read_pipe(lambda: _Ear(mesh), sys.stdin)
+    await mesh.run()
+
+
+def main(argv: list[str]) -> int:
+    """Run the process; returns its exit code."""
+    if not 1 <= len(argv) <= 2:
+        sys.stderr.write("usage: python -m meshtui.sim.live SCENARIO [SETTINGS AS JSON]\n")
+        return 2
+    try:
+        settings = json.loads(argv[1]) if argv[1:] else {}
+        asyncio.run(play(load_radio_scenario(argv[0]), settings))
+    except MeshtuiError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
