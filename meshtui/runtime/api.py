@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from meshtui.model.metric import MetricRow
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import AsyncGenerator, Mapping, Sequence
     from pathlib import Path
 
     from meshtui.model.command import Command
@@ -24,6 +24,7 @@ __all__ = [
     "Found",
     "MeshApi",
     "MetricRow",
+    "NearbyRadio",
     "Paths",
     "Preferences",
     "SetupApi",
@@ -139,6 +140,22 @@ class Found:
     detail: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class NearbyRadio:
+    """A gateway that was heard over Bluetooth.
+
+    Attributes:
+        name: As it calls itself, which anybody may; empty = it does not say.
+        rssi_dbm: How well it is heard; None = not known.
+        url: The link that leads there.
+    """
+
+    name: str
+    address: str
+    rssi_dbm: int | None
+    url: str
+
+
 class SetupApi(Protocol):
     """First run: an identity and a link, before there is a mesh."""
 
@@ -163,7 +180,15 @@ class SetupApi(Protocol):
         ...
 
     async def found(self) -> Sequence[Found]:
-        """What can be seen from here: brokers on this machine, later radios."""
+        """What can be seen from here: brokers on this machine, serial ports."""
+        ...
+
+    def radios(self) -> AsyncGenerator[Sequence[NearbyRadio], None]:
+        """Listen for gateways over Bluetooth; all that were heard, twice a second for a minute.
+
+        Raises:
+            TransportError: There is no Bluetooth here, it is off, or we may not use it.
+        """
         ...
 
     async def check_link(self, url: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
 from typing import TYPE_CHECKING, Final
 
@@ -10,16 +11,17 @@ from meshtui.crypto.mnemonic import check_words, new_words, seed_of, weakness_of
 from meshtui.errors import ConfigError, CryptoError, KeystoreError, TransportError
 from meshtui.model.ids import LinkId
 from meshtui.model.link import LinkSetup
-from meshtui.runtime.api import Found
+from meshtui.runtime.api import Found, NearbyRadio
 from meshtui.runtime.bootstrap import DEFAULT_NETWORK, identify
 from meshtui.runtime.clock import SystemClock
+from meshtui.runtime.nearby_serial import serial_gateways
 from meshtui.store.keystore import KeyFile
 from meshtui.transports.base import LinkSpec
 from meshtui.transports.registry import load_transport
 from meshtui.transports.url import parse_link_url
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
     from pathlib import Path
 
     from meshtui.crypto.keys import Identity
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 CHECK_TIMEOUT_S: Final = 10.0
 FIND_TIMEOUT_S: Final = 1.0
+LISTEN_S = 60.0
 _NEARBY: Final = (("localhost", 1883),)
 
 
@@ -69,14 +72,31 @@ class ProfileSetup:
         return myself
 
     async def found(self) -> Sequence[Found]:
-        """Brokers on this machine that answer at once."""
-        seen = []
+        """Gateways that are plugged in, and brokers on this machine that answer at once."""
+        seen = await asyncio.to_thread(serial_gateways)
         for host, port in _NEARBY:
             complaint = await _answer_of(host, port)
             if complaint is not None:
                 url = f"{DEFAULT_NETWORK}+mqtt://{host}:{port}"
                 seen.append(Found(f"MQTT broker on this machine, port {port}", url, complaint))
         return seen
+
+    async def radios(self) -> AsyncGenerator[Sequence[NearbyRadio], None]:
+        """Listen for gateways over Bluetooth; all that were heard, twice a second for a minute.
+
+        Raises:
+            TransportError: There is no Bluetooth here, it is off, or we may not use it.
+        """
+        from meshtui.transports.ble_scan import radio_url, scan
+
+        async with contextlib.aclosing(scan("", LISTEN_S)) as heard:
+            async for radios in heard:
+                yield [
+                    NearbyRadio(
+                        radio.name, radio.address, radio.rssi_dbm, radio_url(DEFAULT_NETWORK, radio)
+                    )
+                    for radio in radios
+                ]
 
     async def check_link(self, url: str) -> str:
         """Try a link URL for at most ten seconds; empty = it works, else why not, for a person."""

@@ -18,7 +18,7 @@ from meshtui.model.text import clean_line
 from meshtui.transports import ble_words
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
 
     from bleak import BleakScanner
     from bleak.args.bluez import BlueZScannerArgs
@@ -85,7 +85,7 @@ def radio_url(network: str, radio: Radio) -> str:
     return f"{network}+ble://{radio.address}" + (f"?title={title}" if title else "")
 
 
-async def scan(adapter: str, for_s: float) -> AsyncIterator[Sequence[Radio]]:
+async def scan(adapter: str, for_s: float) -> AsyncGenerator[Sequence[Radio], None]:
     """Listen for radios with a Nordic UART; what was heard so far, again and again.
 
     Yields:
@@ -174,7 +174,8 @@ async def _scanning(
             note(radio)
 
     try:
-        scanner = _make_scanner(adapter, on_heard, service_uuids)
+        # In a thread: bleak takes a tenth of a second to load.
+        scanner = await asyncio.to_thread(_make_scanner, adapter, on_heard, service_uuids)
         await scanner.start()
     except Exception as error:  # noqa: BLE001 - D-Bus and the system have their own
         raise ble_words.of_failure("", error) from None

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
-from meshtui.errors import KeystoreError
+from meshtui.errors import KeystoreError, MeshtuiError
 from meshtui.model.ids import NetworkName, NodeId
 from meshtui.model.link import Myself
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import AsyncGenerator, Sequence
 
-    from meshtui.runtime.api import Found
+    from meshtui.runtime.api import Found, NearbyRadio
 
 _TWELVE = "legal winner thank year wave sausage worth useful legal winner thank yellow"
 _MORE = "zoo abandon ability able about above absent absorb abstract absurd abuse access"
@@ -23,6 +24,8 @@ class FakeSetup:
 
     def __init__(self, nearby: Sequence[Found] = ()) -> None:
         self.nearby = nearby
+        self.air: asyncio.Queue[Sequence[NearbyRadio] | MeshtuiError | None] = asyncio.Queue()
+        self.listeners = 0
         self.created: list[tuple[str, str, str | None]] = []
         self.saved: list[tuple[str, str]] = []
         self.refusal = ""
@@ -48,6 +51,17 @@ class FakeSetup:
 
     async def found(self) -> Sequence[Found]:
         return self.nearby
+
+    async def radios(self) -> AsyncGenerator[Sequence[NearbyRadio], None]:
+        """What tests put into `air`: radios, what is wrong, or None for the end."""
+        self.listeners += 1
+        try:
+            while (heard := await self.air.get()) is not None:
+                if isinstance(heard, MeshtuiError):
+                    raise heard
+                yield heard
+        finally:
+            self.listeners -= 1
 
     async def check_link(self, url: str) -> str:
         return self.dead_links.get(url, "")

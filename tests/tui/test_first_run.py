@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
+
 import pytest
 
-from meshtui.runtime.api import Found
+from meshtui.errors import TransportError
+from meshtui.runtime.api import Found, NearbyRadio
 from meshtui.tui.app import WANTS_DEMO
 from meshtui.tui.state.first_run import DEMO, DONE, FirstRun
 from tests.support.fake_setup import WORDS, FakeSetup
+from tests.support.hostile_texts import HOSTILE
 from tests.support.mesh_scenes import seeded_mesh
 from tests.support.tui_app import app_on, settle, text_of
 
@@ -231,3 +236,172 @@ async def test_escape_does_not_leave_the_first_run() -> None:
         await settle(pilot)
 
         assert "Who are you on the mesh?" in text_of(app)
+
+
+# --- radios by Bluetooth ---
+
+GATEWAY = NearbyRadio("MESH-GW", "C4:00:00:00:00:01", -55, "jsonmesh+ble://C4:00:00:00:00:01")
+WEAKER = NearbyRadio("BASE", "C4:00:00:00:00:02", -91, "jsonmesh+ble://C4:00:00:00:00:02")
+
+
+class KnownSetup(FakeSetup):
+    """An identity is there: the first run begins with the name."""
+
+    def has_identity(self) -> bool:
+        return True
+
+
+@contextlib.asynccontextmanager
+async def at_links(setup: FakeSetup, size: tuple[int, int] = (80, 24)):
+    async with app_on(seeded_mesh(), setup=setup).run_test(size=size) as pilot:
+        await settle(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        yield pilot
+
+
+async def heard(pilot, setup: FakeSetup, *radios) -> str:
+    setup.air.put_nowait(list(radios))
+    await settle(pilot)
+    return text_of(pilot.app)
+
+
+async def test_radios_are_listed_as_they_are_heard_beside_brokers() -> None:
+    setup = KnownSetup([Found("MQTT broker on this machine", "jsonmesh+mqtt://localhost:1883")])
+    async with at_links(setup) as pilot:
+        before = text_of(pilot.app)
+        after = await heard(pilot, setup, GATEWAY, WEAKER)
+        stronger = await heard(pilot, setup, dataclasses.replace(GATEWAY, rssi_dbm=-40))
+
+    assert "Listening for radios by Bluetooth" in before
+    assert "MQTT broker on this machine" in after
+    assert "BLE  -55 dBm  C4:00:00:00:00:01" in after
+    assert "BLE  -91 dBm  C4:00:00:00:00:02" in after
+    assert "-40 dBm" in stronger
+    assert "-91 dBm" in stronger
+
+
+async def test_the_cursor_stays_on_what_it_is_on() -> None:
+    setup = KnownSetup()
+    async with at_links(setup) as pilot:
+        await heard(pilot, setup, WEAKER)
+        await pilot.press("up")
+        await heard(pilot, setup, GATEWAY, WEAKER)
+        await pilot.press("enter")
+        await settle(pilot)
+        chosen = text_of(pilot.app)
+
+    assert WEAKER.url in chosen
+
+
+async def test_a_chosen_radio_fills_the_address_which_can_be_completed() -> None:
+    setup = KnownSetup()
+    async with at_links(setup) as pilot:
+        await heard(pilot, setup, GATEWAY)
+        await pilot.press("up", "enter")
+        await settle(pilot)
+        listeners = setup.listeners
+        await pilot.press(*"?sf=9", "enter")
+        await settle(pilot)
+
+    assert listeners == 0
+    assert setup.saved == [(f"{GATEWAY.url}?sf=9", "")]
+
+
+async def test_who_goes_back_listens_again_and_r_does_so_too() -> None:
+    setup = KnownSetup()
+    async with at_links(setup) as pilot:
+        await heard(pilot, setup, GATEWAY)
+        await pilot.press("up", "enter")
+        await settle(pilot)
+        await pilot.press("escape")
+        await settle(pilot)
+        back = text_of(pilot.app)
+        setup.air.put_nowait(None)
+        await settle(pilot)
+        ended = (text_of(pilot.app), setup.listeners)
+        await pilot.press("r")
+        await settle(pilot)
+
+        assert "MESH-GW" in back
+        assert "no more is listened for" in ended[0]
+        assert ended[1] == 0
+        assert setup.listeners == 1
+
+
+@pytest.mark.parametrize(
+    ("news", "words"),
+    [
+        (None, "No radio was heard by Bluetooth."),
+        (TransportError("the Bluetooth adapter is off\x1b[2J"), "the Bluetooth adapter is off␛"),
+    ],
+)
+async def test_where_there_is_no_bluetooth_the_rest_goes_on(news, words: str) -> None:
+    setup = KnownSetup()
+    async with at_links(setup) as pilot:
+        setup.air.put_nowait(news)
+        await settle(pilot)
+        shown = text_of(pilot.app)
+        await pilot.press("down", "enter")
+        await settle(pilot)
+
+    assert words in shown
+    assert setup.saved == [("", "")]
+
+
+async def test_hostile_names_stay_in_their_row() -> None:
+    setup = KnownSetup()
+    hostile = [
+        NearbyRadio(text, f"C4:00:00:00:01:{number:02X}", None, f"jsonmesh+ble://{number}")
+        for number, text in enumerate(HOSTILE)
+    ]
+    async with at_links(setup) as pilot:
+        shown = [await heard(pilot, setup, *hostile)]
+        for _ in range(len(hostile) // 8 + 1):
+            await pilot.press("pageup")
+            await settle(pilot)
+            shown.append(text_of(pilot.app))
+
+    assert not any("\x1b" in text or "PWNED\x07" in text for text in shown)
+    assert all(len(text.splitlines()) == 24 for text in shown)
+    assert all("Where is the mesh?" in text and "Esc" in text for text in shown)
+
+
+async def test_a_hundred_radios_roll_under_the_cursor() -> None:
+    setup = KnownSetup()
+    many = [
+        NearbyRadio(
+            f"GW-{number}", f"C4:00:00:00:01:{number:02X}", -50, f"jsonmesh+ble://gw{number}"
+        )
+        for number in range(100)
+    ]
+    async with at_links(setup) as pilot:
+        await heard(pilot, setup, *many)
+        await pilot.press("home")
+        await settle(pilot)
+        top = text_of(pilot.app)
+        await pilot.press("end")
+        await settle(pilot)
+        end = text_of(pilot.app)
+
+    assert "GW-0" in top
+    assert "Later" in end
+    assert "GW-99" in end
+    assert "Esc" in end
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("/dev/ttyUSB0", "jsonmesh+serial:///dev/ttyUSB0"),
+        ("ble://MESH-GW", "jsonmesh+ble://MESH-GW"),
+    ],
+)
+async def test_a_gateways_address_is_understood_too(typed: str, meant: str) -> None:
+    setup = KnownSetup()
+    run = first_run(setup)
+    await run.enter({"name": ""})
+    await run.choose("other-link")
+
+    assert await run.enter({"url": typed}) == DONE
+    assert setup.saved == [(meant, "")]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
 _TITLE_WIDTH = 28
 _LABEL_WIDTH = 12
 _MARGIN = 3
+# Bars, title, text, problem, and what is empty between.
+_LINES_AROUND = 14
+_LEAST_ROWS = 4
 
 
 class OptionRows(LineList):
@@ -45,22 +50,42 @@ class OptionRows(LineList):
         """Begin empty."""
         super().__init__(id="options", show_cursor=True)
         self._options: Sequence[Option] = ()
+        self._title_width = _TITLE_WIDTH
 
     def offer(self, options: Sequence[Option]) -> None:
         """Offer these."""
-        self._options = options
-        self.styles.height = max(len(options), 1)
-        self.display = bool(options)
+        self._take(options)
         self.set_rows(len(options), self._render_option, cursor=0)
+
+    def update_options(self, options: Sequence[Option]) -> None:
+        """Offer these instead; the cursor stays on what it is on."""
+        chosen = self._options[self.cursor].value if self.cursor >= 0 else ""
+        self._take(options)
+        values = [option.value for option in options]
+        cursor = values.index(chosen) if chosen in values else 0
+        self.set_rows(len(options), self._render_option, cursor=cursor)
+
+    def _take(self, options: Sequence[Option]) -> None:
+        self._options = options
+        self._title_width = max([_TITLE_WIDTH, *(cell_len(each.title) + 2 for each in options)])
+        self.display = bool(options)
+        self.fit_height()
+
+    def fit_height(self) -> None:
+        """As high as its rows, where there is room; else they roll."""
+        room = max(self.app.size.height - _LINES_AROUND, _LEAST_ROWS)
+        self.styles.height = min(max(len(self._options), 1), room)
 
     def _render_option(self, row: int, width: int, is_cursor: bool) -> Strip:  # noqa: FBT001
         option = self._options[row]
-        title_width = max(_TITLE_WIDTH, len(option.title) + 2)
         mark = " > " if is_cursor else "   "
         title = self.get_component_rich_style("option--title", partial=True)
         hint = self.get_component_rich_style("option--hint", partial=True)
         strip = Strip(
-            [Segment(mark + fit(option.title, title_width), title), Segment(option.hint, hint)]
+            [
+                Segment(mark + fit(option.title, self._title_width), title),
+                Segment(option.hint, hint),
+            ]
         ).adjust_cell_length(width)
         if is_cursor:
             cursor = self.get_component_rich_style("option--cursor", partial=True)
@@ -76,6 +101,7 @@ class WelcomeScreen(Screen[str]):
         Binding("ctrl+c,ctrl+q", "leave", "Leave", show=False, priority=True),
         Binding("down,tab", "field(1)", "Next", show=False),
         Binding("up,shift+tab", "field(-1)", "Previous", show=False),
+        Binding("r", "listen", "Listen again", show=False),
     ]
     DEFAULT_CSS = """
     WelcomeScreen { background: $background; color: $foreground; }
@@ -111,9 +137,7 @@ class WelcomeScreen(Screen[str]):
     async def _show(self, problem: str = "") -> None:
         page = self._run.page
         self.query_one("#page-title", BarLine).show([(page.title, "title")])
-        text = self.query_one("#page-text", TextLines)
-        text.show([((f" {line}", look),) for line, look in page.text])
-        self._fit_text()
+        self._show_text()
         options = self.query_one(OptionRows)
         options.offer(page.options)
         fields = self.query_one("#fields", Vertical)
@@ -132,11 +156,32 @@ class WelcomeScreen(Screen[str]):
         self._complain(problem)
         self._show_keys()
         inputs = self._inputs()
+        for entry, field in zip(inputs, page.fields, strict=True):
+            entry.value = field.value
         (inputs[0] if inputs else options).focus()
+        self.action_listen()
+
+    def action_listen(self) -> None:
+        """Listen for radios while links can be chosen, and only then."""
+        self.workers.cancel_group(self, "radios")
+        if self._run.page.name == "link":
+            self.run_worker(self._hear_radios(), group="radios")
+
+    async def _hear_radios(self) -> None:
+        async with contextlib.aclosing(self._run.hear_radios()) as changes:
+            async for _ in changes:
+                self._show_text()
+                self.query_one(OptionRows).update_options(self._run.page.options)
+
+    def _show_text(self) -> None:
+        text = self.query_one("#page-text", TextLines)
+        text.show([((f" {line}", look),) for line, look in self._run.page.text])
+        self._fit_text()
 
     def on_resize(self) -> None:
         """The text may need more lines, or fewer."""
         self._fit_text()
+        self.query_one(OptionRows).fit_height()
 
     def _fit_text(self) -> None:
         for text in self.query(TextLines):
@@ -154,7 +199,10 @@ class WelcomeScreen(Screen[str]):
         what = "choose" if page.options else "next"
         pieces = [("Enter", "key"), (f" {what}  ", ""), ("Esc", "key"), (" back  ", "")]
         move = "Tab" if page.fields else "j k"
-        pieces += [(move, "key"), (" move  ", ""), ("Ctrl+Q", "key"), (" leave", "")]
+        pieces += [(move, "key"), (" move  ", "")]
+        if page.name == "link":
+            pieces += [("r", "key"), (" listen again  ", "")]
+        pieces += [("Ctrl+Q", "key"), (" leave", "")]
         self.query_one("#keys", BarLine).show(pieces)
 
     async def on_line_list_selected(self, event: LineList.Selected) -> None:
@@ -195,7 +243,7 @@ class WelcomeScreen(Screen[str]):
             self._is_busy = False
         if outcome in (DONE, DEMO):
             self.dismiss(outcome)
-        elif self._run.page is page:
+        elif self._run.page.name == page.name:
             self._complain(outcome)
             self._show_keys()
             self._begin_again()

@@ -9,16 +9,17 @@ The words live here from their making to the writing of the key file, and nowher
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import contextlib
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from meshtui.errors import MeshtuiError
 from meshtui.model.text import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 
-    from meshtui.runtime.api import SetupApi
+    from meshtui.runtime.api import Found, NearbyRadio, SetupApi
 
 DONE: Final = "done"
 DEMO: Final = "demo"
@@ -30,12 +31,13 @@ _LEAST_PASSWORD = 8
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """Something to type."""
+    """Something to type; `value` stands there already."""
 
     name: str
     label: str
     is_secret: bool = False
     hint: str = ""
+    value: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,8 @@ class FirstRun:
         self._passphrase = ""
         self._name = ""
         self._path: list[Page] = []
+        self._found: Sequence[Found] = ()
+        self._radios: dict[str, NearbyRadio] = {}
         self.page = NAME if setup.has_identity() else WHO
 
     async def choose(self, value: str) -> str:
@@ -141,8 +145,10 @@ class FirstRun:
                 self._go(_URL)
             case "no-link":
                 return await self._save("")
-            case _:
+            case _ if _medium(value) in _BROKERS:
                 return await self._try(value)
+            case _:
+                self._go(_gateway_page(value))
         return ""
 
     async def enter(self, values: Mapping[str, str]) -> str:
@@ -156,8 +162,9 @@ class FirstRun:
                 return await self._take_password(values)
             case "name":
                 self._name = values["name"].strip()[:MAX_NAME]
-                self._go(await self._link_page())
-            case "url":
+                self._found = await self._setup.found()
+                self._go(self._link_page(_LISTENING))
+            case "url" | "gateway":
                 return await self._try(_whole(values["url"].strip()))
         return ""
 
@@ -169,6 +176,30 @@ class FirstRun:
         if self.page is WHO:
             self._forget()
         return True
+
+    async def hear_radios(self) -> AsyncGenerator[None, None]:
+        """Put gateways heard over Bluetooth among the links, while those are shown.
+
+        Those there are keep their places: who is about to choose must not choose another one.
+
+        Yields:
+            The page has changed.
+        """
+        remark = _LISTENING
+        try:
+            async with contextlib.aclosing(self._setup.radios()) as heard:
+                async for radios in heard:
+                    self._radios |= {radio.address: radio for radio in radios}
+                    if self.page.name != "link":
+                        return
+                    self.page = self._link_page(remark)
+                    yield
+            remark = "Bluetooth: no more is listened for." if self._radios else _SILENCE
+        except MeshtuiError as error:
+            remark = f"No radios by Bluetooth: {clean(str(error), limit=200)}."
+        if self.page.name == "link":
+            self.page = self._link_page(remark)
+            yield
 
     def _go(self, page: Page) -> None:
         self._path.append(self.page)
@@ -251,15 +282,15 @@ class FirstRun:
 
     # -- the link ----------------------------------------------------------------------------
 
-    async def _link_page(self) -> Page:
-        found = await self._setup.found()
+    def _link_page(self, remark: str) -> Page:
         options = [
             Option(link.url, clean(link.title, limit=44), clean(link.detail, limit=40))
-            for link in found
+            for link in self._found
         ]
-        options.append(Option("other-link", "Another broker", "type its address"))
+        options += [_radio_option(radio) for radio in self._radios.values()]
+        options.append(Option("other-link", "Another address", "of a broker or a gateway"))
         options.append(Option("no-link", "Later", "in the configuration file"))
-        text = (("Where is the mesh?" if found else "Nothing was found near here.", "dim"),)
+        text = (("Where is the mesh?", "plain"), (remark, "dim"))
         return Page("link", "A link to the mesh", text, tuple(options))
 
     async def _try(self, url: str) -> str:
@@ -278,17 +309,46 @@ class FirstRun:
         return DONE
 
 
+def _radio_option(radio: NearbyRadio) -> Option:
+    strength = "   ?" if radio.rssi_dbm is None else f"{radio.rssi_dbm:4}"
+    name = clean(radio.name, limit=28) or "(a radio without a name)"
+    return Option(radio.url, name, f"BLE {strength} dBm  {clean(radio.address, limit=36)}")
+
+
+def _gateway_page(url: str) -> Page:
+    """Where a gateway's address can be completed; it says nothing of how its radio is set."""
+    return replace(_GATEWAY, fields=(Field("url", "address", value=url),))
+
+
 def _whole(address: str) -> str:
-    """Complete what people type for a broker: `broker.example`, `mqtts://broker.example:8883`."""
+    """Complete what people type: `broker.example`, `mqtts://broker:8883`, `/dev/ttyUSB0`."""
     scheme, has_scheme, _ = address.partition("://")
     if not address or "+" in scheme:
         return address
-    if not has_scheme:
-        return f"jsonmesh+{'mqtts' if address.endswith(':8883') else 'mqtt'}://{address}"
-    return f"jsonmesh+{address}" if scheme in _MEDIA else address
+    if has_scheme:
+        return f"jsonmesh+{address}" if scheme in _BROKERS + _GATEWAYS else address
+    if address.startswith("/dev/"):
+        return f"jsonmesh+serial://{address}"
+    return f"jsonmesh+{'mqtts' if address.endswith(':8883') else 'mqtt'}://{address}"
 
 
-_MEDIA: Final = ("mqtt", "mqtts", "ws", "wss")
+def _medium(url: str) -> str:
+    return url.partition("://")[0].rpartition("+")[2]
+
+
+_BROKERS: Final = ("mqtt", "mqtts", "ws", "wss")
+_GATEWAYS: Final = ("serial", "ble", "tcp")
+_LISTENING: Final = "Listening for radios by Bluetooth …"
+_SILENCE: Final = "No radio was heard by Bluetooth."
+_GATEWAY: Final = Page(
+    "gateway",
+    "A LoRa gateway",
+    (
+        ("Enter tries it, for at most ten seconds.", "plain"),
+        ("How its radio is set we are not told, and only reckon with: as SF11 at", "dim"),
+        ("250 kHz, unless the address says ?sf=8&bw=62.5&cr=8 (& behind a ?).", "dim"),
+    ),
+)
 _RESTORE = Page(
     "restore",
     "Your words",
@@ -303,11 +363,13 @@ _RESTORE = Page(
 )
 _URL = Page(
     "url",
-    "The address of a broker",
+    "The address of a broker or a gateway",
     (
         ("jsonmesh+mqtts://broker.example:8883     TLS", "plain"),
         ("jsonmesh+mqtt://user:pw@192.168.1.2:1883 in the clear, on your own net", "plain"),
         ("jsonmesh+wss://broker.example:8084/mqtt  through a web proxy", "plain"),
+        ("jsonmesh+serial:///dev/ttyUSB0           a gateway on a cable", "plain"),
+        ("jsonmesh+ble://MESH-GW                   a gateway by Bluetooth", "plain"),
         ("Enter tries it, for at most ten seconds.", "dim"),
     ),
     fields=(Field("url", "address", hint="jsonmesh+mqtt://localhost:1883"),),
