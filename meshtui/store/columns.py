@@ -6,6 +6,7 @@ A damaged file may hold anything anywhere: what is read is brought to its type, 
 from __future__ import annotations
 
 import json
+import math
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -44,6 +45,16 @@ def to_text(value: object) -> str:
 def of_int(number: int) -> int:
     """Return the nearest number that 64 bits hold."""
     return max(-_MAX_INT, min(number, _MAX_INT))
+
+
+def of_share(share: float) -> float:
+    """Return the nearest number from 0 to 1; what is no number counts as even chances."""
+    return min(max(share, 0.0), 1.0) if not math.isnan(share) else 0.5
+
+
+def to_share(value: object) -> float:
+    """Undo `of_share`."""
+    return of_share(value) if isinstance(value, float | int) else 0.5
 
 
 def of_optional_int(number: int | None) -> int | None:

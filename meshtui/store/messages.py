@@ -29,10 +29,10 @@ OUTBOX_MS = 7 * 24 * 60 * 60 * 1000
 _COLUMNS = (
     "sender, message_id, kind, text, body, sent_at_ms, received_at_ms, proof, hops, route, "
     "rssi_dbm, snr_db, link_id, is_late, mentions_me, "
-    "state, attempt, rtt_ms, reason, repeats, expects_ack"
+    "state, attempt, rtt_ms, reason, repeats, expects_ack, is_signed"
 )
 _INSERT = f"""
-INSERT INTO message (conversation, {_COLUMNS}) VALUES (?{", ?" * 21})
+INSERT INTO message (conversation, {_COLUMNS}) VALUES (?{", ?" * 22})
 ON CONFLICT DO NOTHING RETURNING id
 """  # noqa: S608
 _INDEX = "INSERT INTO message_text (rowid, text) SELECT id, text FROM message WHERE id >= ?"
@@ -167,8 +167,9 @@ def of_row(row: tuple[Any, ...]) -> Message:
         None if link_id is None else LinkId(to_text(link_id)),
         bool(is_late),
         bool(mentions_me),
-        _delivery_of(row[17:]),
+        _delivery_of(row[17:23]),
         order,
+        bool(row[23]),
     )
 
 
@@ -191,6 +192,7 @@ def _values(message: Message) -> Iterable[object]:
         message.is_late,
         message.mentions_me,
         *(_NO_DELIVERY if delivery is None else _delivery_values(delivery)),
+        message.is_signed,
     )
 
 

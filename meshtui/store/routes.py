@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING
 
 from meshtui.model.ids import LinkId, NetworkName, NodeId
 from meshtui.model.node import Route
-from meshtui.store.columns import of_int, of_optional_int, of_text, of_texts, to_text, to_texts
+from meshtui.store.columns import (
+    of_int,
+    of_optional_int,
+    of_share,
+    of_text,
+    of_texts,
+    to_share,
+    to_text,
+    to_texts,
+)
 
 if TYPE_CHECKING:
     import sqlite3
@@ -15,8 +24,10 @@ if TYPE_CHECKING:
 MAX_ROUTES = 20_000
 """Beyond this the oldest are forgotten."""
 
-_COLUMNS = "network, node_id, link_id, hops, via, last_seen_ms, rssi_dbm, latency_ms, source"
-_UPSERT = f"INSERT OR REPLACE INTO route ({_COLUMNS}) VALUES (?{', ?' * 8})"  # noqa: S608
+_COLUMNS = (
+    "network, node_id, link_id, hops, via, last_seen_ms, rssi_dbm, latency_ms, source, confidence"
+)
+_UPSERT = f"INSERT OR REPLACE INTO route ({_COLUMNS}) VALUES (?{', ?' * 9})"  # noqa: S608
 _EVICT = """
 DELETE FROM route WHERE (network, node_id, link_id) IN (
   SELECT network, node_id, link_id FROM route ORDER BY last_seen_ms LIMIT ?)
@@ -55,6 +66,7 @@ def listed(connection: sqlite3.Connection) -> Sequence[Route]:
             rssi_dbm,
             latency_ms,
             to_text(source),
+            to_share(confidence),
         )
         for (
             network,
@@ -66,6 +78,7 @@ def listed(connection: sqlite3.Connection) -> Sequence[Route]:
             rssi_dbm,
             latency_ms,
             source,
+            confidence,
         ) in connection.execute(sql)
     ]
 
@@ -81,4 +94,5 @@ def _values(route: Route) -> tuple[object, ...]:
         of_optional_int(route.rssi_dbm),
         of_optional_int(route.latency_ms),
         of_text(route.source),
+        of_share(route.confidence),
     )

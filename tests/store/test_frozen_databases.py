@@ -60,6 +60,7 @@ def test_messages_chats_and_outbox_outlive_every_version(path: Path) -> None:
 
 
 def test_nodes_routes_channels_and_digests_outlive_every_version(path: Path) -> None:
+    confidence = 0.5 if version_of(path) < 2 else 0.9
     store = OpenStore.at(path)
     alice = Node(
         NETWORK,
@@ -85,7 +86,7 @@ def test_nodes_routes_channels_and_digests_outlive_every_version(path: Path) -> 
         (Node(NETWORK, BOB), NodeMarks(is_blocked=True, note="spam")),
     ]
     assert store.reader.routes() == [
-        Route(NETWORK, ALICE, LinkId("mqtt"), 2, (BOB,), 2000, -80, 12, "claimed")
+        Route(NETWORK, ALICE, LinkId("mqtt"), 2, (BOB,), 2000, -80, 12, "claimed", confidence)
     ]
     assert store.reader.channels() == [
         Channel(NETWORK, "paris", True, "All about Paris", ALICE, True, 900)
@@ -93,6 +94,17 @@ def test_nodes_routes_channels_and_digests_outlive_every_version(path: Path) -> 
     digests = StoredDigests(store.database, NETWORK)
     assert digests.has(b"digest-1")
     assert digests.has(b"digest-2")
+    store.database.close()
+
+
+def test_what_was_kept_before_signatures_were_known_is_unsigned(path: Path) -> None:
+    version = version_of(path)
+    store = OpenStore.at(path)
+
+    (signed,) = store.writer.apply([received("new", is_signed=True)])
+
+    assert [m.is_signed for m in store.reader.history(PARIS)] == [version >= 2, True]
+    assert signed.message.is_signed
     store.database.close()
 
 

@@ -8,7 +8,7 @@ from meshtui.model.node import Route
 from meshtui.store import routes
 from tests.support.open_store import ALICE, BOB, NETWORK, OpenStore
 
-WAY = Route(NETWORK, ALICE, LinkId("mqtt"), 2, (BOB,), 10, -80, 12, "claimed")
+WAY = Route(NETWORK, ALICE, LinkId("mqtt"), 2, (BOB,), 10, -80, 12, "claimed", 0.75)
 
 
 def test_of_ways_over_one_link_the_last_is_kept_and_newest_come_first(store: OpenStore) -> None:

@@ -73,6 +73,7 @@ def test_what_was_stored_comes_back_equal_with_its_order(store: OpenStore) -> No
         LinkId("mqtt"),
         True,
         True,
+        is_signed=True,
     )
 
     (stored,) = store.writer.apply([MessageReceived(full)])
