@@ -8,6 +8,7 @@ shares) is computed by `report` and never stored.
     hops              1, 2, 3+ (1 = direct)       relayed        decided, taken
     latency_ms/MEDIUM histogram: label = upper edge of the bucket; plus `sum` and `count`
     delivery          delivered, failed, cancelled; rtt_ms like latency_ms
+    reassembly        whole, or by why it was given up    airtime_s   sent, received (reckoned)
 
 Relay success is counted honestly: of the packets we decided to pass on, how many at least one link
 took. Whether anybody beyond heard them is only known on radio.
@@ -17,6 +18,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from meshtui.mesh.airtime import time_on_air_ms
 from meshtui.mesh.routing import plausible_latency_ms
 from meshtui.model.event import (
     DeliveryChanged,
@@ -27,6 +29,7 @@ from meshtui.model.event import (
     MessageReceived,
     PacketDropped,
     PacketRelayed,
+    ReassemblyProgressed,
     SecurityRaised,
 )
 from meshtui.model.packet import Verdict
@@ -36,12 +39,14 @@ if TYPE_CHECKING:
 
     from meshtui.model.event import Event
     from meshtui.model.ids import LinkId
+    from meshtui.model.link import RadioSettings
 
 Row = tuple[str, str, float]
 
 EDGES_MS = (5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000, 300_000)
 MAX_LABELS = 200  # kinds and reasons come from the air: a counter for each, but not for ever more
 _PENDING_RELAYS = 5_000
+_LONGEST_PACKET = 255  # LoRa's; what is longer was never one packet
 
 
 class Metrics:
@@ -52,6 +57,7 @@ class Metrics:
         self._counts: dict[tuple[str, str], float] = {}
         self._labels: dict[str, int] = {}
         self._media: dict[LinkId, str] = {}
+        self._radios: dict[LinkId, RadioSettings] = {}
         self._relays: dict[tuple[str, str], None] = {}
         for name, label, value in rows:
             self._add(name, label, value)
@@ -79,20 +85,14 @@ class Metrics:
                 self._frame_sent(event)
             case MessageReceived():
                 self._message_received(event)
-            case MessageQueued():
-                self._add("sent", event.message.kind)
             case DeliveryChanged():
                 self._delivery(event)
-            case PacketDropped():
-                self._add("dropped", event.reason)
             case PacketRelayed():
                 self._relayed(event)
-            case SecurityRaised():
-                self._add("security", event.kind)
             case LinkChanged():
                 self._link(event)
             case _:
-                pass
+                self._count(event)
 
     def report(self) -> Sequence[Row]:
         """All rows, and what is derived from them: averages, p95, shares in percent."""
@@ -110,12 +110,14 @@ class Metrics:
     def _frame_received(self, event: FrameReceived) -> None:
         self._add("frames", "received")
         self._add("bytes", "received", len(event.frame.payload))
+        self._airtime("received", event.frame.link_id, event.frame.payload)
         if event.summary.verdict is Verdict.HANDLED:
             self._add("received", event.summary.kind)
 
     def _frame_sent(self, event: FrameSent) -> None:
         self._add("frames", "sent")
         self._add("bytes", "sent", len(event.transmit.payload))
+        self._airtime("sent", event.transmit.link_id, event.transmit.payload.removesuffix(b"\n"))
         key = (event.summary.source, event.summary.message_id)
         if key in self._relays:
             del self._relays[key]
@@ -148,7 +150,27 @@ class Metrics:
         if len(self._relays) > _PENDING_RELAYS:
             del self._relays[next(iter(self._relays))]
 
+    def _count(self, event: Event) -> None:
+        match event:
+            case MessageQueued():
+                self._add("sent", event.message.kind)
+            case PacketDropped():
+                self._add("dropped", event.reason)
+            case SecurityRaised():
+                self._add("security", event.kind)
+            case ReassemblyProgressed() if event.reason:
+                self._add("reassembly", event.reason)
+            case ReassemblyProgressed() if event.have >= event.total:
+                self._add("reassembly", "whole")
+
+    def _airtime(self, label: str, link_id: LinkId, packet: bytes) -> None:
+        radio = self._radios.get(link_id)
+        if radio is not None and len(packet) <= _LONGEST_PACKET:
+            self._add("airtime_s", label, time_on_air_ms(len(packet), radio) / 1000)
+
     def _link(self, event: LinkChanged) -> None:
+        if event.link.radio is not None:
+            self._radios[event.link.link_id] = event.link.radio
         scheme = event.link.url.partition("://")[0]
         self._media[event.link.link_id] = scheme.partition("+")[2] or scheme or "unknown"
 

@@ -17,13 +17,15 @@ _TITLES = {
     "delivery": "Own messages",
     "rtt_ms": "Until acknowledged",
     "relayed": "Relayed for others",
+    "reassembly": "Long messages, put together",
+    "airtime_s": "Time on the air",
     "dropped": "Dropped, by reason",
     "security": "Security",
     "frames": "Frames",
     "bytes": "Bytes",
 }
 _ORDER = tuple(_TITLES)
-_COUNTED = frozenset({"received", "sent", "hops", "dropped", "delivery", "security"})
+_COUNTED = frozenset({"received", "sent", "hops", "dropped", "delivery", "security", "reassembly"})
 _SUMMARY_LABELS = ("average", "mean", "p95")
 _ORDERED_GROUPS = frozenset({"hops"})
 
@@ -92,10 +94,16 @@ def _figures(name: str, rows: list[MetricRow]) -> tuple[Figure, ...]:
             _label(row.label),
             row.value,
             row.value / total if total else None,
-            "%" if row.label.endswith("_percent") else "",
+            _unit(row),
         )
         for row in ordered
     )
+
+
+def _unit(row: MetricRow) -> str:
+    if row.name.endswith("_s"):
+        return "s"
+    return "%" if row.label.endswith("_percent") else ""
 
 
 def _label(label: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from meshtui.mesh.airtime import time_on_air_ms
 from meshtui.mesh.metrics import MAX_LABELS, Metrics
 from meshtui.model.event import (
     DeliveryChanged,
@@ -16,11 +17,12 @@ from meshtui.model.event import (
     MessageReceived,
     PacketDropped,
     PacketRelayed,
+    ReassemblyProgressed,
     SecurityRaised,
     StoreFailed,
 )
 from meshtui.model.ids import ConversationId, Instant, LinkId, MessageId, NetworkName, NodeId
-from meshtui.model.link import LinkInfo, LinkKind
+from meshtui.model.link import LinkInfo, LinkKind, RadioSettings
 from meshtui.model.message import Delivery, DeliveryState, Message
 from meshtui.model.packet import Frame, PacketSummary, Transmit, Verdict
 
@@ -74,6 +76,34 @@ def test_messages_are_counted_by_kind() -> None:
     assert _value(metrics, "received", "text") == 1
     assert _value(metrics, "received", "cashu") == 1
     assert _value(metrics, "sent", "text") == 1
+
+
+def _chunk(have: int, total: int, reason: str = "") -> ReassemblyProgressed:
+    return ReassemblyProgressed(NET, LINK, "c1", "", have, total, NOW, reason)
+
+
+def test_what_came_in_chunks_is_counted_once_as_whole_or_by_why_not() -> None:
+    metrics = _fold(_chunk(1, 2), _chunk(2, 2), _chunk(1, 3), _chunk(1, 3, "timeout"))
+
+    assert {row for row in metrics.rows() if row[0] == "reassembly"} == {
+        ("reassembly", "whole", 1),
+        ("reassembly", "timeout", 1),
+    }
+
+
+def test_time_on_air_is_reckoned_on_radios_only() -> None:
+    radio = RadioSettings()
+    on_radio = LinkInfo(LINK, NET, LinkKind.STREAM, "lora", "jsonmesh+serial:/dev/x", radio=radio)
+    summary = PacketSummary("text", Verdict.SENT, "a")
+    line = FrameSent(NET, Transmit(LINK, b"12345\n"), NOW, summary)
+    heard = FrameReceived(NET, Frame(LINK, b"1234567890", NOW), summary)
+    noise = FrameReceived(NET, Frame(LINK, b"#" * 256, NOW), summary)
+
+    metrics = _fold(LinkChanged(on_radio, NOW), line, heard, noise)
+
+    assert _value(metrics, "airtime_s", "sent") == time_on_air_ms(5, radio) / 1000
+    assert _value(metrics, "airtime_s", "received") == time_on_air_ms(10, radio) / 1000
+    assert _value(_fold(_up(), line, heard), "airtime_s", "sent") is None
 
 
 def test_what_is_sent_besides_messages_is_counted_by_kind_too() -> None:

@@ -33,6 +33,19 @@ def test_groups_come_in_reading_order_and_unknown_ones_last() -> None:
     ]
 
 
+def test_figures_of_the_radio_have_their_units_and_shares() -> None:
+    rows = [
+        MetricRow("airtime_s", "sent", 12.5),
+        MetricRow("reassembly", "whole", 3),
+        MetricRow("reassembly", "timeout", 1),
+    ]
+
+    long, air = metric_groups(rows)
+
+    assert [(f.label, f.share) for f in long.figures] == [("whole", 0.75), ("timeout", 0.25)]
+    assert [(f.label, f.value, f.unit) for f in air.figures] == [("sent", 12.5, "s")]
+
+
 def test_counted_things_have_shares_of_their_group_biggest_first() -> None:
     dropped = metric_groups(ROWS)[4]
 
