@@ -101,8 +101,19 @@ class DeliveryTracker:
         self._open[message_id] = _Tracked(delivery)
         return delivery
 
-    def begin(self, message_id: MessageId, now_s: float, *, expects_ack: bool) -> Delivery:
-        """Note that an attempt is handed to the links."""
+    def begin(
+        self,
+        message_id: MessageId,
+        now_s: float,
+        *,
+        expects_ack: bool,
+        take_timeout_s: float | None = None,
+    ) -> Delivery:
+        """Note that an attempt is handed to the links.
+
+        Args:
+            take_timeout_s: How long they may take; None = as the policy says.
+        """
         tracked = self._open[message_id]
         tracked.delivery = replace(
             tracked.delivery,
@@ -113,18 +124,31 @@ class DeliveryTracker:
         )
         tracked.began_at_s = now_s
         tracked.taken_at_s = None
-        self._time(message_id, tracked, now_s + self._policy.take_timeout_s)
+        timeout_s = self._policy.take_timeout_s if take_timeout_s is None else take_timeout_s
+        self._time(message_id, tracked, now_s + timeout_s)
         return tracked.delivery
 
-    def taken(self, message_id: MessageId, now_s: float) -> Delivery | None:
-        """Note that a link took the current attempt; None where that is no news."""
+    def taken(
+        self, message_id: MessageId, now_s: float, ack_timeout_s: float | None = None
+    ) -> Delivery | None:
+        """Note that a link took the current attempt; None where that is no news.
+
+        Args:
+            ack_timeout_s: How long its answer may take; None = as the policy says. Where several
+                links take an attempt, the one that is slowest to answer is waited for.
+        """
         tracked = self._open.get(message_id)
+        timeout_s = self._policy.ack_timeout_s if ack_timeout_s is None else ack_timeout_s
+        if tracked is not None and tracked.taken_at_s is not None and tracked.deadline_s:
+            if now_s + timeout_s > tracked.deadline_s:
+                self._time(message_id, tracked, now_s + timeout_s)
+            return None
         if tracked is None or tracked.delivery.state is not DeliveryState.SENDING:
             return None
         tracked.delivery = replace(tracked.delivery, state=DeliveryState.SENT)
         tracked.taken_at_s = now_s
         if tracked.delivery.expects_ack:
-            self._time(message_id, tracked, now_s + self._policy.ack_timeout_s)
+            self._time(message_id, tracked, now_s + timeout_s)
         else:
             tracked.deadline_s = None
             self._finish(message_id)

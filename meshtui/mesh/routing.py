@@ -7,6 +7,7 @@ fresh is not replaced by a longer one. Each change is told once; a mere refresh 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from meshtui.model.node import Route
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 TOLD_EVERY_MS = 10_000
 FRESH_MS = 60_000
 SAME_MS = 1_000
+FIRST_CONFIDENCE = 0.5
 PLAUSIBLE_LATENCY_MS = 5 * 60 * 1000
 
 
@@ -72,13 +74,38 @@ class RoutingTable:
         if old is not None and is_same:
             latency_ms = old.latency_ms if latency_ms is None else latency_ms
             rssi_dbm = old.rssi_dbm if rssi_dbm is None else rssi_dbm
+        confidence = old.confidence if old is not None and is_same else FIRST_CONFIDENCE
         new = Route(
-            self._network, node_id, link_id, hops, via, now_ms, rssi_dbm, latency_ms, source
+            self._network,
+            node_id,
+            link_id,
+            hops,
+            via,
+            now_ms,
+            rssi_dbm,
+            latency_ms,
+            source,
+            confidence,
         )
         self._keep(key, new)
         if is_same and abs(now_ms - self._told_ms.get(key, 0)) < TOLD_EVERY_MS:
             return None
         self._told_ms[key] = now_ms
+        return new
+
+    def get(self, node_id: NodeId, link_id: LinkId) -> Route | None:
+        """Return the way to a node over one link, however old."""
+        return self._routes.get((node_id, link_id))
+
+    def judge(
+        self, node_id: NodeId, link_id: LinkId, via: tuple[NodeId, ...], *, is_good: bool
+    ) -> Route | None:
+        """Trust a way more or less; returns it, or None where another was learned meanwhile."""
+        old = self._routes.get((node_id, link_id))
+        if old is None or old.via != via:
+            return None
+        confidence = (1 + old.confidence) / 2 if is_good else old.confidence / 2
+        new = self._routes[node_id, link_id] = replace(old, confidence=confidence)
         return new
 
     def best(self, node_id: NodeId, link_ids: tuple[LinkId, ...], now_ms: int) -> Route | None:

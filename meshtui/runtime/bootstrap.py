@@ -52,7 +52,8 @@ async def open_mesh(
 
     Args:
         database_file: None = in memory.
-        relays: Pass other nodes' packets on where the settings do not say otherwise.
+        relays: Pass other nodes' packets on, and be a gateway, where the settings do not say
+            otherwise. With a radio packets are passed on anyway: it is what a mesh lives on.
         opens_links: At once; else they wait for the hub's `open_links`.
 
     Raises:
@@ -66,8 +67,11 @@ async def open_mesh(
         # before the sessions open: what is too old for them must not look as if it still waited
         writer.give_up_old(clock.now().unix_ms)
         networks = {info.network for info, _, _ in links} or {DEFAULT_NETWORK}
+        has_radio = any(info.radio is not None for info, _, _ in links)
         sessions = {
-            name: _open_session(name, config, identity, database, reader, relays=relays)
+            name: _open_session(
+                name, config, identity, database, reader, relays=relays, has_radio=has_radio
+            )
             for name in sorted(networks)
         }
         # The counters go by medium, and a link's ups and downs are shown without being stored.
@@ -136,25 +140,29 @@ def _open_session(
     reader: StoreReader,
     *,
     relays: bool,
+    has_radio: bool,
 ) -> Session:
     now = SystemClock().now()
     return load_network(name).open_session(
         identity,
-        _options(name, config, relays=relays),
+        _options(name, config, relays=relays, has_radio=has_radio),
         reader.restored(name, now.unix_ms),
         StoredDigests(database, name),
         secrets.token_bytes,
     )
 
 
-def _options(name: NetworkName, config: Config, *, relays: bool) -> Mapping[str, object]:
+def _options(
+    name: NetworkName, config: Config, *, relays: bool, has_radio: bool
+) -> Mapping[str, object]:
     """Collect what a network is told of the settings: its own table, and who we are."""
     common: dict[str, object] = {"name": config.name, "position": config.position}
     if name != DEFAULT_NETWORK:
         return common
     own = config.jsonmesh
     return common | {
-        "relay": relays if own.relay is None else own.relay,
+        "relay": relays or has_radio if own.relay is None else own.relay,
+        "gateway": relays if own.relay is None else own.relay,
         "share_position": own.share_position,
         "ack_timeout_s": own.ack_timeout_s,
         "max_attempts": own.max_attempts,

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from meshtui.model.message import Channel, Message
     from meshtui.model.node import Node
     from meshtui.networks.base import Output, Session
+    from tests.support.fake_air import FakeAir
     from tests.support.fake_broker import FakeBroker
 
 NETWORK = NetworkName("jsonmesh")
@@ -76,6 +77,7 @@ class World:
     def __init__(self, unix_ms: int = 1_780_000_000_000) -> None:
         self.now = Instant(1_000.0, unix_ms)
         self.stations: list[SessionDriver] = []
+        self.airs: list[FakeAir] = []
 
     def station(self, name: str = "", **options: object) -> SessionDriver:
         """Make a station with its own identity."""
@@ -86,9 +88,13 @@ class World:
     def settle(self, most: int = 200_000) -> None:
         """Deliver until nothing is on its way."""
         for _ in range(most):
-            if not any(station.step() for station in self.stations):
+            moved = sum(station.step() for station in self.stations)
+            if not moved + self._step_airs():
                 return
         raise AssertionError("the mesh does not come to rest")
+
+    def _step_airs(self) -> int:
+        return sum(air.step() for air in self.airs)
 
     def wind(self, seconds: float) -> None:
         """Let time pass, waking each station at its deadlines."""
@@ -96,6 +102,7 @@ class World:
         end_s = self.now.mono_s + seconds
         while True:
             deadlines = [station.session.next_deadline_s for station in self.stations]
+            deadlines += [air.next_s for air in self.airs]
             due_s = min((at_s for at_s in deadlines if at_s is not None), default=end_s)
             if due_s > end_s:
                 break
@@ -134,6 +141,7 @@ class SessionDriver:
         self.digests = RememberedDigests()
         self.events: list[Event] = []
         self.brokers: dict[LinkId, FakeBroker] = {}
+        self.tuned: dict[LinkId, FakeAir] = {}
         self._inbox: deque[Frame] = deque()
         self.session = self._open(Restored())
 
@@ -154,6 +162,22 @@ class SessionDriver:
         self.apply(self.session.link_up(info, self.world.now))
         self.world.settle()
         return link_id
+
+    def tune(self, air: FakeAir, link: str = "lora") -> LinkId:
+        """Bring a radio up."""
+        link_id = LinkId(link)
+        info = air.join(self, link_id)
+        self.session.setup(info, self.world.now)
+        self.tuned[link_id] = air
+        self.apply(self.session.link_up(info, self.world.now))
+        self.world.settle()
+        return link_id
+
+    def untune(self, link: str = "lora") -> None:
+        """Lose a radio."""
+        link_id = LinkId(link)
+        self.tuned.pop(link_id).leave(self)
+        self.apply(self.session.link_down(link_id, self.world.now))
 
     def disconnect(self, broker: FakeBroker, *, is_clean: bool = False) -> None:
         """Lose a link."""
@@ -199,7 +223,8 @@ class SessionDriver:
         link_id = LinkId(link) if link else next(iter(self.brokers), LinkId("none"))
         outputs = list(self.session.receive(self.frame(payload, topic, link_id, **kwargs)))
         self.apply(outputs)
-        self.world.settle()
+        if not self.world.airs:
+            self.world.settle()
         return outputs
 
     # what can be seen of it
@@ -302,6 +327,11 @@ class SessionDriver:
                     self.events.append(output)
 
     def _transmit(self, transmit: Transmit) -> None:
+        air = self.tuned.get(transmit.link_id)
+        if air is not None:
+            air.transmit(self, transmit.payload)
+            self.apply(self.session.transmitted(transmit, self.world.now))
+            return
         broker = self.brokers.get(transmit.link_id)
         if broker is not None and broker.publish(
             self._client_id,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from meshtui.errors import EncodeError
+from meshtui.errors import DecodeError, EncodeError
 from meshtui.mesh.dedupe import SeenCache
 from meshtui.mesh.ratelimit import TokenBuckets
 from meshtui.mesh.relay import RelayPolicy
@@ -18,11 +18,17 @@ from meshtui.model.event import PacketRelayed
 from meshtui.model.ids import NodeId
 from meshtui.model.packet import Transmit, Verdict
 from meshtui.networks.jsonmesh.announce import carry_announcement
-from meshtui.networks.jsonmesh.envelope import encode_relayed
+from meshtui.networks.jsonmesh.envelope import (
+    BROADCAST,
+    Envelope,
+    encode_carried,
+    relayed,
+)
 from meshtui.networks.jsonmesh.presence import carry_presence
 from meshtui.networks.jsonmesh.station import NETWORK
 from meshtui.networks.jsonmesh.topics import (
     announce_topic,
+    check_forum_name,
     dm_topic,
     forum_topic,
     identity_topic,
@@ -34,10 +40,10 @@ if TYPE_CHECKING:
 
     from meshtui.model.ids import LinkId
     from meshtui.networks.jsonmesh.announce import Announcement
-    from meshtui.networks.jsonmesh.envelope import Envelope
     from meshtui.networks.jsonmesh.passage import Passage
     from meshtui.networks.jsonmesh.peers import PeerBook
     from meshtui.networks.jsonmesh.presence import Presence
+    from meshtui.networks.jsonmesh.repeater import Repeater
     from meshtui.networks.jsonmesh.station import Station
 
 MESSAGES_PER_S = 10.0
@@ -45,6 +51,9 @@ MESSAGE_BURST = 100.0
 _STRANGERS_PER_S = 100.0
 _CARRY_AGAIN_S = 30.0
 _CARRIED = 20_000
+_AIR_CARRY_AGAIN_S = 3 * 3600.0
+MAX_AIR_VIA = 5
+FORUM_KEY = "forum"
 _REFUSALS = {
     "ttl": "it has no hops left",
     "loop": "it passed here before: we are in its route",
@@ -56,58 +65,78 @@ _REFUSALS = {
 class Bridge:
     """Our service to others; does nothing unless the settings say `relay`."""
 
-    def __init__(self, station: Station, peers: PeerBook) -> None:
+    def __init__(self, station: Station, peers: PeerBook, repeater: Repeater) -> None:
         """Work for a station."""
         self._station = station
         self._peers = peers
+        self._repeater = repeater
         self._policy = RelayPolicy(stale_ms=station.settings.stale_ms)
         self._nodes = TokenBuckets(MESSAGES_PER_S, MESSAGE_BURST)
         self._strangers = TokenBuckets(_STRANGERS_PER_S, _STRANGERS_PER_S, limit=100)
         self._carried = SeenCache(_CARRY_AGAIN_S, _CARRIED)
+        self._carried_by_air = SeenCache(_AIR_CARRY_AGAIN_S, _CARRIED)
+        self._air_presences = TokenBuckets(1 / 120, burst=5, limit=100)
 
     @property
     def is_on(self) -> bool:
         """Whether we relay at all."""
         return self._station.settings.relay
 
-    def relay_direct(self, passage: Passage, envelope: Envelope) -> bool:
+    def relay_direct(self, passage: Passage, envelope: Envelope, digest: bytes) -> bool:
         """Pass a message for another node on; False = it was dropped, and the passage says why."""
         if not self._may_relay(passage, envelope):
             return False
-        payload = self._encode(passage, envelope)
-        if payload is None:
+        carried = self._relayed(passage, envelope)
+        if carried is None:
             return False
-        links = [*self._station.brokers(but=passage.link_id), passage.link_id]
         recipient = NodeId(envelope.recipient)
+        airs = self._repeater.links(passage)
+        if self._is_from_broker(passage) and self._is_near(recipient):
+            airs = []  # it is on a broker itself: the air is for those who are not
+        airs = self._repeater.repeat(passage, carried, digest, airs)
+        links = self._brokers_for(passage) if carried.sender_key else []
+        if not (links or airs):
+            passage.conclude(Verdict.IGNORED, "", "there is no link to carry it on")
+            return False
+        payload = encode_carried(carried)
         peer = self._peers.get(recipient)
         is_away = peer is not None and peer.node.is_online is False
         transmits = [Transmit(link_id, payload, route_topic(recipient)) for link_id in links]
         transmits += [
             Transmit(link_id, payload, dm_topic(recipient), is_confirmed=True)
-            for link_id in links[:-1]
-            if is_away
+            for link_id in links
+            if is_away and link_id != passage.link_id
         ]
-        self._emit(passage, envelope, links, transmits)
+        self._emit(passage, envelope, [*links, *airs], transmits)
         return True
 
-    def relay_forum(self, passage: Passage, envelope: Envelope, name: str) -> bool:
+    def relay_forum(self, passage: Passage, envelope: Envelope, digest: bytes, name: str) -> bool:
         """Carry a forum's message to the other links; False = it was not, the passage says why."""
         links = self._station.brokers(but=passage.link_id)
-        if not links:
+        airs = self._repeater.links(passage)
+        if not (links or airs):
             passage.conclude(Verdict.IGNORED, "", "there is no other link to carry it to")
             return False
         if not self._may_relay(passage, envelope):
             return False
-        payload = self._encode(passage, envelope)
-        if payload is None:
+        carried = self._relayed(passage, envelope)
+        if carried is None:
             return False
+        named = carried
+        if envelope.recipient == BROADCAST:  # without a topic only a key of ours names the forum
+            named = carried._replace(raw={**carried.raw, FORUM_KEY: name})
+        airs = self._repeater.repeat(passage, named, digest, airs)
+        links = links if carried.sender_key else []
+        payload = encode_carried(carried) if links else b""
         topic = forum_topic(name)
         transmits = [Transmit(link_id, payload, topic, priority=2) for link_id in links]
-        self._emit(passage, envelope, links, transmits)
+        self._emit(passage, envelope, [*links, *airs], transmits)
         return True
 
     def carry_presence(self, passage: Passage, presence: Presence, *, is_changed: bool) -> None:
-        """Take a node's presence to the brokers it is not on."""
+        """Take a node's presence to the brokers it is not on, and to those in reach of a radio."""
+        if self.is_on:
+            self._carry_by_air(passage, presence)
         links = [
             link_id
             for link_id in self._elsewhere(passage)
@@ -128,6 +157,28 @@ class Bridge:
             Transmit(link_id, payload, topic, is_confirmed=True, is_retained=True, priority=3)
             for link_id in links
         ]
+
+    def _carry_by_air(self, passage: Passage, presence: Presence) -> None:
+        """Take a presence to the radios: each once, and from brokers only a few at a time."""
+        is_from_broker = self._is_from_broker(passage)
+        if is_from_broker and not (presence.is_online and passage.frame.endpoint):
+            return
+        if len(presence.via) >= MAX_AIR_VIA or self._station.node_id in presence.via:
+            return
+        key = ("presence", presence.node_id, 0 if is_from_broker else presence.ts_ms)
+        links = [
+            link_id
+            for link_id in self._repeater.links(passage)
+            if not (is_from_broker and self._peers.is_near_by_air(presence.node_id))
+        ]
+        if not links or not self._carried_by_air.add(key, passage.now.mono_s):
+            for link_id in links:
+                self._repeater.overheard(link_id, key)
+            return
+        if is_from_broker and not self._air_presences.take("broker", passage.now.mono_s):
+            return
+        for link_id in links:
+            self._repeater.repeat_presence(passage, presence, link_id, key)
 
     def carry_announcement(
         self, passage: Passage, announcement: Announcement, heard_on: AbstractSet[LinkId]
@@ -176,12 +227,32 @@ class Bridge:
             passage.drop("rate", "more than ten messages a second from this node")
         return is_granted
 
-    def _encode(self, passage: Passage, envelope: Envelope) -> bytes | None:
+    def _brokers_for(self, passage: Passage) -> list[LinkId]:
+        """List the brokers a direct message goes to: the others, and its own, for who is on it."""
+        others = self._station.brokers(but=passage.link_id)
+        return [*others, passage.link_id] if self._is_from_broker(passage) else others
+
+    def _is_from_broker(self, passage: Passage) -> bool:
+        return passage.link_id in self._station.brokers()
+
+    def _is_near(self, node_id: NodeId) -> bool:
+        """Tell whether a node is itself on one of our brokers now."""
+        peer = self._peers.get(node_id)
+        return (
+            peer is not None
+            and peer.node.is_online is True
+            and any(
+                not self._peers.heard_by_relay_only(node_id, link_id)
+                for link_id in self._station.brokers()
+            )
+        )
+
+    def _relayed(self, passage: Passage, envelope: Envelope) -> Envelope | None:
         left = self._policy.remaining_ttl(envelope.ttl, envelope.hop_count)
         if left != envelope.ttl:
             envelope = envelope._replace(ttl=left)
         try:
-            return encode_relayed(envelope, self._station.node_id)
+            return relayed(envelope, self._station.node_id)
         except EncodeError as error:
             passage.drop("ttl", str(error))
             return None
@@ -203,6 +274,15 @@ class Bridge:
         )
         passage.outputs += transmits
         passage.conclude(Verdict.RELAYED)
+
+
+def read_forum_key(envelope: Envelope) -> str | None:
+    """Read which forum a broadcast is for, where a relay has noted it; None = it says nothing."""
+    name = envelope.raw.get(FORUM_KEY)
+    try:
+        return check_forum_name(name)
+    except DecodeError:
+        return None
 
 
 def _retained(links: list[LinkId], name: str, payload: bytes) -> list[Transmit]:

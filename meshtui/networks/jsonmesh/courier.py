@@ -1,8 +1,12 @@
 """Sealing and addressing what we send: which bytes, to which topics, over which links.
 
-A message goes straight to `dm/{peer}` on the brokers the peer itself was heard on. Where that is
-unknown, or a first attempt had no answer, it goes to `dm/{peer}` and `route/{peer}` everywhere.
-Only copies that the broker confirms (`dm`, `forum`) count as taken.
+By broker a message goes straight to `dm/{peer}` where the peer itself was heard. Where that is
+unknown, or a first attempt had no answer, it goes to `dm/{peer}` and `route/{peer}` everywhere,
+and on every radio and wire. Only copies that the broker confirms (`dm`, `forum`) and those that a
+radio has sent count as taken.
+
+For a peer that reads small frames, a radio's copy is sealed apart: the same message, under the
+same id, packed.
 """
 
 from __future__ import annotations
@@ -10,12 +14,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from meshtui.errors import CryptoError
+from meshtui.errors import CryptoError, EncodeError
 from meshtui.mesh.dedupe import SeenCache
+from meshtui.mesh.radio_queue import Parcel
 from meshtui.mesh.ratelimit import TokenBuckets
-from meshtui.model.packet import Transmit
-from meshtui.networks.jsonmesh.envelope import BROADCAST, encode_envelope
+from meshtui.model.message import SendCost
+from meshtui.model.packet import PacketSummary, Transmit, Verdict
+from meshtui.networks.jsonmesh.compact import encode_compact
+from meshtui.networks.jsonmesh.envelope import FORUM_PREFIX, encode_envelope
 from meshtui.networks.jsonmesh.identity import parse_node_id
+from meshtui.networks.jsonmesh.outgoing import PACKED, Outgoing, seal_attempt
+from meshtui.networks.jsonmesh.radio import COMPACT_CAP
 from meshtui.networks.jsonmesh.seal import ACK_KIND, Letter, ciphertext_digest
 from meshtui.networks.jsonmesh.topics import dm_topic, forum_topic, route_topic
 
@@ -23,46 +32,52 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from meshtui.model.ids import Instant, LinkId, MessageId, NodeId
-    from meshtui.model.message import Message
     from meshtui.networks.base import Output
     from meshtui.networks.jsonmesh.envelope import Envelope
+    from meshtui.networks.jsonmesh.paths import Paths
     from meshtui.networks.jsonmesh.peers import PeerBook
+    from meshtui.networks.jsonmesh.radio import Airwaves
     from meshtui.networks.jsonmesh.station import Station
 
-_MAX_ATTEMPTS_KEPT = 32
 _ACK_AGAIN_S = 1.0
+_ACK_AGAIN_RADIO_S = 30.0  # a flood brings copies for as long; each attempt has its own digest
+_ACK_AGAIN_PLAIN_S = 4.5
 _ACKS_PER_S = 10.0
 _ACK_BURST = 1_000.0  # as many as are accepted of one node at once, after an absence
+_TAKE_TIMEOUT_S = 2 * 3600.0  # the duty cycle's window, and a queue before us
+_SHORT_ACK_BYTES = 60
+_PLAIN_ACK_BYTES = 480
 
 
 @dataclass(slots=True)
-class Outgoing:
-    """A message of ours, and what of it can still come back.
+class Dispatch:
+    """One attempt, on its way: events first, then transmissions; radios have theirs already.
 
     Attributes:
-        target: Node id or channel name.
-        attempts: Wire id and digest (hex) of what was sealed for it.
-        payload: What is repeated byte for byte, to those who do not acknowledge.
-        untaken: Links that have yet to confirm the current attempt.
+        links: Those that count when they take it.
+        take_s: How long they may take; None = as usual.
     """
 
-    message: Message
-    target: str
-    is_direct: bool
-    attempts: list[tuple[str, str]] = field(default_factory=list)
-    payload: bytes = b""
-    untaken: set[LinkId] = field(default_factory=set)
+    outputs: list[Output]
+    expects_ack: bool
+    transmits: list[Transmit] = field(default_factory=list)
+    links: set[LinkId] = field(default_factory=set)
+    take_s: float | None = None
 
 
 class Courier:
     """Turns messages and acknowledgements into transmissions."""
 
-    def __init__(self, station: Station, peers: PeerBook) -> None:
+    def __init__(self, station: Station, peers: PeerBook, air: Airwaves, paths: Paths) -> None:
         """Work for a station."""
         self._station = station
         self._peers = peers
+        self._air = air
+        self._paths = paths
         self._acked = SeenCache()
         self._acked_just_now = SeenCache(_ACK_AGAIN_S)
+        again_s = _ACK_AGAIN_PLAIN_S if station.settings.plain else _ACK_AGAIN_RADIO_S
+        self._acked_by_radio = SeenCache(again_s)
         self._ack_rate = TokenBuckets(_ACKS_PER_S, _ACK_BURST)
 
     def acknowledges(self, item_target: str) -> bool:
@@ -70,34 +85,30 @@ class Courier:
         peer = self._peers.get(parse_node_id(item_target))
         return peer is not None and ACK_KIND in peer.node.caps
 
-    def seal(self, item: Outgoing, now: Instant) -> tuple[list[Output], bytes, bool]:
-        """Make the next attempt: what to remember, its bytes, whether an answer is expected.
+    def dispatch(self, item: Outgoing, attempt: int, now: Instant) -> Dispatch:
+        """Seal and address the next attempt; radios and wires have it queued when this returns.
+
+        Args:
+            attempt: From 1.
 
         Raises:
             CryptoError: `no-key` or `bad-key`: nothing can be sealed for this peer.
             EncodeError: The text cannot be written.
         """
         expects_ack = item.is_direct and self.acknowledges(item.target)
-        if item.payload and not expects_ack:
-            return [], item.payload, False
-        envelope = self._envelope(item, now, expects_ack=expects_ack)
-        payload = encode_envelope(envelope, app_names=True)
-        item.payload = b"" if expects_ack else payload
-        digest = ciphertext_digest(envelope.nonce, envelope.ciphertext)
-        item.attempts.append((envelope.message_id, digest.hex()))
-        del item.attempts[:-_MAX_ATTEMPTS_KEPT]
-        return [self._station.remember_own(digest)], payload, expects_ack
-
-    def address(self, item: Outgoing, payload: bytes, attempt: int) -> list[Transmit]:
-        """Say where an attempt goes."""
-        links = self._station.brokers()
-        message_id = item.message.message_id
-        if item.is_direct:
-            return self._to_node(
-                parse_node_id(item.target), payload, links, message_id, is_retry=attempt > 1
-            )
-        topic = forum_topic(item.target)
-        return [Transmit(link_id, payload, topic, message_id, priority=2) for link_id in links]
+        repeats = not expects_ack or self._station.settings.plain
+        result = Dispatch([], expects_ack)
+        envelope = item.envelope if repeats else None
+        if envelope is None:
+            envelope = seal_attempt(self._station, self._peers, item, now, expects_ack=expects_ack)
+            result.outputs.append(item.remember(self._station, envelope))
+            item.envelope = envelope if repeats else None
+        self._to_brokers(item, envelope, attempt, result)
+        item.answer_s = {}
+        item.path = None
+        for link_id in self._airs_for(item, attempt):
+            self._by_air(item, envelope, link_id, attempt, result, now)
+        return result
 
     def has_acknowledged(self, digest: bytes, now: Instant) -> bool:
         """Tell whether this ciphertext was acknowledged in the last minutes."""
@@ -105,8 +116,8 @@ class Courier:
 
     def expire(self, now: Instant) -> None:
         """Forget what is too old to come again."""
-        self._acked.expire(now.mono_s)
-        self._acked_just_now.expire(now.mono_s)
+        for cache in (self._acked, self._acked_just_now, self._acked_by_radio):
+            cache.expire(now.mono_s)
 
     def acknowledge(
         self, envelope: Envelope, digest: bytes, link_id: LinkId, now: Instant, mid: str = ""
@@ -116,48 +127,251 @@ class Courier:
         Args:
             mid: The message's own id, by which its sender knows it even after a restart.
         """
-        if not self._acked_just_now.add(digest, now.mono_s):
-            return []  # a copy by another topic, a moment ago
+        is_by_air = link_id in self._air.links()
+        recent = self._acked_by_radio if self._air.is_radio(link_id) else self._acked_just_now
+        if not recent.add(digest, now.mono_s):
+            return []  # a copy by another way, a moment ago
         if not self._ack_rate.take(envelope.sender, now.mono_s):
             return []  # somebody replays copies to make us talk
-        self._acked.add(digest, now.mono_s)
+        was_acked = not self._acked.add(digest, now.mono_s)
+        packing = PACKED if is_by_air and self._reads_compact(envelope) else 0
         letter = Letter(
-            message_id=self._station.new_id(),
+            message_id="" if packing else self._station.new_id(),
             recipient=envelope.sender,
-            sent_at_ms=now.unix_ms,
+            sent_at_ms=now.unix_ms // 1000 * 1000 if packing else now.unix_ms,
             kind=ACK_KIND,
             mid=mid,
             ack=envelope.message_id,
             ack_hash=digest.hex(),
+            packing=packing,
+            has_header=not self._station.settings.plain,
         )
         sealed = self._station.sealer.seal_direct(
             envelope.sender_key, letter, self._station.entropy
         )
-        own = ciphertext_digest(sealed.nonce, sealed.ciphertext)
-        payload = encode_envelope(sealed, app_names=True)
-        return [
-            self._station.remember_own(own),
-            *self._to_node(envelope.sender, payload, [link_id], None, is_retry=False, priority=0),
+        outputs: list[Output] = [
+            self._station.remember_own(ciphertext_digest(sealed.nonce, sealed.ciphertext))
         ]
-
-    def _envelope(self, item: Outgoing, now: Instant, *, expects_ack: bool) -> Envelope:
-        message = item.message
-        sealer, entropy = self._station.sealer, self._station.entropy
-        peer = self._peers.get(parse_node_id(item.target)) if item.is_direct else None
-        was_tried = item.attempts or (message.delivery and message.delivery.attempt)
-        letter = Letter(
-            message_id=self._station.new_id() if expects_ack and was_tried else message.message_id,
-            recipient=item.target if item.is_direct else BROADCAST,
-            sent_at_ms=now.unix_ms,
-            text=message.text,
-            mid=message.message_id if expects_ack else "",
-            is_bare=peer is not None and peer.node.writes_bare_text and not expects_ack,
+        if is_by_air:
+            path = None if was_acked else self._paths.back(envelope, link_id)
+            sealed = _along(sealed, path)
+            packet = self._write(sealed, link_id, is_compact=bool(packing), with_key=not packing)
+            self._queue(link_id, packet, sealed, 0)
+            return outputs
+        payload = encode_envelope(sealed, app_names=True)
+        return outputs + list(
+            self._to_node(envelope.sender, payload, [link_id], None, is_retry=False, priority=0)
         )
+
+    def cost(self, item: Outgoing, now: Instant) -> SendCost | None:
+        """Say what a first attempt would take on the first radio; None where none would be used."""
+        radios = [link for link in self._airs_for(item, 1) if self._air.is_radio(link)]
+        if not radios:
+            return None
+        link_id = radios[0]
+        queue = self._air.queue(link_id)
+        if queue is None:
+            return None
+        try:
+            packing = self._packing(item, link_id, 1, now)
+            envelope = seal_attempt(
+                self._station,
+                self._peers,
+                item,
+                now,
+                expects_ack=True,
+                packing=packing,
+                is_by_air=True,
+                entropy=bytes,
+            )
+            packet = self._write(
+                envelope,
+                link_id,
+                is_compact=self._is_compact(item, link_id, 1, now),
+                with_key=not self._knows_us(item),
+            )
+        except (CryptoError, EncodeError):
+            return None
+        frames = self._air.frames(link_id, packet)
+        airtime_s = queue.airtime_s(frames)
+        return SendCost(
+            packets=len(frames),
+            frame_bytes=sum(map(len, frames)),
+            airtime_ms=airtime_s * 1000,
+            form="compact" if packing == PACKED else "json",
+            duty_used=queue.duty_used(now.mono_s),
+            wait_s=queue.duty_wait_s(airtime_s / len(frames), now.mono_s),
+        )
+
+    # --- by radio and wire ---
+
+    def _airs_for(self, item: Outgoing, attempt: int) -> list[LinkId]:
+        """List the radios and wires an attempt goes to; none where a broker leads to the peer."""
+        airs = self._air.links()
+        if not airs or not item.is_direct or attempt > 1:
+            return airs
+        node_id = parse_node_id(item.target)
+        peer = self._peers.get(node_id)
+        is_near = (
+            peer is not None
+            and peer.node.is_online
+            and any(
+                not self._peers.heard_by_relay_only(node_id, link_id)
+                for link_id in self._station.brokers()
+            )
+        )
+        return [] if is_near else airs
+
+    def _by_air(
+        self,
+        item: Outgoing,
+        envelope: Envelope,
+        link_id: LinkId,
+        attempt: int,
+        result: Dispatch,
+        now: Instant,
+    ) -> None:
+        """Queue an attempt on a radio or wire."""
+        packing = self._packing(item, link_id, attempt, now)
+        if packing or not item.is_direct:
+            envelope = seal_attempt(
+                self._station,
+                self._peers,
+                item,
+                now,
+                expects_ack=result.expects_ack,
+                packing=packing,
+                is_by_air=True,
+            )
+            result.outputs.append(item.remember(self._station, envelope))
+        if (
+            item.is_direct
+            and (path := self._paths.to(parse_node_id(item.target), link_id, now)) is not None
+        ):
+            item.path, item.path_link = path, link_id
+            envelope = _along(envelope, path)
+        is_compact = self._is_compact(item, link_id, attempt, now)
+        with_key = not (self._knows_us(item) and attempt == 1)
+        packet = self._write(envelope, link_id, is_compact=is_compact, with_key=with_key)
+        priority = 1 if item.is_direct else 2
+        message_id = item.message.message_id
+        frames = self._queue(link_id, packet, envelope, priority, message_id)
+        if frames:
+            result.links.add(link_id)
+            queue = self._air.queue(link_id)
+            if queue is not None:
+                result.take_s = _TAKE_TIMEOUT_S
+                item.answer_s[link_id] = self._answer_s(
+                    item, queue.airtime_s(frames), link_id, is_compact=is_compact
+                )
+
+    def _answer_s(
+        self, item: Outgoing, airtime_s: float, link_id: LinkId, *, is_compact: bool
+    ) -> float:
+        """Reckon how long the answer to an attempt may take."""
+        settings = self._station.settings
+        queue = self._air.queue(link_id)
+        if settings.plain or queue is None or not item.is_direct:
+            return settings.ack_timeout_s
+        ack_s = queue.airtime_s([bytes(_SHORT_ACK_BYTES)])
+        if not is_compact:
+            ack_s = queue.airtime_s([bytes(240), bytes(_PLAIN_ACK_BYTES - 240)])
+        is_flood = item.path is None or item.path_link != link_id
+        hops = self._paths.distance(parse_node_id(item.target), link_id)
+        answer_s = self._paths.answer_s(airtime_s, ack_s, hops, is_flood=is_flood)
+        return max(settings.ack_timeout_s, answer_s)
+
+    def _queue(
+        self,
+        link_id: LinkId,
+        packet: bytes,
+        envelope: Envelope,
+        priority: int,
+        message_id: MessageId | None = None,
+    ) -> list[bytes]:
+        """Queue a packet of ours; returns its frames, none where there was no room."""
+        frames = self._air.frames(link_id, packet)
+        summary = PacketSummary(
+            envelope.kind,
+            Verdict.SENT,
+            envelope.sender,
+            envelope.recipient.replace(FORUM_PREFIX, "#", 1),
+            envelope.hop_count,
+            envelope.ttl,
+            envelope.message_id,
+        )
+        parcel = Parcel(list(frames), priority, summary, message_id=message_id)
+        return frames if self._air.send(link_id, parcel) else []
+
+    def _write(
+        self, envelope: Envelope, link_id: LinkId, *, is_compact: bool, with_key: bool
+    ) -> bytes:
+        """Write an envelope for a link without topics."""
+        if is_compact:
+            try:
+                return encode_compact(envelope, with_key=with_key)
+            except EncodeError:
+                pass  # it holds what only the long form can say
+        app_names = not self._air.is_radio(link_id)
+        return encode_envelope(envelope, app_names=app_names, is_ascii=True)
+
+    def _packing(self, item: Outgoing, link_id: LinkId, attempt: int, now: Instant) -> int:
+        """Choose how the text is packed for a radio; the last attempt is for old relays too."""
+        if not self._station.settings.compact or not self._air.is_radio(link_id):
+            return 0
+        if self._is_compact(item, link_id, attempt, now):
+            return PACKED
+        return 0
+
+    def _is_compact(self, item: Outgoing, link_id: LinkId, attempt: int, now: Instant) -> bool:
+        """Tell whether an attempt takes the small form."""
+        if not self._station.settings.compact or not self._air.is_radio(link_id):
+            return False
+        all_read = self._air.all_read_compact(link_id, now)
         if not item.is_direct:
-            return sealer.seal_channel(item.target, letter, entropy)
-        if peer is None or not peer.key:
-            raise CryptoError("no-key", f"the key of {item.target} is not known")
-        return sealer.seal_direct(peer.key, letter, entropy)
+            return all_read
+        peer = self._peers.get(parse_node_id(item.target))
+        is_last = attempt >= self._station.settings.max_attempts
+        is_told = peer is not None and COMPACT_CAP in peer.node.caps
+        has_old = bool(self._air.neighbour_ids(link_id, now)) and not all_read
+        return is_told and not (is_last and has_old)
+
+    def _reads_compact(self, envelope: Envelope) -> bool:
+        """Tell whether a sender reads small frames: it announced so, or writes them."""
+        if not self._station.settings.compact:
+            return False
+        peer = self._peers.get(envelope.sender)
+        return envelope.packing == PACKED or (peer is not None and COMPACT_CAP in peer.node.caps)
+
+    def _knows_us(self, item: Outgoing) -> bool:
+        """Tell whether a peer has our key: it has written to us, or acknowledged."""
+        peer = self._peers.get(parse_node_id(item.target)) if item.is_direct else None
+        return peer is not None and peer.knows_us
+
+    # --- by broker ---
+
+    def _to_brokers(
+        self, item: Outgoing, envelope: Envelope, attempt: int, result: Dispatch
+    ) -> None:
+        links = self._station.brokers()
+        if not links:
+            return
+        payload = encode_envelope(envelope, app_names=True)
+        message_id = item.message.message_id
+        result.links |= set(links)
+        if item.is_direct:
+            node_id = parse_node_id(item.target)
+            result.transmits += self._to_node(
+                node_id, payload, links, message_id, is_retry=attempt > 1
+            )
+            result.links = {
+                transmit.link_id for transmit in result.transmits if transmit.is_confirmed
+            }
+            return
+        topic = forum_topic(item.target)
+        result.transmits += [
+            Transmit(link_id, payload, topic, message_id, priority=2) for link_id in links
+        ]
 
     def _to_node(
         self,
@@ -186,3 +400,10 @@ class Courier:
                 for link_id in links
             ]
         return transmits
+
+
+def _along(envelope: Envelope, path: tuple[NodeId, ...] | None) -> Envelope:
+    """Ask the relays of a path; with none between, nobody may relay; None = everybody."""
+    if path is None:
+        return envelope
+    return envelope._replace(path=path) if path else envelope._replace(ttl=0)

@@ -19,10 +19,16 @@ from meshtui.model.event import DigestSeen, MessageReceived
 from meshtui.model.ids import MessageId, channel_conversation, direct_conversation
 from meshtui.model.message import Message, Proof
 from meshtui.model.packet import Verdict
-from meshtui.networks.jsonmesh.bridge import MESSAGE_BURST, MESSAGES_PER_S
+from meshtui.networks.jsonmesh.bridge import (
+    MESSAGE_BURST,
+    MESSAGES_PER_S,
+    read_forum_key,
+)
 from meshtui.networks.jsonmesh.envelope import BROADCAST, FORUM_PREFIX, decode_envelope
 from meshtui.networks.jsonmesh.peers import Standing
+from meshtui.networks.jsonmesh.radio import COMPACT_CAP
 from meshtui.networks.jsonmesh.seal import ACK_KIND, ciphertext_digest
+from meshtui.networks.jsonmesh.signature import is_signature_valid
 from meshtui.networks.jsonmesh.station import NETWORK
 from meshtui.networks.jsonmesh.topics import TopicKind
 
@@ -37,7 +43,9 @@ if TYPE_CHECKING:
     from meshtui.networks.jsonmesh.learning import Learner
     from meshtui.networks.jsonmesh.outbox import Outbox
     from meshtui.networks.jsonmesh.passage import Passage
+    from meshtui.networks.jsonmesh.paths import Paths
     from meshtui.networks.jsonmesh.peers import PeerBook
+    from meshtui.networks.jsonmesh.radio import Airwaves
     from meshtui.networks.jsonmesh.seal import Plaintext
     from meshtui.networks.jsonmesh.station import Station
 
@@ -60,6 +68,8 @@ class Inbound:
         outbox: Outbox,
         courier: Courier,
         bridge: Bridge,
+        air: Airwaves,
+        paths: Paths,
     ) -> None:
         """Work for a station."""
         self._station = station
@@ -69,6 +79,8 @@ class Inbound:
         self._outbox = outbox
         self._courier = courier
         self._bridge = bridge
+        self._air = air
+        self._paths = paths
         self._seen = SeenCache()
         self._texts: SeenCache = SeenCache(max_age_s=float("inf"))
         self._echoes = SeenCache(limit=1_000)
@@ -87,15 +99,21 @@ class Inbound:
             passage.kind = "message"
             passage.drop("retained", "a message kept by the broker is not news")
             return
+        self.judge(passage, decode_envelope(passage.frame.payload), kind, name)
+
+    def judge(
+        self, passage: Passage, envelope: Envelope, kind: TopicKind | None = None, name: str = ""
+    ) -> None:
+        """Take an envelope in that is well-formed."""
         if passage.now.mono_s >= self._expire_at_s:
             self._expire_at_s = passage.now.mono_s + _EXPIRE_EVERY_S
             self._seen.expire(passage.now.mono_s)
             self._courier.expire(passage.now)
-        envelope = decode_envelope(passage.frame.payload)
         forum = _forum_of(envelope, kind, name)
         to = f"#{forum}" if forum is not None else envelope.recipient
         passage.describe(envelope, to)
-        if _is_misplaced(envelope, kind, name):
+        self._note_sender(passage, envelope)
+        if _is_misplaced(envelope, kind, name) and not (kind is None and forum is not None):
             passage.drop("wrong-topic", f"it is addressed to {envelope.recipient}")
             return
         digest = ciphertext_digest(envelope.nonce, envelope.ciphertext)
@@ -103,12 +121,26 @@ class Inbound:
             self._from_us(passage, envelope, digest)
         elif self._is_rival(passage, envelope):
             pass
+        elif not envelope.sender_key and (forum is not None or to == self._station.node_id):
+            detail = "its sender left the key out, and we do not know it"
+            passage.drop("unknown-key", detail, Verdict.UNREADABLE, "unreadable")
         elif forum is not None:
             self._to_forum(passage, envelope, digest, forum)
         elif envelope.recipient == self._station.node_id:
             self._to_us(passage, envelope, digest)
         else:
             self._to_others(passage, envelope, digest)
+
+    def _note_sender(self, passage: Passage, envelope: Envelope) -> None:
+        """Note who sent this packet on a radio: its last relay, or its writer."""
+        if not self._air.is_radio(passage.link_id) or not envelope.route:
+            return
+        neighbour = envelope.route[-1]
+        peer = self._peers.get(neighbour)
+        reads_compact = passage.is_compact or (peer is not None and COMPACT_CAP in peer.node.caps)
+        self._air.note_neighbour(
+            passage.link_id, neighbour, reads_compact=reads_compact, now=passage.now
+        )
 
     def _from_us(self, passage: Passage, envelope: Envelope, digest: bytes) -> None:
         """Tell our own echo, and relays of it, from somebody who writes in our name."""
@@ -168,13 +200,13 @@ class Inbound:
     def _to_forum(self, passage: Passage, envelope: Envelope, digest: bytes, name: str) -> None:
         key = (envelope.sender, envelope.message_id, digest)
         if self._seen.has(key, passage.now.mono_s):
-            self._again(passage, envelope)
+            self._again(passage, envelope, digest)
             return
         is_joined = self._forums.is_joined(name)
         if is_joined and not self._deliver_forum(passage, envelope, digest, name):
             return
         if self._bridge.is_on:
-            self._carry(passage, envelope, name, is_delivered=is_joined)
+            self._carry(passage, envelope, digest, name, is_delivered=is_joined)
         elif not is_joined:
             passage.conclude(Verdict.IGNORED, "", "we are not in this forum")
             return
@@ -182,10 +214,16 @@ class Inbound:
             self._seen.add(key, passage.now.mono_s)
 
     def _carry(
-        self, passage: Passage, envelope: Envelope, name: str, *, is_delivered: bool
+        self,
+        passage: Passage,
+        envelope: Envelope,
+        digest: bytes,
+        name: str,
+        *,
+        is_delivered: bool,
     ) -> None:
         """Relay a forum's message; where it was also for us, that is what became of it."""
-        self._bridge.relay_forum(passage, envelope, name)
+        self._bridge.relay_forum(passage, envelope, digest, name)
         if is_delivered:
             passage.conclude(Verdict.DELIVERED)
         elif passage.verdict is Verdict.RELAYED:
@@ -197,18 +235,23 @@ class Inbound:
             return
         key = (envelope.sender, envelope.message_id, digest)
         if self._seen.has(key, passage.now.mono_s):
-            self._again(passage, envelope)
-        elif self._bridge.relay_direct(passage, envelope):
+            self._again(passage, envelope, digest)
+        elif envelope.path and not self._paths.is_asked(envelope):
+            passage.conclude(Verdict.IGNORED, "path", "other relays are asked to carry it")
+        elif self._bridge.relay_direct(passage, envelope, digest):
             # Only what was passed on is remembered: a copy with no hops left, thrown in ahead,
             # must not keep the real one from being relayed.
             self._seen.add(key, passage.now.mono_s)
             self._learner.learn(passage, envelope)
 
-    def _again(self, passage: Passage, envelope: Envelope) -> None:
+    def _again(self, passage: Passage, envelope: Envelope, digest: bytes) -> None:
         if envelope.route[-1:] == (self._station.node_id,):
             passage.conclude(Verdict.HANDLED, "echo", "we relayed it ourselves")
-        else:
-            passage.drop("seen", "a copy of what passed here before")
+            return
+        detail = "a copy of what passed here before"
+        if self._air.overheard(passage.link_id, (envelope.sender, digest)) is not None:
+            detail = "others relayed it before our turn came: ours is not needed"
+        passage.drop("seen", detail)
 
     def _is_replay(self, passage: Passage, digest: bytes) -> bool:
         if not self._station.was_accepted(digest):
@@ -228,6 +271,11 @@ class Inbound:
         self, passage: Passage, envelope: Envelope, digest: bytes, forum: str | None
     ) -> Plaintext | None:
         """Open an envelope; None = it proves nothing, and the passage says why."""
+        if envelope.signature and not is_signature_valid(envelope):
+            passage.drop(
+                "bad-signature", "its signature is not its sender's", Verdict.REJECTED, "forged"
+            )
+            return None
         try:
             if forum is None:
                 plaintext = self._station.sealer.open_direct(envelope)
@@ -255,13 +303,16 @@ class Inbound:
 
     def _acknowledgement(self, passage: Passage, envelope: Envelope, plaintext: Plaintext) -> None:
         changes = None
-        if plaintext.has_inner_header and plaintext.ack_hash:
+        is_proof = plaintext.has_inner_header or self._station.settings.plain
+        if is_proof and plaintext.ack_hash:
             changes = self._outbox.acknowledged(envelope.sender, plaintext, passage.now)
         if changes is None:
             passage.drop("unproven", "it acknowledges nothing that we sent to this node")
             return
-        passage.conclude(Verdict.HANDLED, "", f"acknowledges {plaintext.ack}")
+        what = plaintext.ack or plaintext.ack_hash
+        passage.conclude(Verdict.HANDLED, "", f"acknowledges {what}")
         self._learner.hear(passage, envelope)
+        self._peers.note_knows_us(envelope.sender)
         self._learner.learn(passage, envelope, "acked")
         passage.outputs += changes
 
@@ -271,6 +322,7 @@ class Inbound:
         is_known = self._peers.standing(envelope.sender, envelope.sender_key) is Standing.PINNED
         self._learner.hear(passage, envelope, is_bare=plaintext.is_bare)
         self._peers.keep(envelope.sender)
+        self._peers.note_knows_us(envelope.sender)
         self._learner.learn(passage, envelope)
         if not plaintext.has_inner_header:
             proof = Proof.DIRECTION_UNPROVEN
@@ -308,6 +360,10 @@ class Inbound:
         if not self._may_write((passage.link_id, envelope.sender), plaintext, passage.now):
             passage.drop("rate", "more than ten messages a second from this node")
             return False
+        proof = Proof.SENDER_UNPROVEN
+        if envelope.signature:
+            is_known = self._peers.standing(envelope.sender, envelope.sender_key) is Standing.PINNED
+            proof = Proof.PINNED if is_known else Proof.FIRST_CONTACT
         self._learner.hear(passage, envelope)
         self._learner.learn(passage, envelope)
         message = self._message(
@@ -315,7 +371,7 @@ class Inbound:
             envelope,
             plaintext,
             channel_conversation(NETWORK, name),
-            Proof.SENDER_UNPROVEN,
+            proof,
         )
         self._show(passage, message, digest)
         self._station.accept(digest)
@@ -346,6 +402,7 @@ class Inbound:
             passage.link_id,
             abs(plaintext.sent_at_ms - now_ms) > LATE_MS,
             self._station.is_mentioned_in(plaintext.text),
+            is_signed=bool(envelope.signature),
         )
 
     def _show(self, passage: Passage, message: Message, digest: bytes) -> None:
@@ -375,6 +432,8 @@ def _forum_of(envelope: Envelope, kind: TopicKind | None, name: str) -> str | No
         return name
     if envelope.recipient.startswith(FORUM_PREFIX):
         return envelope.recipient[len(FORUM_PREFIX) :]
+    if envelope.recipient == BROADCAST and kind is None:
+        return read_forum_key(envelope)
     return None
 
 

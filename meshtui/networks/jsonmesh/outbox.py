@@ -22,9 +22,9 @@ from meshtui.model.ids import (
     split_conversation,
 )
 from meshtui.model.message import Delivery, DeliveryState, Message, Proof
-from meshtui.networks.jsonmesh.courier import Outgoing
 from meshtui.networks.jsonmesh.envelope import MAX_ID_CHARS, is_wire_id
 from meshtui.networks.jsonmesh.identity import parse_node_id
+from meshtui.networks.jsonmesh.outgoing import Outgoing
 from meshtui.networks.jsonmesh.station import NETWORK
 from meshtui.networks.jsonmesh.topics import check_forum_name
 
@@ -33,9 +33,11 @@ if TYPE_CHECKING:
 
     from meshtui.model.command import SendText
     from meshtui.model.ids import ConversationId, Instant, LinkId, NodeId
+    from meshtui.model.message import SendCost
     from meshtui.model.packet import Transmit
     from meshtui.networks.base import Output
     from meshtui.networks.jsonmesh.courier import Courier
+    from meshtui.networks.jsonmesh.paths import Paths
     from meshtui.networks.jsonmesh.peers import PeerBook
     from meshtui.networks.jsonmesh.seal import Plaintext
     from meshtui.networks.jsonmesh.station import Station
@@ -45,6 +47,8 @@ MAX_WAITING = 10_000
 REMEMBERED = 2_000
 SENT_PER_S = 10.0
 NO_LINK = "no link"
+NO_ROOM = "too much waits for the radio"
+_QUOTED_ID = "00000000-0000-4000-8000-000000000000"
 _OWN = "own"
 
 
@@ -52,18 +56,25 @@ class Outbox:
     """What we wrote and what became of it."""
 
     def __init__(
-        self, station: Station, peers: PeerBook, courier: Courier, restored: Iterable[Message]
+        self,
+        station: Station,
+        peers: PeerBook,
+        courier: Courier,
+        paths: Paths,
+        restored: Iterable[Message],
     ) -> None:
         """Start with the messages of earlier lives that had not come to their end."""
         self._station = station
         self._peers = peers
         self._courier = courier
+        self._paths = paths
         settings = station.settings
         self._tracker = DeliveryTracker(
             RetryPolicy(settings.ack_timeout_s, max_attempts=settings.max_attempts)
         )
         self._items: dict[MessageId, Outgoing] = {}
         self._wire: dict[str, MessageId] = {}
+        self._digests: dict[str, MessageId] = {}
         self._waiting: deque[MessageId] = deque()
         self._own_rate = TokenBuckets(SENT_PER_S, burst=SENT_PER_S)
         self._pumped_at_s = 0.0
@@ -75,7 +86,7 @@ class Outbox:
     def next_deadline_s(self) -> float | None:
         """When `tick` has something to do."""
         waits_until_s = None
-        if self._waiting and self._station.brokers():
+        if self._waiting and self._station.links:
             waits_until_s = self._own_rate.free_at_s(_OWN, self._pumped_at_s)
         deadlines = [
             at_s for at_s in (self._tracker.next_deadline_s, waits_until_s) if at_s is not None
@@ -91,7 +102,7 @@ class Outbox:
         target, is_direct = self._target(command.conversation)
         self._check(command)
         expects_ack = is_direct and self._courier.acknowledges(target)
-        reason = "" if self._station.brokers() else NO_LINK
+        reason = "" if self._station.links else NO_LINK
         message = Message(
             command.message_id,
             command.conversation,
@@ -141,7 +152,7 @@ class Outbox:
         """Hand over what waits, oldest first, as far as links and our own rate limit allow."""
         self._pumped_at_s = now.mono_s
         outputs: list[Output] = []
-        while self._waiting and self._station.brokers():
+        while self._waiting and self._station.links:
             message_id = self._waiting[0]
             if not self._tracker.is_queued(message_id):
                 self._waiting.popleft()  # cancelled, or acknowledged meanwhile
@@ -156,11 +167,12 @@ class Outbox:
         """Try again what had no answer in time; give up what was tried often enough."""
         outputs: list[Output] = []
         for message_id, due, delivery in self._tracker.due(now.mono_s):
+            outputs += self._judge_path(self._items[message_id], is_good=False)
             if due is Due.FAILED:
                 outputs.append(self._changed(self._items[message_id], delivery, now))
                 continue
             self._waiting.append(message_id)
-            if not self._station.brokers():
+            if not self._station.links:
                 held = self._tracker.hold(message_id, NO_LINK)
                 outputs += [self._changed(self._items[message_id], held, now)] if held else []
             else:
@@ -170,10 +182,32 @@ class Outbox:
     def taken(self, transmit: Transmit, now: Instant) -> list[Output]:
         """Note that a link took a part of a message, confirmed by its far end."""
         item = self._items.get(transmit.message_id) if transmit.message_id else None
-        if item is None or not _counts(item, transmit) or transmit.link_id not in item.untaken:
+        if item is None or not _counts(item, transmit):
             return []
-        item.untaken.discard(transmit.link_id)
-        delivery = self._tracker.taken(item.message.message_id, now.mono_s)
+        return self._taken(item, transmit.link_id, now)
+
+    def taken_by_air(self, message_id: MessageId, link_id: LinkId, now: Instant) -> list[Output]:
+        """Note that a radio or wire took the last packet of a message."""
+        item = self._items.get(message_id)
+        return self._taken(item, link_id, now) if item is not None else []
+
+    def refused_by_air(
+        self, message_id: MessageId, link_id: LinkId, reason: str, now: Instant
+    ) -> list[Output]:
+        """Note that a radio or wire will not take a message; it is tried again a while later."""
+        item = self._items.get(message_id)
+        if item is None or not _lose(item, link_id):
+            return []
+        delivery = self._tracker.refuse(message_id, reason, now.mono_s)
+        return [self._changed(item, delivery, now)] if delivery else []
+
+    def _taken(self, item: Outgoing, link_id: LinkId, now: Instant) -> list[Output]:
+        if link_id not in item.untaken:
+            return []
+        item.untaken.discard(link_id)
+        delivery = self._tracker.taken(
+            item.message.message_id, now.mono_s, item.answer_s.get(link_id)
+        )
         return [self._changed(item, delivery, now)] if delivery else []
 
     def refused(self, transmit: Transmit, reason: str, now: Instant) -> list[Output]:
@@ -206,15 +240,17 @@ class Outbox:
         It counts where it names an attempt of ours to this very peer, with that attempt's digest;
         for an attempt of an earlier life, where the digest is of something that we sealed.
         """
-        item = self._find(proof.ack, proof.ack_hash)
+        item = self._find_acked(proof)
         if item is None and self._station.is_ours(bytes.fromhex(proof.ack_hash)):
-            item = self._items.get(MessageId(proof.mid or proof.ack))
-            if item is None:
-                return self._acknowledged_late(peer, MessageId(proof.mid or proof.ack), now)
+            message_id = MessageId(proof.mid or proof.ack)
+            item = self._items.get(message_id)
+            if item is None and message_id:
+                return self._acknowledged_late(peer, message_id, now)
         if item is None or not item.is_direct or parse_node_id(item.target) != peer:
             return None
         delivery = self._tracker.acknowledge(item.message.message_id, now.mono_s)
-        return [self._changed(item, delivery, now)] if delivery else []
+        judged = self._judge_path(item, is_good=True) if delivery else []
+        return [self._changed(item, delivery, now), *judged] if delivery else []
 
     def _acknowledged_late(
         self, peer: NodeId, message_id: MessageId, now: Instant
@@ -228,16 +264,53 @@ class Outbox:
 
     def _begin(self, item: Outgoing, now: Instant) -> list[Output]:
         message_id = item.message.message_id
+        before = self._tracker.delivery(message_id)
         try:
-            outputs, payload, expects_ack = self._courier.seal(item, now)
+            sent = self._courier.dispatch(item, (before.attempt if before else 0) + 1, now)
         except (CryptoError, EncodeError) as error:
             failed = self._tracker.fail(message_id, str(error))
             return [self._changed(item, failed, now)] if failed else []
-        self._wire[item.attempts[-1][0]] = message_id
-        delivery = self._tracker.begin(message_id, now.mono_s, expects_ack=expects_ack)
-        transmits = self._courier.address(item, payload, delivery.attempt)
-        item.untaken = {transmit.link_id for transmit in transmits if _counts(item, transmit)}
-        return [*outputs, self._changed(item, delivery, now), *transmits]
+        for wire_id, digest in item.attempts:
+            self._wire[wire_id] = message_id
+            self._digests[digest] = message_id
+        delivery = self._tracker.begin(
+            message_id, now.mono_s, expects_ack=sent.expects_ack, take_timeout_s=sent.take_s
+        )
+        item.untaken = sent.links
+        outputs = [*sent.outputs, self._changed(item, delivery, now), *sent.transmits]
+        if not sent.links:
+            refused = self._tracker.refuse(message_id, NO_ROOM, now.mono_s)
+            outputs += [self._changed(item, refused, now)] if refused else []
+        return outputs
+
+    def cost(self, conversation: ConversationId, text: str, now: Instant) -> SendCost | None:
+        """Say what sending a text by radio would take; None where no radio would carry it."""
+        try:
+            target, is_direct = self._target(conversation)
+        except LocalProtocolError:
+            return None
+        message = Message(
+            MessageId(_QUOTED_ID),
+            conversation,
+            self._station.node_id,
+            "text",
+            text[:MAX_TEXT_BYTES],
+            received_at_ms=now.unix_ms,
+        )
+        return self._courier.cost(Outgoing(message, target, is_direct), now)
+
+    def _judge_path(self, item: Outgoing, *, is_good: bool) -> list[Output]:
+        if item.path_link is None or not item.is_direct:
+            return []
+        node_id = parse_node_id(item.target)
+        return self._paths.judge(node_id, item.path_link, item.path, is_good=is_good)
+
+    def _find_acked(self, proof: Plaintext) -> Outgoing | None:
+        """Find what an acknowledgement is for; a packed one names it by its digest alone."""
+        if proof.ack:
+            return self._find(proof.ack, proof.ack_hash)
+        message_id = self._digests.get(proof.ack_hash)
+        return self._items.get(message_id) if message_id else None
 
     def _add(self, item: Outgoing, *, expects_ack: bool) -> Delivery:
         message = item.message
@@ -271,8 +344,9 @@ class Outbox:
             return
         for message_id in list(self._items)[: len(self._items) - REMEMBERED]:
             if not self._tracker.is_open(message_id):
-                for wire_id, _ in self._items.pop(message_id).attempts:
+                for wire_id, digest in self._items.pop(message_id).attempts:
                     self._wire.pop(wire_id, None)
+                    self._digests.pop(digest, None)
 
     def _target(self, conversation: ConversationId) -> tuple[str, bool]:
         """Read to whom a conversation leads.

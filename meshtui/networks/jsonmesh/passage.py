@@ -22,6 +22,8 @@ class Passage:
         "detail",
         "frame",
         "hops",
+        "is_compact",
+        "is_keyless",
         "kind",
         "message_id",
         "network",
@@ -38,6 +40,8 @@ class Passage:
         self.network = network
         self.frame = frame
         self.now: Instant = frame.received_at
+        self.is_compact = False
+        self.is_keyless = False
         self.outputs: list[Output] = []
         self.kind = "unknown"
         self.source = ""

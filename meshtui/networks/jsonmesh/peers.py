@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from meshtui.mesh.ratelimit import TokenBuckets
 from meshtui.model.event import NodeHeard
+from meshtui.model.link import LinkKind
 from meshtui.model.node import Node, PinState
 from meshtui.networks.jsonmesh.station import NETWORK
 
@@ -55,7 +56,15 @@ class Said(TypedDict, total=False):
 class Peer:
     """A node and what only the session needs to know of it."""
 
-    __slots__ = ("heard_directly_on", "is_kept", "key", "node", "told_at_s", "warned_of")
+    __slots__ = (
+        "heard_directly_on",
+        "is_kept",
+        "key",
+        "knows_us",
+        "node",
+        "told_at_s",
+        "warned_of",
+    )
 
     def __init__(self, node: Node) -> None:
         """Start with a node as it was kept or first heard."""
@@ -65,6 +74,7 @@ class Peer:
         self.heard_directly_on: frozenset[LinkId] = frozenset()
         self.warned_of: frozenset[str] = frozenset()
         self.is_kept = node.pin is PinState.VERIFIED
+        self.knows_us = False  # it wrote to us, so it has our key
 
 
 class PeerBook:
@@ -107,6 +117,12 @@ class PeerBook:
         peer = self._peers.get(node_id)
         if peer is not None:
             peer.is_kept = True
+
+    def note_knows_us(self, node_id: NodeId) -> None:
+        """Note that a node wrote to us, or answered: it has our key."""
+        peer = self._peers.get(node_id)
+        if peer is not None:
+            peer.knows_us = True
 
     def standing(self, node_id: NodeId, key: bytes) -> Standing:
         """Judge a key that claims a node id; the two are known to fit."""
@@ -182,6 +198,13 @@ class PeerBook:
         """Tell whether a node itself was last heard to be there on another link than this."""
         peer = self._peers.get(node_id)
         return peer is not None and bool(peer.heard_directly_on - {link_id})
+
+    def is_near_by_air(self, node_id: NodeId) -> bool:
+        """Tell whether a node was last heard without a broker: who is there hears it too."""
+        peer = self._peers.get(node_id)
+        link_id = peer.node.link_id if peer else None
+        link = self._station.links.get(link_id) if link_id else None
+        return link is not None and link.kind is not LinkKind.BROKER
 
     def heard_by_relay_only(self, node_id: NodeId, link_id: LinkId) -> bool:
         """Tell whether nothing says that the node itself shares this broker with us."""

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from meshtui.errors import EncodeError
+from meshtui.mesh.radio_queue import Parcel
 from meshtui.mesh.relay import CLOCK_IS_SET_AFTER_MS
 from meshtui.mesh.routing import plausible_latency_ms
 from meshtui.model.node import Route
-from meshtui.model.packet import Transmit, Verdict
+from meshtui.model.packet import PacketSummary, Transmit, Verdict
 from meshtui.networks.jsonmesh.peers import Standing
 from meshtui.networks.jsonmesh.presence import Presence, decode_presence, encode_presence
-from meshtui.networks.jsonmesh.station import CAPS
+from meshtui.networks.jsonmesh.radio import COMPACT_CAP
+from meshtui.networks.jsonmesh.repeater import PRESENCE_PRIORITY, write_presence
 from meshtui.networks.jsonmesh.topics import identity_topic
 
 if TYPE_CHECKING:
@@ -24,15 +27,20 @@ if TYPE_CHECKING:
     from meshtui.networks.jsonmesh.learning import Learner
     from meshtui.networks.jsonmesh.passage import Passage
     from meshtui.networks.jsonmesh.peers import PeerBook
+    from meshtui.networks.jsonmesh.radio import Airwaves
     from meshtui.networks.jsonmesh.station import Station
 
 _CORRECT_AGAIN_S = 10.0
+FIRST_AFTER_S = 2.0
+FIRST_SPREAD_S = 20.0
 
 
 class Presences:
     """Says that we are here, and hears who else is."""
 
-    def __init__(self, station: Station, peers: PeerBook, learner: Learner, bridge: Bridge) -> None:
+    def __init__(
+        self, station: Station, peers: PeerBook, learner: Learner, bridge: Bridge, air: Airwaves
+    ) -> None:
         """Work for a station."""
         self._station = station
         self._peers = peers
@@ -41,11 +49,42 @@ class Presences:
         self._due_s: float | None = None
         self._corrected_s = float("-inf")
         self._is_leaving = False
+        self._air = air
+        self._air_due_s: dict[LinkId, float] = {}
 
     @property
     def next_deadline_s(self) -> float | None:
-        """When our presence is repeated; None while no broker would hear it."""
-        return self._due_s if self._station.brokers() else None
+        """When our presence is repeated; None while nobody would hear it."""
+        deadlines = [self._air_due_s[link] for link in self._air.links() if link in self._air_due_s]
+        if self._due_s is not None and self._station.brokers():
+            deadlines.append(self._due_s)
+        return min(deadlines, default=None)
+
+    def air_up(self, link_id: LinkId, now: Instant) -> None:
+        """Plan to tell who is in reach of a new radio that we are here; not all at one moment."""
+        delay_s = FIRST_AFTER_S + FIRST_SPREAD_S * self._station.chance()
+        if not self._air.is_radio(link_id):
+            delay_s = 0.0
+        due_s = self._air_due_s.get(link_id)
+        if due_s is None or due_s > now.mono_s + self._station.settings.radio_presence_s:
+            self._air_due_s[link_id] = now.mono_s + delay_s
+
+    def announce_by_air(self, now: Instant) -> None:
+        """Say on every radio and wire that we are here, now."""
+        for link_id in self._air.links():
+            self._speak(link_id, now)
+
+    def _speak(self, link_id: LinkId, now: Instant) -> None:
+        spread = 0.75 + 0.5 * self._station.chance()
+        self._air_due_s[link_id] = now.mono_s + self._station.settings.radio_presence_s * spread
+        is_compact = self._air.all_read_compact(link_id, now)
+        try:
+            packet = write_presence(self._presence(now, is_online=True), is_compact=is_compact)
+        except EncodeError:
+            return
+        summary = PacketSummary("presence", Verdict.SENT, self._station.node_id)
+        frames = self._air.frames(link_id, packet)
+        self._air.send(link_id, Parcel(frames, PRESENCE_PRIORITY, summary))
 
     def announce(
         self, links: list[LinkId], now: Instant, *, is_online: bool = True
@@ -58,30 +97,35 @@ class Presences:
 
     def tick(self, now: Instant) -> list[Output]:
         """Repeat our presence where it is due."""
+        for link_id in self._air.links():
+            if self._air_due_s.get(link_id, float("inf")) <= now.mono_s:
+                self._speak(link_id, now)
         if self._due_s is None or now.mono_s < self._due_s:
             return []
         return self.announce(self._station.brokers(), now)
 
     def transmit(self, link_id: LinkId, now: Instant, *, is_online: bool) -> Transmit:
         """Write our presence for a link; also the last will, with `is_online` False."""
+        return Transmit(
+            link_id,
+            encode_presence(self._presence(now, is_online=is_online)),
+            identity_topic(self._station.node_id),
+            is_confirmed=True,
+            is_retained=True,
+            priority=3,
+        )
+
+    def _presence(self, now: Instant, *, is_online: bool) -> Presence:
         station = self._station
         is_shown = is_online and station.settings.share_position
-        presence = Presence(
+        return Presence(
             station.node_id,
             station.public_key,
             is_online,
             now.unix_ms,
             position=station.position if is_shown else None,
             name=station.name,
-            caps=CAPS,
-        )
-        return Transmit(
-            link_id,
-            encode_presence(presence),
-            identity_topic(station.node_id),
-            is_confirmed=True,
-            is_retained=True,
-            priority=3,
+            caps=station.caps,
         )
 
     def receive(self, passage: Passage, topic_node: str) -> None:
@@ -96,9 +140,15 @@ class Presences:
         if not passage.frame.payload:
             passage.conclude(Verdict.HANDLED, "withdrawn", "the broker keeps no presence any more")
             return
-        presence = decode_presence(passage.frame.payload)
+        self.judge(passage, decode_presence(passage.frame.payload), topic_node)
+
+    def judge(self, passage: Passage, presence: Presence, topic_node: str = "") -> None:
+        """Take a presence in that is well-formed."""
+        passage.kind = "presence"
         passage.source = presence.node_id
         passage.hops = len(presence.via)
+        if self._air.is_radio(passage.link_id):
+            self._note_sender(passage, presence)
         if topic_node and presence.node_id != topic_node:
             passage.drop("wrong-topic", f"it speaks of {presence.node_id}")
         elif presence.node_id == self._station.node_id:
@@ -107,6 +157,18 @@ class Presences:
             passage.conclude(Verdict.HANDLED, "echo", "we carried it here ourselves")
         else:
             self._about_peer(passage, presence)
+
+    def _note_sender(self, passage: Passage, presence: Presence) -> None:
+        """Note who sent this packet on a radio: its last relay, or the node itself."""
+        neighbour = presence.via[-1] if presence.via else presence.node_id
+        reads_compact = passage.is_compact or (not presence.via and COMPACT_CAP in presence.caps)
+        if not reads_compact:
+            peer = self._peers.get(neighbour)
+            reads_compact = peer is not None and COMPACT_CAP in peer.node.caps
+        if neighbour != self._station.node_id:
+            self._air.note_neighbour(
+                passage.link_id, neighbour, reads_compact=reads_compact, now=passage.now
+            )
 
     def _about_us(self, passage: Passage, presence: Presence) -> None:
         if presence.public_key != self._station.public_key:
@@ -118,7 +180,7 @@ class Presences:
             return
         passage.conclude(Verdict.HANDLED, "echo", "our own presence")
         # The will of a connection we lost may arrive after we are back: say again that we are here.
-        is_link_up = passage.link_id in self._station.links
+        is_link_up = passage.link_id in self._station.brokers()
         is_wrong = not (presence.is_online or presence.via or self._is_leaving)
         if not (is_wrong and is_link_up):
             return
@@ -161,7 +223,7 @@ class Presences:
             caps=presence.caps if presence.is_online else self._caps(presence),
         )
         passage.outputs += heard
-        if not presence.via:
+        if not presence.via and passage.link_id not in self._air.links():
             self._peers.note_broker(presence.node_id, passage.link_id, is_online=presence.is_online)
         self._learn(passage, presence)
         self._bridge.carry_presence(passage, presence, is_changed=bool(heard))

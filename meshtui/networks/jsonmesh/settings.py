@@ -21,6 +21,9 @@ class Settings:
         share_position: Put `position` into our presence, which anybody at the broker can read.
         presence_s: How often our presence is repeated; under five minutes, after which others
             take us off their active routes.
+        is_gateway: Transmit what arrives on `lora/outbound`, publish what our radios hear.
+        plain: Do on radio what the protocol's first version says and no more: plain flood, the
+            same id at every attempt, no small frames, the broker's timers. To compare with.
         compact: Write small frames on radio to peers that announced they read them.
         source_routing: Send along learned paths on radio before flooding.
         signatures: `off`, `brokers` (not on radio) or `all`.
@@ -35,6 +38,8 @@ class Settings:
     max_attempts: int = 3
     presence_s: float = 240.0
     stale_ms: int = 10 * 60 * 1000
+    is_gateway: bool = False
+    plain: bool = False
     compact: bool = True
     source_routing: bool = True
     signatures: str = "off"
@@ -44,6 +49,7 @@ class Settings:
 def read_settings(options: Mapping[str, object]) -> Settings:
     """Read options that the configuration has checked; what is missing has its default."""
     default = Settings()
+    plain = bool(options.get("plain", default.plain))
     return Settings(
         name=str(options.get("name") or ""),
         relay=bool(options.get("relay", default.relay)),
@@ -53,8 +59,10 @@ def read_settings(options: Mapping[str, object]) -> Settings:
         max_attempts=max(1, int(_number(options, "max_attempts", default.max_attempts))),
         presence_s=max(1.0, _number(options, "presence_s", default.presence_s)),
         stale_ms=int(_number(options, "stale_ms", default.stale_ms)),
-        compact=bool(options.get("compact", default.compact)),
-        source_routing=bool(options.get("source_routing", default.source_routing)),
+        is_gateway=bool(options.get("gateway", default.is_gateway)),
+        plain=plain,
+        compact=not plain and bool(options.get("compact", default.compact)),
+        source_routing=not plain and bool(options.get("source_routing", default.source_routing)),
         signatures=str(options.get("signatures", default.signatures)),
         radio_presence_s=max(1.0, _number(options, "radio_presence_s", default.radio_presence_s)),
     )

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 NETWORK = NetworkName("jsonmesh")
 CAPS = frozenset({"ack"})
+RADIO_CAPS = frozenset({"cbor1", "zlib", "resend", "dsr"})
 _WARN_AGAIN_S = 3600.0
 _MARK_OWN = bytes(255 - value for value in range(256))
 
@@ -45,8 +46,10 @@ class Station:
         self.entropy = entropy
         self.name = settings.name
         self.position = settings.position
+        self.now_s = float("-inf")  # of the last thing that happened
         self.links: dict[LinkId, LinkInfo] = {}  # those that are up
         self.known_links: set[LinkId] = set()  # those that were ever asked to open
+        self.gateways: dict[LinkId, float] = {}  # brokers with a LoRa gateway: last heard, mono_s
         self._digests = digests
         self._warned = SeenCache(_WARN_AGAIN_S, limit=1_000)
         self._mention = re.compile("")
@@ -73,6 +76,15 @@ class Station:
             for link_id, link in self.links.items()
             if link_id != but and link.kind is LinkKind.BROKER
         ]
+
+    @property
+    def caps(self) -> frozenset[str]:
+        """What we announce that we can do."""
+        return CAPS if self.settings.plain else CAPS | RADIO_CAPS
+
+    def chance(self) -> float:
+        """Draw a number from 0 up to 1."""
+        return int.from_bytes(self.entropy(4)) / 2**32
 
     def new_id(self) -> str:
         """Make a fresh message id: a random UUID."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -90,14 +91,17 @@ def _pretends_to_be(driver: SessionDriver, key: PrivateKey) -> None:
 # radio links
 
 
-def test_a_radio_asks_for_nothing_and_gets_no_presence() -> None:
+def test_a_wire_asks_for_nothing_and_is_told_at_once_who_is_there() -> None:
     world = World()
     alice = world.station("alice")
-    radio = LinkInfo(LinkId("radio"), NETWORK, LinkKind.DATAGRAM, "lora", "jsonmesh+serial:///x")
+    wire = LinkInfo(LinkId("wire"), NETWORK, LinkKind.DATAGRAM, "wire", "jsonmesh+loopback://x")
 
-    assert alice.session.setup(radio, world.now) == LinkSetup()
-    assert list(alice.session.link_up(radio, world.now)) == []
-    assert alice.session.next_deadline_s is None
+    assert alice.session.setup(wire, world.now) == LinkSetup()
+    assert list(alice.session.link_up(wire, world.now)) == []
+    (presence,) = alice.session.tick(world.now)
+
+    assert isinstance(presence, Transmit)
+    assert json.loads(presence.payload)["nodeId"] == alice.node_id
 
 
 def test_an_envelope_without_a_topic_is_judged_by_its_recipient() -> None:

@@ -273,14 +273,14 @@ def test_unknown_keys_survive_relaying() -> None:
     islands = _TwoIslands()
 
     islands.carol.hear(
-        _wire(islands.alice, islands.bob, sig="c2ln", future={"a": [1]}),
+        _wire(islands.alice, islands.bob, mark="c2ln", future={"a": [1]}),
         route_topic(islands.bob.node_id),
         link="east",
     )
 
     sent = next(p for p in islands.west.log if p.topic == route_topic(islands.bob.node_id))
     wire = orjson.loads(sent.payload)
-    assert (wire["sig"], wire["future"]) == ("c2ln", {"a": [1]})
+    assert (wire["mark"], wire["future"]) == ("c2ln", {"a": [1]})
 
 
 def test_a_relayed_message_waits_at_the_broker_for_a_recipient_that_is_away() -> None:

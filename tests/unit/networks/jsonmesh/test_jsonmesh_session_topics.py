@@ -71,6 +71,7 @@ def test_a_link_has_the_nodes_name_its_will_and_its_own_topics() -> None:
         f"meshcore/route/{alice.node_id}": True,
         "meshcore/identity/+": True,
         "meshcore/forums/announce/+": True,
+        "meshcore/lora/inbound": True,
         "meshcore/forum/a%2Fb": True,
     }
 

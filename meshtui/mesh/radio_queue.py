@@ -1,0 +1,197 @@
+"""What a radio is still to send: paced by time on air, within its duty cycle, best first.
+
+A gateway takes a line in milliseconds that is seconds on the air, and says nothing of when it was
+sent. So frames are handed over one at a time, the next when the last must be through. That keeps
+the order ours: acknowledgements overtake, and a relay that others were quicker with is withdrawn.
+
+Law: parcels leave by priority, then by their time; the frames of one parcel in order, and no
+other parcel of the same or lower rank between them. Never more time on air than the duty cycle
+allows, and of that at most a share for others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import count
+from typing import TYPE_CHECKING
+
+from meshtui.mesh.airtime import DutyCycle, time_on_air_ms
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterator
+
+    from meshtui.model.ids import MessageId
+    from meshtui.model.link import RadioSettings
+    from meshtui.model.packet import PacketSummary
+
+MAX_PARCELS = 256
+MAX_BYTES = 256 * 1024
+# Between two of our frames: the gateway turns around, and a neighbour may get a word in.
+PAUSE_S = 0.1
+
+
+@dataclass(slots=True, eq=False)
+class Parcel:
+    """One packet, or the chunks of one message, to go on the air in order.
+
+    Attributes:
+        frames: What is left of it.
+        priority: Lower leaves first: 0 acknowledgements, 1 direct, 2 channel, 3 presence.
+        summary: What a list shows of it.
+        key: What an overheard copy is known by; None = it is never withdrawn.
+        copies: How many copies were overheard while it waited.
+        patience: It is withdrawn at so many copies; 0 = never.
+        not_before_s: It waits until then.
+        is_own: Ours, not somebody else's.
+        message_id: The message of ours that it carries.
+    """
+
+    frames: list[bytes]
+    priority: int
+    summary: PacketSummary
+    key: Hashable = None
+    copies: int = 0
+    patience: int = 0
+    not_before_s: float = 0.0
+    is_own: bool = True
+    message_id: MessageId | None = None
+    is_begun: bool = False
+    number: int = field(default=0, compare=False)
+
+    @property
+    def size(self) -> int:
+        """Bytes left to send."""
+        return sum(map(len, self.frames))
+
+
+class RadioQueue:
+    """The queue of one radio."""
+
+    def __init__(self, radio: RadioSettings) -> None:
+        """Begin empty, with nothing sent in the last hour."""
+        self._radio = radio
+        self._duty = DutyCycle(radio.duty_cycle)
+        self._parcels: list[Parcel] = []
+        self._bytes = 0
+        self._free_at_s = float("-inf")
+        self._in_hand: Parcel | None = None
+        self._number: Callable[[], int] = count(1).__next__
+
+    def __len__(self) -> int:
+        """Count the parcels that wait, the one in hand included."""
+        return len(self._parcels)
+
+    def airtime_s(self, frames: list[bytes]) -> float:
+        """Reckon the time on air of some frames."""
+        return sum(time_on_air_ms(len(frame), self._radio) for frame in frames) / 1000
+
+    def duty_used(self, now_s: float) -> float:
+        """Say how much of the allowed time was used in the last hour, 0..1."""
+        return self._duty.used(now_s)
+
+    def duty_wait_s(self, airtime_s: float, now_s: float) -> float:
+        """Say how long the duty cycle makes a frame of ours wait."""
+        return self._duty.wait_s(airtime_s, now_s, is_own=True)
+
+    def offer(self, parcel: Parcel) -> bool:
+        """Take a parcel; False = there is no room, and none of less worth could make way."""
+        while len(self._parcels) >= MAX_PARCELS or self._bytes + parcel.size > MAX_BYTES:
+            least = max(
+                (waiting for waiting in self._parcels if not waiting.is_begun),
+                key=lambda waiting: (waiting.priority, not waiting.is_own, waiting.number),
+                default=None,
+            )
+            if least is None or (least.priority, not least.is_own) <= (
+                parcel.priority,
+                not parcel.is_own,
+            ):
+                return False
+            self._remove(least)
+        parcel.number = self._number()
+        self._parcels.append(parcel)
+        self._bytes += parcel.size
+        return True
+
+    def overheard(self, key: Hashable) -> Parcel | None:
+        """Note a copy from somebody else; returns the parcel that this withdraws."""
+        for parcel in self._parcels:
+            if parcel.key == key and not parcel.is_begun:
+                parcel.copies += 1
+                if parcel.patience and parcel.copies >= parcel.patience:
+                    self._remove(parcel)
+                    return parcel
+                return None
+        return None
+
+    def withdraw(self, message_id: MessageId) -> None:
+        """Forget what has not begun of a message of ours."""
+        for parcel in list(self._parcels):
+            if parcel.message_id == message_id and not parcel.is_begun:
+                self._remove(parcel)
+
+    def next_deadline_s(self, now_s: float) -> float | None:
+        """Say when `take` will next have a frame; None while nothing waits or one is in hand."""
+        if self._in_hand is not None or not self._parcels:
+            return None
+        return max(
+            self._free_at_s, min(self._ready_at_s(parcel, now_s) for parcel in self._parcels)
+        )
+
+    def take(self, now_s: float) -> tuple[bytes, Parcel] | None:
+        """Hand out the next frame, if one is due; `sent` or `lost` must follow."""
+        if self._in_hand is not None or now_s < self._free_at_s:
+            return None
+        parcel = min(self._due(now_s), key=_rank, default=None)
+        if parcel is None:
+            return None
+        parcel.is_begun = True
+        self._in_hand = parcel
+        return parcel.frames[0], parcel
+
+    def sent(self, now_s: float) -> Parcel | None:
+        """Note that the gateway took the frame; returns its parcel where that was the last one."""
+        parcel = self._in_hand
+        if parcel is None:
+            return None
+        self._in_hand = None
+        frame = parcel.frames.pop(0)
+        self._bytes -= len(frame)
+        airtime_s = time_on_air_ms(len(frame), self._radio) / 1000
+        self._duty.spend(airtime_s, now_s, is_own=parcel.is_own)
+        self._free_at_s = now_s + airtime_s + PAUSE_S
+        if parcel.frames:
+            return None
+        self._parcels.remove(parcel)
+        return parcel
+
+    def lost(self) -> Parcel | None:
+        """Note that the gateway would not take the frame; its parcel is given up and returned."""
+        parcel = self._in_hand
+        self._in_hand = None
+        if parcel is not None:
+            self._remove(parcel)
+        return parcel
+
+    def clear(self) -> list[Parcel]:
+        """Give up everything; returns what waited. The duty cycle is remembered."""
+        parcels, self._parcels = self._parcels, []
+        self._bytes = 0
+        self._in_hand = None
+        return parcels
+
+    def _due(self, now_s: float) -> Iterator[Parcel]:
+        return (parcel for parcel in self._parcels if self._ready_at_s(parcel, now_s) <= now_s)
+
+    def _ready_at_s(self, parcel: Parcel, now_s: float) -> float:
+        airtime_s = time_on_air_ms(len(parcel.frames[0]), self._radio) / 1000
+        wait_s = self._duty.wait_s(airtime_s, now_s, is_own=parcel.is_own)
+        return max(parcel.not_before_s, now_s + wait_s) if wait_s > 0 else parcel.not_before_s
+
+    def _remove(self, parcel: Parcel) -> None:
+        self._parcels.remove(parcel)
+        self._bytes -= parcel.size
+
+
+def _rank(parcel: Parcel) -> tuple[int, bool, float, int]:
+    # what has begun goes on before others of its rank: its receivers wait for the rest
+    return parcel.priority, not parcel.is_begun, parcel.not_before_s, parcel.number

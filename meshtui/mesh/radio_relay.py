@@ -1,0 +1,72 @@
+"""When a radio passes on what it heard, and when it leaves that to others.
+
+Everybody in reach of a sender hears a packet at the same moment, so whoever relays must wait a
+random time, or all relays collide. Who hears enough others relay it meanwhile need not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SHORTEST_S = 0.05
+LONGEST_S = 0.2
+LONGEST_WAIT_S = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class RelayTiming:
+    """How long to wait, and for how many copies.
+
+    Attributes:
+        slots: The window in times-on-air of the packet, beyond the protocol's 50..200 ms.
+        patience: Leave it to others at so many copies overheard; 0 = never.
+        near_db, far_db: Signal-to-noise ratios of a sender close by, and at the edge of reach.
+            Who is further away covers more new ground, and goes first.
+    """
+
+    slots: float = 6.0
+    patience: int = 2
+    near_db: float = 8.0
+    far_db: float = -15.0
+
+    def delay_s(self, airtime_s: float, snr_db: float | None, chance: Callable[[], float]) -> float:
+        """Draw how long to wait.
+
+        Args:
+            snr_db: How well the packet was heard; None = unknown.
+            chance: Returns a number from 0 up to 1.
+        """
+        delay_s = SHORTEST_S + (LONGEST_S - SHORTEST_S) * chance()
+        if not self.slots:
+            return delay_s
+        nearness = 0.5
+        if snr_db is not None:
+            nearness = (snr_db - self.far_db) / (self.near_db - self.far_db)
+            nearness = min(1.0, max(0.0, nearness))
+        return delay_s + airtime_s * self.slots * (0.5 * nearness + 0.5 * chance())
+
+
+PLAIN = RelayTiming(slots=0.0, patience=0)
+"""As the protocol has it: 50..200 ms, and everybody relays."""
+
+
+def answer_timeout_s(
+    message_s: float, answer_s: float, hops: int, timing: RelayTiming, chance: float
+) -> float:
+    """Reckon how long an answer by radio may take, from the moment the message is handed over.
+
+    Twice what message and answer need at every hop, the relays' waiting included; spread, so that
+    two who collided once do not again.
+
+    Args:
+        message_s: Time on air of the message, all its packets.
+        hops: Relays between the two.
+        chance: From 0 up to 1.
+    """
+    waits_s = LONGEST_S + timing.slots * 0.75 * message_s
+    once_s = (hops + 1) * (message_s + answer_s) + hops * 2 * waits_s
+    return min(LONGEST_WAIT_S, 2.0 + 2.0 * once_s) * (1.0 + 0.5 * chance)

@@ -1,0 +1,105 @@
+"""Ways by radio: which relays to ask, and how long an answer may take.
+
+A path is asked for in the envelope (`path`, ours): relays that are on it carry the packet at once,
+those that are not leave it alone, and an old client knows nothing of it and floods. A way that
+failed twice since it last worked is not used; then the packet is flooded, and what comes back
+teaches the next way.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from meshtui.mesh.radio_relay import PLAIN, RelayTiming, answer_timeout_s
+from meshtui.model.event import RouteChanged
+
+if TYPE_CHECKING:
+    from meshtui.mesh.routing import RoutingTable
+    from meshtui.model.ids import Instant, LinkId, NodeId
+    from meshtui.networks.base import Output
+    from meshtui.networks.jsonmesh.envelope import Envelope
+    from meshtui.networks.jsonmesh.peers import PeerBook
+    from meshtui.networks.jsonmesh.radio import Airwaves
+    from meshtui.networks.jsonmesh.station import Station
+
+PATH_CAP = "dsr"
+MAX_RELAYS = 8
+USED_FOR_MS = 30 * 60 * 1000
+LEAST_CONFIDENCE = 0.25
+USUAL_HOPS = 3
+
+
+class Paths:
+    """The routing table put to use on radios."""
+
+    def __init__(
+        self, station: Station, peers: PeerBook, routes: RoutingTable, air: Airwaves
+    ) -> None:
+        """Work for a station."""
+        self._station = station
+        self._peers = peers
+        self._routes = routes
+        self._air = air
+
+    @property
+    def timing(self) -> RelayTiming:
+        """How relays on radio are timed."""
+        return PLAIN if self._station.settings.plain else RelayTiming()
+
+    def to(self, node_id: NodeId, link_id: LinkId, now: Instant) -> tuple[NodeId, ...] | None:
+        """Return the relays to ask, none of them for a neighbour; None = flood."""
+        if not self._station.settings.source_routing or not self._air.is_radio(link_id):
+            return None
+        peer = self._peers.get(node_id)
+        if peer is None or PATH_CAP not in peer.node.caps:
+            return None
+        route = self._routes.get(node_id, link_id)
+        if (
+            route is None
+            or now.unix_ms - route.last_seen_ms > USED_FOR_MS
+            or route.confidence < LEAST_CONFIDENCE
+            or len(route.via) > MAX_RELAYS
+        ):
+            return None
+        return route.via
+
+    def back(self, envelope: Envelope, link_id: LinkId) -> tuple[NodeId, ...] | None:
+        """Return the relays by which an envelope came, nearest first; None = flood."""
+        if not self._station.settings.source_routing or not self._air.is_radio(link_id):
+            return None
+        relays = envelope.route[1:]
+        if envelope.route[:1] != (envelope.sender,) or len(relays) != envelope.hop_count:
+            return None
+        peer = self._peers.get(envelope.sender)
+        knows_paths = bool(envelope.packing) or (peer is not None and PATH_CAP in peer.node.caps)
+        return relays[::-1] if knows_paths and len(relays) <= MAX_RELAYS else None
+
+    def is_asked(self, envelope: Envelope) -> bool:
+        """Tell whether we are the next relay on an envelope's path."""
+        return envelope.path[envelope.hop_count : envelope.hop_count + 1] == (
+            self._station.node_id,
+        )
+
+    def distance(self, node_id: NodeId, link_id: LinkId) -> int:
+        """Guess how many relays lie between us and a node."""
+        route = self._routes.get(node_id, link_id)
+        return len(route.via) if route else USUAL_HOPS
+
+    def answer_s(self, message_s: float, answer_s: float, hops: int, *, is_flood: bool) -> float:
+        """Reckon how long an answer may take."""
+        timing = self.timing if is_flood else PLAIN
+        return answer_timeout_s(message_s, answer_s, hops, timing, self._station.chance())
+
+    def judge(
+        self,
+        node_id: NodeId,
+        link_id: LinkId,
+        path: tuple[NodeId, ...] | None,
+        *,
+        is_good: bool,
+    ) -> list[Output]:
+        """Note that an attempt along a path was answered, or was not."""
+        if path is None:
+            return []
+        judged = self._routes.judge(node_id, link_id, path, is_good=is_good)
+        return [RouteChanged(judged)] if judged else []

@@ -1,0 +1,167 @@
+"""Passing packets on by radio and wire: in which form, how late, and when to leave it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from meshtui.errors import EncodeError
+from meshtui.mesh.radio_queue import Parcel
+from meshtui.mesh.radio_relay import PLAIN
+from meshtui.model.packet import PacketSummary, Verdict
+from meshtui.networks.jsonmesh.compact import encode_compact
+from meshtui.networks.jsonmesh.compact_presence import encode_compact_presence
+from meshtui.networks.jsonmesh.envelope import (
+    BROADCAST,
+    FORUM_PREFIX,
+    encode_carried,
+    to_ascii,
+)
+from meshtui.networks.jsonmesh.identity import parse_node_id
+from meshtui.networks.jsonmesh.presence import encode_presence
+from meshtui.networks.jsonmesh.radio import COMPACT_CAP
+from meshtui.networks.jsonmesh.seal import ACK_KIND
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable
+
+    from meshtui.model.ids import LinkId
+    from meshtui.networks.jsonmesh.envelope import Envelope
+    from meshtui.networks.jsonmesh.passage import Passage
+    from meshtui.networks.jsonmesh.paths import Paths
+    from meshtui.networks.jsonmesh.peers import PeerBook
+    from meshtui.networks.jsonmesh.presence import Presence
+    from meshtui.networks.jsonmesh.radio import Airwaves
+    from meshtui.networks.jsonmesh.station import Station
+
+ACK_PRIORITY, DIRECT_PRIORITY, FORUM_PRIORITY, PRESENCE_PRIORITY = range(4)
+
+
+def write_presence(presence: Presence, *, is_compact: bool) -> bytes:
+    """Write a presence for a link without topics.
+
+    Raises:
+        EncodeError: It cannot be written.
+    """
+    if is_compact:
+        return encode_compact_presence(presence)
+    return to_ascii(encode_presence(presence))
+
+
+class Repeater:
+    """Relays to links without topics."""
+
+    def __init__(self, station: Station, peers: PeerBook, air: Airwaves, paths: Paths) -> None:
+        """Work for a station."""
+        self._station = station
+        self._peers = peers
+        self._air = air
+        self._paths = paths
+
+    def links(self, passage: Passage) -> list[LinkId]:
+        """List the links a packet is passed on to: every other one, and its own if a radio."""
+        return [
+            link_id
+            for link_id in self._air.links()
+            if link_id != passage.link_id or self._air.is_radio(link_id)
+        ]
+
+    def repeat(
+        self, passage: Passage, envelope: Envelope, digest: bytes, links: Iterable[LinkId]
+    ) -> list[LinkId]:
+        """Queue an envelope, already marked as relayed by us; returns the links that took it."""
+        priority = DIRECT_PRIORITY
+        if envelope.recipient == BROADCAST or envelope.recipient.startswith(FORUM_PREFIX):
+            priority = FORUM_PRIORITY
+        elif envelope.kind == ACK_KIND:
+            priority = ACK_PRIORITY
+        taken = []
+        for link_id in links:
+            packet = self._write(passage, envelope, link_id)
+            key = (envelope.sender, digest)
+            is_asked = bool(envelope.path)
+            if packet is not None and self.queue(
+                passage, link_id, packet, priority, key, is_prompt=is_asked
+            ):
+                taken.append(link_id)
+        return taken
+
+    def repeat_presence(
+        self, passage: Passage, presence: Presence, link_id: LinkId, key: Hashable
+    ) -> bool:
+        """Queue somebody's presence, with us added to its way; False = it was not."""
+        carried = replace(presence, via=(*presence.via, self._station.node_id))
+        is_compact = self._air.all_read_compact(link_id, passage.now)
+        try:
+            packet = write_presence(carried, is_compact=is_compact)
+        except EncodeError:
+            return False
+        if len(self._air.frames(link_id, packet)) > 1:
+            return False  # not worth several packets
+        return self.queue(passage, link_id, packet, PRESENCE_PRIORITY, key)
+
+    def overheard(self, link_id: LinkId, key: Hashable) -> None:
+        """Note that somebody else passed this on too."""
+        self._air.overheard(link_id, key)
+
+    def queue(
+        self,
+        passage: Passage,
+        link_id: LinkId,
+        packet: bytes,
+        priority: int,
+        key: Hashable,
+        *,
+        is_prompt: bool = False,
+    ) -> bool:
+        """Queue a packet of somebody else.
+
+        Args:
+            key: What an overheard copy of it is known by.
+            is_prompt: It is expected of us alone: go soon, and leave it to nobody.
+        """
+        frames = self._air.frames(link_id, packet)
+        summary = PacketSummary(
+            passage.kind,
+            Verdict.SENT,
+            passage.source,
+            passage.destination,
+            (passage.hops or 0) + 1,
+            None if passage.ttl is None else passage.ttl - 1,
+            passage.message_id,
+        )
+        parcel = Parcel(frames, priority, summary, key=key, is_own=False)
+        queue = self._air.queue(link_id)
+        if queue is not None:
+            timing = PLAIN if is_prompt else self._paths.timing
+            snr_db = passage.frame.rx.snr_db if link_id == passage.link_id else None
+            delay_s = timing.delay_s(queue.airtime_s(frames), snr_db, self._station.chance)
+            parcel.not_before_s = passage.now.mono_s + delay_s
+            parcel.patience = timing.patience
+        return self._air.send(link_id, parcel)
+
+    def _write(self, passage: Passage, envelope: Envelope, link_id: LinkId) -> bytes | None:
+        """Write an envelope for a link; None where that cannot be done."""
+        if self._is_compact(passage, envelope, link_id):
+            try:
+                with_key = bool(envelope.sender_key) and not passage.is_keyless
+                return encode_compact(envelope, with_key=with_key)
+            except EncodeError:
+                pass  # it holds what only the long form can say
+        if not envelope.sender_key:
+            return None  # only the small form can leave the key out
+        return encode_carried(envelope, is_ascii=True)
+
+    def _is_compact(self, passage: Passage, envelope: Envelope, link_id: LinkId) -> bool:
+        """Keep the form a packet came in; what comes from elsewhere takes the small one if known.
+
+        A packet that came by radio in the long form has old clients around it.
+        """
+        if not self._air.is_radio(link_id) or not self._station.settings.compact:
+            return passage.is_compact and self._air.is_radio(link_id)
+        if self._air.is_radio(passage.link_id):
+            return passage.is_compact
+        if envelope.recipient == BROADCAST or envelope.recipient.startswith(FORUM_PREFIX):
+            return self._air.all_read_compact(link_id, passage.now)
+        peer = self._peers.get(parse_node_id(envelope.recipient))
+        return peer is not None and COMPACT_CAP in peer.node.caps
