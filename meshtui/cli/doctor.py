@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from meshtui.cli.profile import Profile
     from meshtui.model.ids import NodeId
-    from meshtui.runtime.doctor import Check
+    from meshtui.runtime.check import Check
 
 # 2026-01-01: a clock before it has never been set.
 _EARLIEST_MS: Final = 1_767_225_600_000
@@ -74,7 +74,7 @@ def _local_checks(profile: Profile) -> Iterator[Check]:
 
 
 def _check_clock(profile: Profile) -> Check:
-    from meshtui.runtime.doctor import Check
+    from meshtui.runtime.check import Check
 
     now_ms = time.time_ns() // 1_000_000
     fix = "set the clock, best by NTP (timedatectl set-ntp true); others judge us by our times"
@@ -108,7 +108,7 @@ def _newest_ms(profile: Profile) -> int:
 
 def _check_keys(profile: Profile) -> Iterator[Check]:
     from meshtui.runtime.bootstrap import identify
-    from meshtui.runtime.doctor import Check
+    from meshtui.runtime.check import Check
     from meshtui.store.keystore import KeyFile
 
     path = profile.paths.keys_file
@@ -131,7 +131,7 @@ def _check_keys(profile: Profile) -> Iterator[Check]:
 
 
 def _check_database(profile: Profile) -> Check:
-    from meshtui.runtime.doctor import Check
+    from meshtui.runtime.check import Check
     from meshtui.store.database import Database
 
     path = profile.paths.database_file
@@ -154,7 +154,7 @@ def _check_database(profile: Profile) -> Check:
 
 
 def _check_terminal() -> Check:
-    from meshtui.runtime.doctor import Check
+    from meshtui.runtime.check import Check
 
     term = os.environ.get("TERM", "")
     size = shutil.get_terminal_size((0, 0))
@@ -177,7 +177,9 @@ def _check_terminal() -> Check:
 
 async def _tell_links(profile: Profile, me: NodeId | None, tell: Callable[[Check], None]) -> None:
     from meshtui.runtime.bootstrap import configured_links
-    from meshtui.runtime.doctor import Check, check_link
+    from meshtui.runtime.check import Check
+    from meshtui.runtime.doctor import check_link
+    from meshtui.runtime.doctor_gateways import check_ports
 
     try:
         specs = [spec for _, spec, _ in configured_links(profile.config)]
@@ -187,6 +189,10 @@ async def _tell_links(profile: Profile, me: NodeId | None, tell: Callable[[Check
     if not specs:
         fix = "set links in the settings, or pass --link URL"
         tell(Check("links", False, "no link is set", fix))
+    if all(spec.scheme != "serial" for spec in specs):
+        ports = await asyncio.to_thread(check_ports)
+        if ports is not None:
+            tell(ports)
     for spec in specs:
         async for check in check_link(spec, me):
             tell(check)

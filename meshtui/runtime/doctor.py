@@ -14,14 +14,16 @@ import secrets
 import socket
 import ssl
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from meshtui.errors import LinkLostError, TransportError
 from meshtui.model.link import LinkSetup
 from meshtui.model.packet import Frame, Subscribe, Transmit
 from meshtui.networks.jsonmesh.topics import dm_topic
+from meshtui.runtime.check import Check
 from meshtui.runtime.clock import SystemClock
+from meshtui.runtime.doctor_ble import check_ble
+from meshtui.runtime.doctor_gateways import check_serial, check_tcp
 from meshtui.transports.registry import load_transport
 from meshtui.transports.tls import client_context
 
@@ -34,22 +36,8 @@ if TYPE_CHECKING:
 STEP_TIMEOUT_S: Final = 8.0
 ECHO_TIMEOUT_S: Final = 5.0
 _PORTS: Final = {"mqtt": 1883, "mqtts": 8883, "ws": 80, "wss": 443}
+_GATEWAYS: Final = {"serial": check_serial, "tcp": check_tcp, "ble": check_ble}
 _PROBE: Final = b"meshtui doctor"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that was looked at.
-
-    Attributes:
-        detail: What was found.
-        fix: What to do about it; empty where nothing is wrong or nothing is known.
-    """
-
-    check: str
-    is_ok: bool
-    detail: str
-    fix: str = ""
 
 
 async def check_link(spec: LinkSpec, me: NodeId | None) -> AsyncIterator[Check]:
@@ -59,6 +47,10 @@ async def check_link(spec: LinkSpec, me: NodeId | None) -> AsyncIterator[Check]:
         me: Whose topics to try; None = there is no identity yet.
     """
     title = f"link {spec.link_id}"
+    if spec.scheme in _GATEWAYS:
+        async for check in _GATEWAYS[spec.scheme](title, spec):
+            yield check
+        return
     if spec.scheme not in _PORTS:
         yield await _check_login(title, spec)
         return

@@ -117,5 +117,4 @@ def _of_failure(where: str, error: Exception) -> TransportError:
             # Several addresses that all failed have no number, and a text that names them.
             return TransportError(f"cannot reach {where}: {error.strerror or error}")
         case _:
-            msg = f"cannot connect to {where} ({type(error).__name__})"
-            return TransportError(msg, is_final=True)
+            return TransportError(f"{where} names no host", is_final=True)

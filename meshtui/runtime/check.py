@@ -1,0 +1,20 @@
+"""What `meshtui doctor` says of one thing it looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at.
+
+    Attributes:
+        detail: What was found.
+        fix: What to do about it; empty where nothing is wrong or nothing is known.
+    """
+
+    check: str
+    is_ok: bool
+    detail: str
+    fix: str = ""
