@@ -102,6 +102,16 @@ async def scan(adapter: str, for_s: float) -> AsyncGenerator[Sequence[Radio], No
             yield by_strength(seen.values())
 
 
+async def try_adapter(adapter: str) -> None:
+    """Begin to listen, and end: Bluetooth is there, on, and ours to use.
+
+    Raises:
+        TransportError: It is not, and why.
+    """
+    async with _scanning(adapter, {}, lambda _: None):
+        pass
+
+
 async def find(wanted: str, adapter: str) -> Radio:
     """Look for the one radio of this address or name, upper or lower case.
 

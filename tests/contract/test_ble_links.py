@@ -12,7 +12,8 @@ from meshtui.errors import LinkLostError, TransportError
 from meshtui.model.ids import NetworkName
 from meshtui.model.link import LinkInfo, LinkKind, LinkSetup, LinkState
 from meshtui.model.packet import Frame, Transmit
-from meshtui.runtime import link_runner
+from meshtui.runtime import doctor, doctor_gateways, link_runner, setup
+from meshtui.runtime.api import NearbyRadio
 from meshtui.runtime.clock import SystemClock
 from meshtui.transports import ble, ble_link, ble_scan
 from meshtui.transports.registry import load_transport
@@ -464,3 +465,50 @@ async def test_a_scan_shows_uarts_the_strongest_first(bed) -> None:
         f"{BY_ADDRESS}?title=MESH-GW",
         "jsonmesh+ble://MOVING%20ON",
     ]
+
+
+async def test_a_first_run_hears_what_a_scan_hears(bed, monkeypatch, tmp_path) -> None:
+    monkeypatch.setattr(setup, "LISTEN_S", 0.3)
+    first_run = setup.ProfileSetup(tmp_path / "keys.json", lambda _: None)
+    heard = [radios async for radios in first_run.radios()]
+    assert heard[-1] == [NearbyRadio("MESH-GW", ADDRESS, -55, f"{BY_ADDRESS}?title=MESH-GW")]
+    assert await first_run.check_link(heard[-1][0].url) == ""
+    bed.do(bed.bluez.set_powered, False)
+    await asyncio.sleep(0.1)
+    assert "adapter is off" in await first_run.check_link(heard[-1][0].url)
+
+
+# --- the doctor ---
+
+
+async def checks_of(url: str) -> list[tuple[str, bool, str]]:
+    _, spec = parse_link_url(url)
+    return [
+        (check.check.partition(": ")[2], check.is_ok, check.detail)
+        async for check in doctor.check_link(spec, None)
+    ]
+
+
+async def test_the_doctor_follows_a_link_step_by_step(bed, monkeypatch) -> None:
+    monkeypatch.setattr(doctor_gateways, "LISTEN_S", 0.1)
+    well = await checks_of(BY_NAME)
+    assert [(step, is_ok) for step, is_ok, _ in well] == [
+        ("bluetooth", True),
+        ("radio", True),
+        ("open", True),
+        ("hears", True),
+    ]
+    assert f"MESH-GW ({ADDRESS}, -55 dBm)" in well[1][2]
+
+
+async def test_the_doctor_stops_where_it_fails(bed) -> None:
+    away = await checks_of("jsonmesh+ble://nobody")
+    bed.add("NOUART", "C4:00:00:00:00:02", service=BATTERY)
+    other = await checks_of("jsonmesh+ble://nouart")
+    bed.do(bed.bluez.set_powered, False)
+    await asyncio.sleep(0.1)
+    off = await checks_of(BY_NAME)
+    assert away[-1][:2] == ("radio", False)
+    assert other[-1][:2] == ("open", False)
+    assert off == [("bluetooth", False, off[0][2])]
+    assert "adapter is off" in off[0][2]
