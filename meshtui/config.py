@@ -65,7 +65,8 @@ class JsonmeshConfig:
     """Settings of the JSON mesh.
 
     Attributes:
-        relay: None = as the command does by itself: `relay` relays, everything else does not.
+        relay: None = as the command does by itself: `relay` relays, everything else only where
+            there is a radio.
         ack_timeout_s: How long an attempt waits for its acknowledgement; longer on radio.
         compact: Write small frames on radio to nodes that read them.
         source_routing: Send along learned paths on radio before flooding.
@@ -234,8 +235,9 @@ RELAY: Final[Option[bool | None]] = Option(
     "jsonmesh.relay",
     None,
     _flag,
-    "Pass other nodes' messages on, also from one broker to another. `meshtui relay` does so\n"
-    "by itself; everything else does only where this is true.",
+    "Pass other nodes' messages on, also from one link to another, and lend our radios to the\n"
+    "brokers' members. `meshtui relay` does so by itself, and whoever has a radio passes messages\n"
+    "on; everything else does only where this is true, and nothing where it is false.",
     "relay = true",
 )
 SHARE_POSITION: Final = Option(

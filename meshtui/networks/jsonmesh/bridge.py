@@ -24,6 +24,7 @@ from meshtui.networks.jsonmesh.envelope import (
     encode_carried,
     relayed,
 )
+from meshtui.networks.jsonmesh.gateway import by_gateway
 from meshtui.networks.jsonmesh.presence import carry_presence
 from meshtui.networks.jsonmesh.station import NETWORK
 from meshtui.networks.jsonmesh.topics import (
@@ -91,7 +92,7 @@ class Bridge:
             return False
         recipient = NodeId(envelope.recipient)
         airs = self._repeater.links(passage)
-        if self._is_from_broker(passage) and self._is_near(recipient):
+        if self._is_from_broker(passage) and self._peers.is_on_a_broker(recipient):
             airs = []  # it is on a broker itself: the air is for those who are not
         airs = self._repeater.repeat(passage, carried, digest, airs)
         links = self._brokers_for(passage) if carried.sender_key else []
@@ -107,6 +108,9 @@ class Bridge:
             for link_id in links
             if is_away and link_id != passage.link_id
         ]
+        if not self._peers.is_on_a_broker(recipient):
+            others = self._station.brokers(but=passage.link_id)
+            transmits += by_gateway(self._station, payload, others, priority=1)
         self._emit(passage, envelope, [*links, *airs], transmits)
         return True
 
@@ -234,18 +238,6 @@ class Bridge:
 
     def _is_from_broker(self, passage: Passage) -> bool:
         return passage.link_id in self._station.brokers()
-
-    def _is_near(self, node_id: NodeId) -> bool:
-        """Tell whether a node is itself on one of our brokers now."""
-        peer = self._peers.get(node_id)
-        return (
-            peer is not None
-            and peer.node.is_online is True
-            and any(
-                not self._peers.heard_by_relay_only(node_id, link_id)
-                for link_id in self._station.brokers()
-            )
-        )
 
     def _relayed(self, passage: Passage, envelope: Envelope) -> Envelope | None:
         left = self._policy.remaining_ttl(envelope.ttl, envelope.hop_count)

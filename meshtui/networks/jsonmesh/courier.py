@@ -22,6 +22,7 @@ from meshtui.model.message import SendCost
 from meshtui.model.packet import PacketSummary, Transmit, Verdict
 from meshtui.networks.jsonmesh.compact import encode_compact
 from meshtui.networks.jsonmesh.envelope import FORUM_PREFIX, encode_envelope
+from meshtui.networks.jsonmesh.gateway import by_gateway
 from meshtui.networks.jsonmesh.identity import parse_node_id
 from meshtui.networks.jsonmesh.outgoing import PACKED, Outgoing, seal_attempt
 from meshtui.networks.jsonmesh.radio import COMPACT_CAP
@@ -210,17 +211,7 @@ class Courier:
         airs = self._air.links()
         if not airs or not item.is_direct or attempt > 1:
             return airs
-        node_id = parse_node_id(item.target)
-        peer = self._peers.get(node_id)
-        is_near = (
-            peer is not None
-            and peer.node.is_online
-            and any(
-                not self._peers.heard_by_relay_only(node_id, link_id)
-                for link_id in self._station.brokers()
-            )
-        )
-        return [] if is_near else airs
+        return [] if self._peers.is_on_a_broker(parse_node_id(item.target)) else airs
 
     def _by_air(
         self,
@@ -367,6 +358,8 @@ class Courier:
             result.links = {
                 transmit.link_id for transmit in result.transmits if transmit.is_confirmed
             }
+            if attempt > 1 or not self._peers.is_on_a_broker(node_id):
+                result.transmits += by_gateway(self._station, payload, links, priority=1)
             return
         topic = forum_topic(item.target)
         result.transmits += [

@@ -14,13 +14,16 @@ from meshtui.errors import DecodeError
 from meshtui.mesh.dedupe import SeenCache
 from meshtui.mesh.ratelimit import TokenBuckets
 from meshtui.model.packet import Transmit, Verdict
+from meshtui.networks.jsonmesh.chunk import encode_chunks, new_chunk_id
 from meshtui.networks.jsonmesh.compact import decode_compact, is_compact
-from meshtui.networks.jsonmesh.envelope import decode_envelope
+from meshtui.networks.jsonmesh.envelope import decode_envelope, to_ascii
 from meshtui.networks.jsonmesh.seal import ciphertext_digest
-from meshtui.networks.jsonmesh.topics import LORA_INBOUND, TopicKind
+from meshtui.networks.jsonmesh.topics import LORA_INBOUND, LORA_OUTBOUND, TopicKind
 
 if TYPE_CHECKING:
-    from meshtui.model.ids import Instant, LinkId, NodeId
+    from collections.abc import Iterable
+
+    from meshtui.model.ids import LinkId, MessageId, NodeId
     from meshtui.model.packet import Frame
     from meshtui.networks.base import Output
     from meshtui.networks.jsonmesh.passage import Passage
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
 
 GATEWAY_FOR_S = 600.0
 MAX_PACKET_BYTES = 4 * 1024
+MAX_FRAME_BYTES = 240
 _PER_S = 0.5
 _BURST = 20.0
 
@@ -102,9 +106,38 @@ class Gateway:
         return envelope.sender, ciphertext_digest(envelope.nonce, envelope.ciphertext)
 
 
-def has_gateway(station: Station, link_id: LinkId, now: Instant) -> bool:
-    """Tell whether a gateway was heard on a broker in the last ten minutes."""
-    return now.mono_s - station.gateways.get(link_id, float("-inf")) < GATEWAY_FOR_S
+def by_gateway(
+    station: Station,
+    payload: bytes,
+    links: Iterable[LinkId],
+    *,
+    priority: int,
+    message_id: MessageId | None = None,
+) -> list[Transmit]:
+    """Ask the gateways on some brokers to send an envelope: as frames of the protocol's own form.
+
+    Only where one was heard in the last ten minutes.
+    """
+    now_s = station.now_s
+    heard_on = [
+        link_id
+        for link_id in links
+        if now_s - station.gateways.get(link_id, float("-inf")) < GATEWAY_FOR_S
+    ]
+    if not heard_on:
+        return []
+    packet = to_ascii(payload)
+    if len(packet) <= MAX_FRAME_BYTES:
+        frames = [packet]
+    elif len(packet) <= MAX_PACKET_BYTES:
+        frames = encode_chunks(packet, new_chunk_id(station.entropy), MAX_FRAME_BYTES)
+    else:
+        return []
+    return [
+        Transmit(link_id, frame, LORA_OUTBOUND, message_id, priority=priority)
+        for link_id in heard_on
+        for frame in frames
+    ]
 
 
 def _no_key(_: NodeId) -> bytes:

@@ -199,6 +199,15 @@ class PeerBook:
         peer = self._peers.get(node_id)
         return peer is not None and bool(peer.heard_directly_on - {link_id})
 
+    def is_on_a_broker(self, node_id: NodeId) -> bool:
+        """Tell whether a node itself is on a broker of ours now, by its own last word."""
+        peer = self._peers.get(node_id)
+        return (
+            peer is not None
+            and peer.node.is_online is True
+            and not peer.heard_directly_on.isdisjoint(self._station.links)
+        )
+
     def is_near_by_air(self, node_id: NodeId) -> bool:
         """Tell whether a node was last heard without a broker: who is there hears it too."""
         peer = self._peers.get(node_id)
