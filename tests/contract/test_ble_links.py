@@ -18,8 +18,7 @@ from meshtui.runtime.clock import SystemClock
 from meshtui.transports import ble, ble_link, ble_scan
 from meshtui.transports.registry import load_transport
 from meshtui.transports.url import parse_link_url
-from tests.support.ble_bed import ADDRESS, private_bus, running_bed
-from tests.support.ble_bed_radio import BATTERY
+from tests.support.ble_bed import ADDRESS, BATTERY, private_bus, running_bed
 from tests.support.links import open_link, opened
 from tests.support.mosquitto import eventually
 

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 NAME = "MESH-GW"
 ADDRESS = "C4:00:00:00:00:01"
+BATTERY = "0000180f-0000-1000-8000-00805f9b34fb"  # a service that is no UART
 _CONFIG = """\
 <!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 UART = "6e400001-b5a3-f393-e0a9-e50e24dcca9e"
 TO_RADIO = "6e400002-b5a3-f393-e0a9-e50e24dcca9e"
 FROM_RADIO = "6e400003-b5a3-f393-e0a9-e50e24dcca9e"
-BATTERY = "0000180f-0000-1000-8000-00805f9b34fb"
 # Flags and a 128-bit service leave so much of the 31 bytes of an advertisement.
 LONGEST_NAME = 8
 _WRITES = {
