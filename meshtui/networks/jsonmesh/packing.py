@@ -7,14 +7,14 @@
 AAD of a packing P: "meshtui-P\\n" and the lines id, from, to, type, ts. The id's line is empty
 where the message is named by its own ciphertext (see `seal`): its id is in the tag's reach then.
 
-Plaintext of packing 1, text and the like. No deflate stream begins with a byte whose low three bits
-are all set; so the commonest needs no head:
+Plaintext of packing 1, text and the like. No predicted text begins with E0 or above; so the
+commonest needs no head:
 
-    deflate stream             the text, and no stable id
-    head [stable id] text      head = 7 | form of the text << 3 | form of the id << 5
+    predicted text             the text, and no stable id
+    head [stable id] text      head = E0 | form of the id << 2 | form of the text
 
-    text: 0 = UTF-8, 1 = raw deflate after dictionary CHAT_1, 2 = ASCII, seven bits a character,
-          the last byte filled up with ones (a DEL too many is none)
+    text: 0 = UTF-8, 1 = raw deflate after `CHAT_1`, 2 = ASCII, seven bits a character, the last
+          byte filled up with ones (a DEL too many is none), 3 = predicted (see `prediction`)
     id:   0 = none, 1 = the 16 bytes of a UUID, 2 = 8 bytes for 16 hex digits, 3 = length, UTF-8
 
 Plaintext of packing 1, acknowledgement: the 8 bytes of what it acknowledges (`ciphertext_digest`),
@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from meshtui.errors import CryptoError, EncodeError
 from meshtui.networks.jsonmesh.dictionary import CHAT_1
+from meshtui.networks.jsonmesh.prediction import squeeze, unsqueeze
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -39,8 +40,8 @@ ZLIB = 2
 PACKINGS = (AS_SPECIFIED, PACKED, ZLIB)
 MAX_PLAINTEXT_BYTES = 256 * 1024
 DIGEST_BYTES = 8
-_HEADED = 7
-_UTF8, _DEFLATED, _SEVEN_BITS = 0, 1, 2
+_HEADED = 0xE0
+_UTF8, _DEFLATED, _SEVEN_BITS, _PREDICTED = range(4)
 _NO_ID, _UUID, _HEX, _NAMED = 0, 1, 2, 3
 _UUID_BYTES, _SHORT_BYTES = 16, 8
 _IS_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -88,10 +89,11 @@ def pack_text(text: str, mid: str = "") -> bytes:
         plain = text.encode()
     except UnicodeEncodeError as error:
         raise EncodeError("the text holds half a character") from error
-    form, body = min(_forms_of(plain), key=lambda pair: (len(pair[1]), pair[0]))
-    if mid or form != _DEFLATED:
-        return _head(form, mid) + body
-    return body
+    form, body = min(
+        _forms_of(plain),
+        key=lambda pair: (len(pair[1]) + (pair[0] != _PREDICTED and not mid), pair[0]),
+    )
+    return _head(form, mid) + body if mid or form != _PREDICTED else body
 
 
 def pack_ack(digest: bytes, mid: str = "") -> bytes:
@@ -114,20 +116,17 @@ def unpack_text(plaintext: bytes) -> Content:
     Raises:
         CryptoError: `bad-packing`: authentic, but not written so, or too long.
     """
-    if not plaintext or plaintext[0] & _HEADED != _HEADED:
-        return Content(_inflate(plaintext).decode(errors="replace"))
-    form = plaintext[0] >> 3 & 3
-    mid, start = _read_id(plaintext, 0)
+    if not plaintext or plaintext[0] < _HEADED:
+        return Content(unsqueeze(plaintext).decode(errors="replace"))
+    form, (mid, start) = plaintext[0] & 3, _read_id(plaintext, 0)
     body = plaintext[start:]
-    if form == _UTF8:
-        text = body.decode(errors="replace")
+    if form == _SEVEN_BITS:
+        return Content(_from_seven_bits(body), mid)
+    if form == _PREDICTED:
+        body = unsqueeze(body)
     elif form == _DEFLATED:
-        text = _inflate(body).decode(errors="replace")
-    elif form == _SEVEN_BITS:
-        text = _from_seven_bits(body)
-    else:
-        raise CryptoError("bad-packing", "a form of text not known here")
-    return Content(text, mid)
+        body = _inflate(body)
+    return Content(body.decode(errors="replace"), mid)
 
 
 def unpack_ack(plaintext: bytes) -> Content:
@@ -137,7 +136,7 @@ def unpack_ack(plaintext: bytes) -> Content:
         CryptoError: `bad-packing`: authentic, but not written so.
     """
     digest, rest = plaintext[:DIGEST_BYTES], plaintext[DIGEST_BYTES:]
-    if len(digest) != DIGEST_BYTES or (rest and rest[0] & 0x1F != _HEADED):
+    if len(digest) != DIGEST_BYTES or (rest and rest[0] & 0xE3 != _HEADED):
         raise CryptoError("bad-packing", "no acknowledgement")
     mid, end = _read_id(plaintext, DIGEST_BYTES) if rest else ("", DIGEST_BYTES)
     if end != len(plaintext):
@@ -196,6 +195,9 @@ def _forms_of(plain: bytes) -> list[tuple[int, bytes]]:
     # a DEL at the end is what filling up looks like
     if plain.isascii() and len(plain) <= _MAX_SEVEN_BIT_CHARS and plain[-1:] != b"\x7f":
         forms.append((_SEVEN_BITS, _to_seven_bits(plain)))
+    predicted = squeeze(plain)
+    if predicted is not None:
+        forms.append((_PREDICTED, predicted))
     return forms
 
 
@@ -218,21 +220,21 @@ def _from_seven_bits(body: bytes) -> str:
 
 def _head(form: int, mid: str) -> bytes:
     """Write the head and the stable id."""
-    head = _HEADED | form << 3
+    head = _HEADED | form
     if not mid:
         return bytes((head,))
     packed = pack_name(mid)
     if isinstance(packed, bytes):
-        return bytes((head | (_UUID if len(packed) == _UUID_BYTES else _HEX) << 5,)) + packed
+        return bytes((head | (_UUID if len(packed) == _UUID_BYTES else _HEX) << 2,)) + packed
     name = mid.encode(errors="replace")
     if len(name) > 255:
         raise EncodeError("the id of the message is too long")
-    return bytes((head | _NAMED << 5, len(name))) + name
+    return bytes((head | _NAMED << 2, len(name))) + name
 
 
 def _read_id(plaintext: bytes, at: int) -> tuple[str, int]:
     """Read the stable id of the head at a place, and where it ends."""
-    form = plaintext[at] >> 5
+    form = plaintext[at] - _HEADED >> 2
     at += 1
     if form == _NO_ID:
         return "", at

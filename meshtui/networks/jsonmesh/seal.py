@@ -135,6 +135,11 @@ class Sealer:
         """Whose key this is."""
         return self._node_id
 
+    @property
+    def public_key(self) -> bytes:
+        """Our key as others know it."""
+        return self._public_key
+
     def has_key_for(self, peer_key: bytes) -> bool:
         """Tell whether the shared key is at hand; if not, the next use costs a curve operation."""
         return peer_key in self._peers
