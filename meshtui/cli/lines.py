@@ -27,7 +27,7 @@ def clock_time(at_ms: object) -> str:
 def event_line(row: Mapping[str, object]) -> str:
     """Show an event's row in one line, fit for a terminal."""
     kind = str(row["event"])
-    return f"{clock_time(row['ts'])}  {kind:<8}  {clean(_point(kind, row), limit=_TEXT_LIMIT)}"
+    return f"{clock_time(row['ts'])}  {kind:<10}  {clean(_point(kind, row), limit=_TEXT_LIMIT)}"
 
 
 def message_line(row: Mapping[str, object], at_ms: int) -> str:
@@ -44,19 +44,27 @@ def _point(kind: str, row: Mapping[str, object]) -> str:
         dissection = row["dissection"]
         summary = dissection["summary"] if isinstance(dissection, dict) else ""
         return f"{row['direction']} {row['verdict']} {summary}"
+    if kind == "reassembly":
+        return _chunks(row)
     if kind == "node":
         online = {True: "online", False: "offline"}.get(row["online"] is True, "")
         word = online if row["online"] is not None else "heard"
         return f"{row['node_id']} {row['name']} {word}"
     told = {
         "delivery": ("id", "state", "attempt", "rtt_ms", "reason"),
-        "route": ("node_id", "hops", "via", "latency_ms"),
+        "route": ("node_id", "hops", "via", "latency_ms", "rssi", "confidence"),
         "relay": ("id", "to", "ttl", "hops", "links"),
         "drop": ("reason", "detail", "from", "id"),
         "link": ("link", "state", "reason"),
         "security": ("kind", "node_id", "detail"),
     }.get(kind, tuple(key for key in row if key not in {"event", "ts", "network", "link"}))
     return " ".join(_said(key, row[key]) for key in told if row[key] not in (None, "", []))
+
+
+def _chunks(row: Mapping[str, object]) -> str:
+    whose = f" from {row['from']}" if row["from"] else ""
+    end = f" given up: {row['reason']}" if row["reason"] else ""
+    return f"{row['have']} of {row['total']} chunks{whose}{end} ({row['id']})"
 
 
 def _said(key: str, value: object) -> str:

@@ -30,10 +30,13 @@ def run(args: argparse.Namespace) -> int:
         for route in known:
             is_active = route.is_active(now_ms)
             if is_active or not args.active:
-                rows.append(route_row(route) | {"link": route.link_id, "active": is_active})
+                age_s = max(now_ms - route.last_seen_ms, 0) // 1000
+                more = {"link": route.link_id, "active": is_active, "age_s": age_s}
+                rows.append(route_row(route) | more)
         if not output.as_json:
             for row in rows:
                 row["last seen"] = clock_time(row["last_seen_ms"])
-        columns = ("node_id", "hops", "via", "latency_ms", "link", "source", "active", "last seen")
-        output.table(columns, rows)
+                row["sure"] = f"{row['confidence']:.0%}"
+        columns = ("node_id", "hops", "via", "latency_ms", "rssi", "link", "source", "sure")
+        output.table((*columns, "active", "last seen"), rows)
     return Exit.DONE

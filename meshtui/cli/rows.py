@@ -19,6 +19,7 @@ from meshtui.model.event import (
     NodeHeard,
     PacketDropped,
     PacketRelayed,
+    ReassemblyProgressed,
     RouteChanged,
     SecurityRaised,
     StoreFailed,
@@ -83,6 +84,15 @@ def _other_row(event: Event, now: Instant) -> Row | None:
                 "from": event.source,
                 "id": event.message_id,
             }
+        case ReassemblyProgressed():
+            return _head("reassembly", event.at.unix_ms, event.link_id) | {
+                "network": event.network,
+                "id": event.chunk_id,
+                "have": event.have,
+                "total": event.total,
+                "from": event.source,
+                "reason": event.reason,
+            }
         case SecurityRaised():
             return _head("security", event.at.unix_ms, None) | {
                 "network": event.network,
@@ -137,6 +147,9 @@ def message_row(message: Message, me: NodeId | None) -> Row:
         "route": list(message.route),
         "sent_ts": message.sent_at_ms or None,
         "proof": message.proof.value,
+        "signed": message.is_signed,
+        "rssi": message.rx.rssi_dbm,
+        "snr": message.rx.snr_db,
     }
     return row if message.delivery is None else row | {"state": message.delivery.state.value}
 
@@ -176,6 +189,7 @@ def route_row(route: Route) -> Row:
         "rssi": route.rssi_dbm,
         "latency_ms": route.latency_ms,
         "source": route.source,
+        "confidence": round(route.confidence, 2),
         "last_seen_ms": route.last_seen_ms,
     }
 

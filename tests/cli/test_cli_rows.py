@@ -41,7 +41,8 @@ CASES: dict[str, tuple[Event, set[str]]] = {
         events.MessageReceived(
             Message(MessageId("m"), TALK, PEER, "text", EVIL, AT.unix_ms, link_id=LINK)
         ),
-        {"id", "conversation", "from", "to", "text", "type", "hops", "route", "sent_ts"},
+        {"id", "conversation", "from", "to", "text", "type", "hops", "route", "sent_ts"}
+        | {"rssi", "snr", "signed"},
     ),
     "delivery": (
         events.DeliveryChanged(MessageId("m"), TALK, SENT, AT),
@@ -53,7 +54,7 @@ CASES: dict[str, tuple[Event, set[str]]] = {
     ),
     "route": (
         events.RouteChanged(Route(NET, PEER, LINK, 2, (ME,), AT.unix_ms)),
-        {"node_id", "hops", "via", "rssi", "latency_ms"},
+        {"node_id", "hops", "via", "rssi", "latency_ms", "confidence"},
     ),
     "relay": (
         events.PacketRelayed(NET, "m", PEER, ME, 9, 1, (LINK,), AT),
@@ -65,6 +66,10 @@ CASES: dict[str, tuple[Event, set[str]]] = {
             LinkInfo(LINK, NET, LinkKind.BROKER, "t", "u", LinkState.DOWN, EVIL), AT
         ),
         {"state", "reason"},
+    ),
+    "reassembly": (
+        events.ReassemblyProgressed(NET, LINK, EVIL, EVIL, 2, 5, AT, EVIL),
+        {"id", "have", "total", "from", "reason"},
     ),
     "security": (
         events.SecurityRaised(NET, "key-changed", PEER, EVIL, AT),
@@ -111,6 +116,32 @@ def test_a_received_message_is_to_us_and_ours_is_to_the_peer() -> None:
     assert (second["event"], second["id"], second["state"]) == ("delivery", "n", "sent")
 
 
+def test_how_well_a_message_was_heard_and_whether_it_was_signed_are_told() -> None:
+    heard = Message(
+        MessageId("m"), TALK, PEER, "text", "hi", AT.unix_ms, rx=RxMeta(-92, 6.5), is_signed=True
+    )
+
+    row = event_row(events.MessageReceived(heard), AT, ME)
+
+    assert row is not None
+    assert (row["rssi"], row["snr"], row["signed"]) == (-92, 6.5, True)
+
+
+@pytest.mark.parametrize(
+    ("source", "reason", "line"),
+    [
+        ("", "", "2 of 5 chunks (c1)"),
+        (PEER, "", f"2 of 5 chunks from {PEER} (c1)"),
+        ("", "timeout", "2 of 5 chunks given up: timeout (c1)"),
+    ],
+)
+def test_a_long_message_is_told_chunk_by_chunk(source: str, reason: str, line: str) -> None:
+    row = event_row(events.ReassemblyProgressed(NET, LINK, "c1", source, 2, 5, AT, reason), AT, ME)
+
+    assert row is not None
+    assert event_line(row).endswith(f"reassembly  {line}")
+
+
 def test_an_event_nobody_follows_has_no_row() -> None:
     assert event_row(events.ConversationRead(TALK, 3), AT, ME) is None
     assert event_row(events.DigestSeen(NET, b"12345678"), AT, ME) is None
@@ -137,7 +168,7 @@ def test_a_packet_shows_its_bytes_and_its_parts() -> None:
         "problems": ["broken"],
         "why": "no key",
     }  # fmt: skip
-    assert event_line(row).endswith("packet    rx rejected odd")
+    assert event_line(row).endswith("packet      rx rejected odd")
 
 
 @pytest.mark.parametrize("at_ms", [0, None, -1, 10**18, -(10**18), "x", 253_402_300_799_000])
