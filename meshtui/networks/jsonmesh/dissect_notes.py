@@ -25,6 +25,9 @@ NOTES = {
         "ttl": "relays it may still pass, at most 10",
         "hopCount": "relays it says it passed",
         "route": "the way it says it came, sender first; claimed",
+        "cp": "ours: how the plaintext is written; 0 as specified, 1 packed, 2 zlib",
+        "path": "ours: the relays asked to carry it, in order; all others let it pass",
+        "sig": "ours: the sender's signature, which shows who wrote it, even in a forum",
     },
     PRESENCE: {
         "nodeId": "who says it; follows from the key",
