@@ -11,8 +11,11 @@ from meshtui.networks.jsonmesh.envelope import (
     Dialect,
     Envelope,
     decode_envelope,
+    encode_carried,
     encode_envelope,
     encode_relayed,
+    relayed,
+    to_ascii,
 )
 from meshtui.networks.jsonmesh.topics import check_forum_name
 from tests.support.jsonmesh_people import good_object, good_payload, person
@@ -152,3 +155,72 @@ def test_a_forum_keeps_its_name_verbatim() -> None:
     name = "Été / #1 %2F + ☕"
 
     assert written(to=f"forum:{name}").recipient == f"forum:{check_forum_name(name)}"
+
+
+SIGNATURE = bytes(range(64))
+
+
+def test_our_own_fields_are_written_only_where_they_say_something() -> None:
+    plain = decode_envelope(good_payload())
+    full = plain._replace(packing=1, path=(CAROL.node_id,), signature=SIGNATURE)
+
+    wire = json.loads(encode_envelope(full, app_names=False))
+
+    assert {"cp", "path", "sig"}.isdisjoint(json.loads(good_payload()))
+    assert (wire["cp"], wire["path"]) == (1, [CAROL.node_id])
+    assert decode_envelope(json.dumps(wire).encode())._replace(raw={}) == full._replace(raw={})
+
+
+def test_a_packing_of_others_is_kept_and_passed_on() -> None:
+    envelope = written(cp=200)
+
+    assert envelope.packing == 200
+    assert json.loads(encode_relayed(envelope, CAROL.node_id))["cp"] == 200
+
+
+def test_a_relay_carries_path_and_signature() -> None:
+    signature = encode_envelope(
+        decode_envelope(good_payload())._replace(signature=SIGNATURE), app_names=False
+    )
+    envelope = written(path=[CAROL.node_id, BOB.node_id], sig=json.loads(signature)["sig"])
+
+    once = relayed(envelope, CAROL.node_id)
+    shorter = json.loads(encode_carried(once._replace(path=(BOB.node_id,))))
+    without = json.loads(encode_carried(once._replace(path=())))
+
+    assert decode_envelope(encode_carried(once)).path == envelope.path
+    assert decode_envelope(encode_carried(once)).signature == SIGNATURE
+    assert shorter["path"] == [BOB.node_id]
+    assert "path" not in without
+
+
+def test_what_came_by_radio_is_passed_on_as_ours() -> None:
+    by_json = written(x={"deep": 1}, enc=good_object()["enc"] | {"alg": "new"})
+    by_radio = by_json._replace(raw={"x": {"deep": 1}, "enc": {"alg": "new"}})
+
+    first, second = (json.loads(encode_relayed(one, CAROL.node_id)) for one in (by_json, by_radio))
+
+    assert first == second
+
+
+def test_what_lacks_its_senders_key_is_not_written_as_json() -> None:
+    stranger = decode_envelope(good_payload())._replace(sender_key=b"", raw={})
+
+    for write in (encode_carried, lambda one: encode_envelope(one, app_names=False)):
+        with pytest.raises(EncodeError):
+            write(stranger)
+
+
+@pytest.mark.parametrize("name", ["général", "日本", "👍🏽", "a\u2028b", "\x7f"])
+def test_json_for_radio_is_the_same_in_ascii(name: str) -> None:
+    envelope = written(to="forum:x", x=name)._replace(recipient=f"forum:{name}")
+
+    payload = encode_envelope(envelope, app_names=False, is_ascii=True)
+    carried = encode_carried(envelope, is_ascii=True)
+
+    assert payload.isascii()
+    assert carried.isascii()
+    assert b" " not in payload
+    assert json.loads(payload) == json.loads(encode_envelope(envelope, app_names=False))
+    assert json.loads(carried) == json.loads(encode_carried(envelope))
+    assert to_ascii(payload) is payload
