@@ -31,6 +31,8 @@ DEFAULT: Final = "default"
 _T = TypeVar("_T")
 _SECRET_QUERY = re.compile(r"(?i)([?&](?:password|token|secret)=)[^&#]*")
 _SCHEME = re.compile(r"[a-z][a-z0-9]*\+[a-z][a-z0-9]*")
+# A Bluetooth address where a host stands; its colons begin no port.
+_BLUETOOTH = re.compile(r"://[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}(?=[/?#]|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +201,7 @@ def hide_password(url: str) -> str:
 
 def _split(url: str) -> SplitResult | None:
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(_BLUETOOTH.sub("://device", url, count=1))
         _ = parts.port
     except ValueError:
         return None

@@ -223,3 +223,10 @@ def test_a_link_without_a_password_is_shown_as_it_is() -> None:
     url = "jsonmesh+wss://user@host:8084/mqtt?password_file=/x&ca=/y"
 
     assert hide_password(url) == url
+
+
+def test_a_bluetooth_address_is_no_port() -> None:
+    url = "jsonmesh+ble://C4:00:00:00:00:01?sf=9"
+
+    assert parse_config(FILE, f'links = ["{url}"]').links == (url,)
+    assert hide_password(url) == url
