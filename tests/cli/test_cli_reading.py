@@ -181,6 +181,7 @@ def test_a_channels_history_goes_by_any_name(
             "ts": NOON_MS, "network": "jsonmesh", "id": "2", "conversation": "jsonmesh/#paris",
             "from": ANNA, "to": "#paris", "text": "hello paris", "type": "text", "hops": 2,
             "route": [ANNA, BEN], "sent_ts": NOON_MS - 5, "proof": "sender-unproven",
+            "signed": False, "rssi": None, "snr": None,
         }
     ]  # fmt: skip
 
