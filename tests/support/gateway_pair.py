@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 MAX_LINE = 240
 MAX_HELD = 64 * 1024
+LOOK_AGAIN_S = 0.02
 HEARD_AS = b"RSSI:-92|SNR:7.5|"
 
 
@@ -95,7 +96,8 @@ class SerialGateway(_Gateway):
 
     def replug(self) -> None:
         self._pty = Pty(self._path)
-        asyncio.get_running_loop().add_reader(self._pty.master, self._readable)
+        self._pty.let_go()  # or programs would find it in use
+        self._listen(self._pty)
 
     def unplug(self) -> None:
         if self._pty is not None:
@@ -115,9 +117,17 @@ class SerialGateway(_Gateway):
     async def aclose(self) -> None:
         self.unplug()
 
-    def _readable(self) -> None:
-        assert self._pty is not None
-        self.take(self._pty.read())
+    def _listen(self, pty: Pty) -> None:
+        if pty is self._pty:
+            asyncio.get_running_loop().add_reader(pty.master, self._readable, pty)
+
+    def _readable(self, pty: Pty) -> None:
+        try:
+            self.take(pty.read())
+        except OSError:  # nobody has it open; nothing but a look from time to time shows when
+            loop = asyncio.get_running_loop()
+            loop.remove_reader(pty.master)
+            loop.call_later(LOOK_AGAIN_S, self._listen, pty)
 
     def _writable(self) -> None:
         assert self._pty is not None

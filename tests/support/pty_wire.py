@@ -34,10 +34,15 @@ class Pty:
             link.symlink_to(self.device)
             self.device = str(link)
 
+    def let_go(self) -> None:
+        """Hold our own end only. Where no program has the device open, `read` is an OSError."""
+        os.close(self._slave)
+        self._slave = -1
+
     def unplug(self) -> None:
         """Pull the cable: the device is gone, for those who have it open, too."""
         for fd in (self.master, self._slave):
-            with contextlib.suppress(OSError):
+            if fd >= 0:
                 os.close(fd)
         self.master = self._slave = -1
 
