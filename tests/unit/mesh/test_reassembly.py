@@ -7,8 +7,6 @@ from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from meshtui.mesh.reassembly import (
     MAX_BUFFER_BYTES,
@@ -265,47 +263,3 @@ def test_a_flood_of_every_shape_stays_within_four_megabytes() -> None:
         tracemalloc.stop()
 
     assert peak < 4 * 1024 * 1024
-
-
-@given(
-    sizes=st.lists(st.integers(0, 5), min_size=1, max_size=12),
-    random=st.randoms(use_true_random=False),
-)
-def test_what_comes_twice_and_in_disorder_is_whole_once(sizes: list[int], random: Random) -> None:
-    pieces = [random.randbytes(size) for size in sizes]
-    chunks = chunks_of("a", *pieces) * 2
-    random.shuffle(chunks)
-    results = add_all(Reassembler(), chunks)
-
-    assert [result.whole for result in results if result.whole is not None] == [b"".join(pieces)]
-    assert not any(result.problem for result in results)
-
-
-@given(
-    steps=st.lists(
-        st.tuples(
-            st.sampled_from([HERE, THERE, "x"]),
-            st.builds(
-                Chunk,
-                st.sampled_from(["a", "b", "c", ""]),
-                st.integers(-1, 5),
-                st.integers(-1, 5),
-                st.binary(max_size=3),
-            ),
-            st.floats(-50, 50),
-        ),
-        max_size=60,
-    )
-)
-def test_whatever_comes_the_books_balance(steps: list[tuple[str, Chunk, float]]) -> None:
-    reassembler = Reassembler()
-    now_s = 0.0
-    for source, chunk, step_s in steps:
-        now_s += step_s
-        result = reassembler.add(source, chunk, now_s)
-        assert result.whole is None or result.have == result.total
-        deadline_s = reassembler.next_deadline_s
-        assert (deadline_s is None) == (len(reassembler) == 0)
-    reassembler.expire(now_s + 301.0)
-
-    assert (len(reassembler), reassembler.size, reassembler.next_deadline_s) == (0, 0, None)

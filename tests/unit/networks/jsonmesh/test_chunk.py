@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from meshtui.errors import DecodeError, EncodeError
 from meshtui.mesh.reassembly import MAX_BUFFERS, MAX_BYTES, Reassembler
@@ -25,7 +22,6 @@ from tests.support.jsonmesh_people import counted_entropy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from random import Random
 
 UUID = "0f8fad5b-d9cb-469f-a165-70867728950e"
 
@@ -136,72 +132,6 @@ def test_requests_round_trip() -> None:
 def test_a_broken_request_is_refused(frame: bytes) -> None:
     with pytest.raises(DecodeError, match="bad-request"):
         decode_request(frame)
-
-
-@given(
-    text=st.text(max_size=1500),
-    id_chars=st.integers(1, 40),
-    longest=st.integers(80, 255),
-    random=st.randoms(use_true_random=False),
-)
-def test_a_text_survives_cutting_and_no_character_is_cut(
-    text: str, id_chars: int, longest: int, random: Random
-) -> None:
-    payload = text.encode("utf-8", "ignore")
-    try:
-        frames = encode_chunks(payload, "i" * id_chars, longest)
-    except EncodeError:
-        assert len(payload) > 64 * (longest - id_chars - 16 - 3)
-        return
-    assert all(len(frame) <= longest for frame in frames)
-    for frame in frames:
-        chunk = decode_chunk(frame)
-        assert chunk is not None
-        chunk.payload.decode()
-    random.shuffle(frames)
-    assert reassemble(frames) == [payload]
-
-
-@given(st.binary(max_size=3000))
-def test_bytes_that_are_no_text_survive_too(payload: bytes) -> None:
-    assert reassemble(encode_chunks(payload, "abc")) == [payload]
-
-
-@given(
-    frame=st.one_of(
-        st.binary(max_size=60),
-        st.builds(
-            lambda mark, rest: mark + rest, st.sampled_from([b"MCHK|", b"MREQ|"]), st.binary()
-        ),
-        st.lists(st.sampled_from([b"1", b"a", b"0/1", b"\xff", b"64", b"", b"RAW"])).map(
-            lambda parts: b"|".join([b"MCHK", *parts])
-        ),
-    )
-)
-def test_whatever_comes_only_decode_errors_do(frame: bytes) -> None:
-    for decode in (decode_chunk, decode_request):
-        with contextlib.suppress(DecodeError):
-            decode(frame)
-
-
-@given(
-    size=st.integers(0, 3000),
-    lost=st.sets(st.integers(0, 15)),
-    random=st.randoms(use_true_random=False),
-)
-def test_what_is_lost_can_be_asked_for(size: int, lost: set[int], random: Random) -> None:
-    payload = random.randbytes(size)
-    frames = encode_chunks(payload, "abc")
-    kept = [frame for index, frame in enumerate(frames) if index not in lost] * 2
-    random.shuffle(kept)
-    reassembler = Reassembler()
-    whole = reassemble(kept, reassembler)
-    for unfinished in reassembler.incomplete(5.0, 5.0):
-        asked = decode_request(encode_request(unfinished.chunk_id, unfinished.missing))
-        assert asked is not None
-        whole += reassemble([frames[index] for index in asked[1]], reassembler)
-
-    assert whole == ([payload] if len(kept) else [])
 
 
 # --- sixty hostile inputs: what is refused by the codec, and what by the reassembly ---

@@ -7,8 +7,6 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from meshtui.model.packet import NO_RX, RxMeta
 from meshtui.networks.jsonmesh.chunk import encode_chunks, encode_request
@@ -315,60 +313,3 @@ def test_a_clock_that_steps_back_holds_nothing_up() -> None:
     deframer.feed(CHUNK, 10_000.0)
 
     assert payloads(deframer.flush(6_400.0)) == [CHUNK]
-
-
-@given(
-    has_borders=st.booleans(),
-    pieces=st.lists(
-        st.one_of(
-            st.binary(max_size=40),
-            st.sampled_from(
-                [OBJECT, CHUNK, COMPACT, b"\n", b"RSSI:-8|", b"SNR:", b"{", b"}", b'"', b"\\", b"|"]
-            ),
-            st.binary(max_size=200).map(lambda data: OBJECT[: len(data)]),
-        ),
-        max_size=40,
-    ),
-    waits=st.lists(st.floats(-1, 10), min_size=40, max_size=40),
-)
-def test_whatever_comes_nothing_is_raised_and_little_is_held(
-    pieces: list[bytes], waits: list[float], has_borders: bool
-) -> None:
-    deframer = Deframer(has_borders=has_borders, max_bytes=500)
-    now_s = 0.0
-    for piece, wait_s in zip(pieces, waits, strict=False):
-        found = deframer.feed(piece, now_s)
-        assert sum(len(deframed.payload) for deframed in found) <= len(piece) + 500 + 20
-        now_s += wait_s
-        deframer.flush(now_s)
-    deframer.flush(now_s + 100.0)
-
-    assert deframer.next_deadline_s is None
-    rest = deframer.feed(b"\n" + CHUNK + b"\n", now_s + 200.0)
-    assert payloads(rest)[-1:] == [CHUNK]
-
-
-@given(
-    objects=st.lists(
-        st.dictionaries(
-            st.text('ab{}\\"é', min_size=1, max_size=3).map(lambda key: "k" + key),
-            st.recursive(
-                st.text('ab{}\\"é\u02ff'),
-                lambda inner: (
-                    st.lists(inner, max_size=2)
-                    | st.dictionaries(st.text("ab", min_size=1), inner, max_size=2)
-                ),
-                max_leaves=4,
-            ),
-            max_size=3,
-        ),
-        min_size=1,
-        max_size=4,
-    ),
-    size=st.integers(1, 40),
-)
-def test_objects_are_found_without_line_ends(objects: list[dict[str, object]], size: int) -> None:
-    texts = [json.dumps(value, ensure_ascii=False).encode() for value in objects]
-    pieces = [piece for text in texts for piece in cut(text, size)]
-
-    assert notifications(*pieces) == texts
