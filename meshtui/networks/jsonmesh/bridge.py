@@ -99,7 +99,9 @@ class Bridge:
         if not (links or airs):
             passage.conclude(Verdict.IGNORED, "", "there is no link to carry it on")
             return False
-        payload = encode_carried(carried)
+        others = self._station.brokers(but=passage.link_id) if carried.sender_key else []
+        # as JSON for brokers only: a frame that leaves out its sender's key has no such form
+        payload = encode_carried(carried) if links or others else b""
         peer = self._peers.get(recipient)
         is_away = peer is not None and peer.node.is_online is False
         transmits = [Transmit(link_id, payload, route_topic(recipient)) for link_id in links]
@@ -109,7 +111,6 @@ class Bridge:
             if is_away and link_id != passage.link_id
         ]
         if not self._peers.is_on_a_broker(recipient):
-            others = self._station.brokers(but=passage.link_id)
             transmits += by_gateway(self._station, payload, others, priority=1)
         self._emit(passage, envelope, [*links, *airs], transmits)
         return True
