@@ -61,7 +61,7 @@ def _install(handler: logging.Handler, level: str) -> None:
     root.addHandler(handler)
     root.setLevel(level.upper())
     # What libraries find worth debugging may hold whole payloads.
-    for library in ("paho", "asyncio", "textual", "amqtt", "transitions"):
+    for library in ("paho", "asyncio", "textual", "amqtt", "transitions", "bleak", "dbus_fast"):
         logging.getLogger(library).setLevel(logging.WARNING)
 
 
