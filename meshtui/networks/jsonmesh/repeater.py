@@ -34,18 +34,29 @@ if TYPE_CHECKING:
     from meshtui.networks.jsonmesh.radio import Airwaves
     from meshtui.networks.jsonmesh.station import Station
 
+PACKET_BYTES = 240
 ACK_PRIORITY, DIRECT_PRIORITY, FORUM_PRIORITY, PRESENCE_PRIORITY = range(4)
 
 
 def write_presence(presence: Presence, *, is_compact: bool) -> bytes:
-    """Write a presence for a link without topics.
+    """Write a presence for a link without topics, such that one packet holds it.
+
+    As JSON it is long: there the position stays at home first, then the end of the name.
 
     Raises:
         EncodeError: It cannot be written.
     """
     if is_compact:
         return encode_compact_presence(presence)
-    return to_ascii(encode_presence(presence))
+    packet = to_ascii(encode_presence(presence))
+    if len(packet) > PACKET_BYTES:
+        packet = to_ascii(encode_presence(replace(presence, position=None)))
+    if len(packet) > PACKET_BYTES:
+        kept = max(0, len(presence.name) - (len(packet) - PACKET_BYTES))
+        packet = to_ascii(
+            encode_presence(replace(presence, position=None, name=presence.name[:kept]))
+        )
+    return packet
 
 
 class Repeater:

@@ -341,3 +341,21 @@ def test_presence_does_not_say_what_a_plain_client_cannot() -> None:
     _, _, alice, bob = _pair(plain=True)
 
     assert alice.node(bob).caps == frozenset({"ack"})
+
+
+def test_a_presence_fits_one_packet_whatever_the_name() -> None:
+    world = World()
+    air = FakeAir(world)
+    alice, bob = (
+        world.station("alice"),
+        world.station(
+            "Ærøskøbing ✓ " * 4, share_position=True, position=(55.123456789, 10.123456789)
+        ),
+    )
+    alice.tune(air)
+    bob.tune(air)
+
+    world.wind(HELLO_S)
+
+    assert all(len(frame) <= 240 and not frame.startswith(b"MCHK") for frame in air.frames())
+    assert alice.node(bob).name.startswith("Ærøskøbing")
