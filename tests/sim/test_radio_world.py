@@ -149,3 +149,60 @@ def test_outcomes_of_several_seeds_add_up() -> None:
     assert total.on_air == sum(one.on_air for one in outcomes)
     assert total.hours == 2.0
     assert total.row()["delivered"] == round(total.delivered / total.messages, 5)
+
+
+REAL = """
+hours = 0.2
+warmup_min = 2
+drain_min = 5
+boot_s = 60
+known_contacts = "{known}"
+caps = ["ack", "cbor1", "zlib", "resend", "dsr"]
+[place]
+rule = "disc"
+nodes = 12
+mean_degree = 4
+[traffic]
+dms_per_node_hour = 4.0
+partners = 2
+[variant.plain]
+plain = true
+"""
+
+
+@pytest.mark.parametrize("known", ["all", "partners", "none"])
+def test_real_sessions_deliver_whoever_they_know(known: str) -> None:
+    world = World(scenario(REAL.format(known=known)))
+
+    world.run()
+    outcome = outcome_of(world, 1.0, 4.0)
+
+    assert outcome.messages >= 5
+    if known == "none":  # at first nobody has heard of anybody
+        assert outcome.delivered + sum(outcome.refusals.values()) >= 0.6 * outcome.messages
+    else:
+        assert outcome.delivered >= 0.8 * outcome.messages
+    assert outcome.copies == 0
+    assert outcome.too_long == 0
+    assert not outcome.alarms
+
+
+def test_real_sessions_are_repeatable_to_the_last_byte() -> None:
+    what = scenario(REAL.format(known="all"))
+
+    first, again = transcript(World(what)), transcript(World(what))
+
+    assert len(first) > 50
+    assert first == again
+
+
+def test_a_variant_changes_the_sessions_and_not_the_traffic() -> None:
+    what = scenario(REAL.format(known="all"))
+    ours, plain = World(what), World(what, "plain")
+    ours.run()
+    sent = transcript(plain)
+
+    assert list(ours.tally.fates) == list(plain.tally.fates)
+    assert ours.places == plain.places
+    assert sum(packet.startswith(b"MCHK|") for _, _, packet in sent) > len(sent) / 2
+    assert plain.air.counts.sent > ours.air.counts.sent
