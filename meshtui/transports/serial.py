@@ -53,29 +53,39 @@ class SerialTransport:
         Raises:
             TransportError: With a sentence that says what was tried and what to do.
         """
-        from meshtui.transports import serial_words
-        from meshtui.transports.serial_port import Port, PortTransport
-
         device, baud = _device(spec), _baud(spec)
-        port = Port(device, baud)
+        ports: list[Port] = []
+
+        def give_back() -> None:
+            for port in ports:
+                port.close()
+
         try:
             async with asyncio.timeout(OPEN_TIMEOUT_S):
-                name = f"open {spec.link_id}"
-                remark = await in_own_thread(lambda: _open(port, device, baud), name, port.close)
+                port, remark = await in_own_thread(
+                    lambda: _open(device, baud, ports), f"open {spec.link_id}", give_back
+                )
         except TimeoutError:
             msg = f"{device} does not open; unplug the gateway and plug it in again"
             raise TransportError(msg) from None
-        link = StreamLink(spec.link_id, now, serial_words.of_loss, remark)
-        try:
-            # It calls this itself, but only in the loop's next turn.
-            link.connection_made(PortTransport(asyncio.get_running_loop(), link, port))
-        except OSError as error:  # pulled this very moment
-            port.close()
-            raise TransportError(serial_words.of_loss(error)) from None
-        return link
+        return _link(spec, now, port, remark)
 
 
 SERIAL = SerialTransport()
+
+
+def _link(spec: LinkSpec, now: Callable[[], Instant], port: Port, remark: str) -> Link:
+    from meshtui.transports import serial_words
+    from meshtui.transports.serial_port import PortTransport
+
+    link = StreamLink(spec.link_id, now, serial_words.of_loss, remark)
+    try:
+        # It calls this itself, but only in the loop's next turn.
+        link.connection_made(PortTransport(asyncio.get_running_loop(), link, port))
+    except OSError as error:  # pulled this very moment
+        port.close()
+        raise TransportError(serial_words.of_loss(error)) from None
+    return link
 
 
 def _device(spec: LinkSpec) -> str:
@@ -95,21 +105,28 @@ def _baud(spec: LinkSpec) -> int:
     return int(text)
 
 
-def _open(port: Port, device: str, baud: int) -> str:
-    """Open a port, in a thread; returns what is odd about it.
+def _open(device: str, baud: int, ports: list[Port]) -> tuple[Port, str]:
+    """Open a port, in a thread; returns it and what is odd about it.
+
+    Args:
+        ports: Where the port is noted before it is open, for whoever must close it.
 
     Raises:
         TransportError: It does not open.
     """
+    # Loading them takes longer than the loop may stand still.
     from meshtui.transports import serial_ports, serial_words
+    from meshtui.transports.serial_port import Port
 
     try:
         if not stat.S_ISCHR(Path(device).stat().st_mode):
             raise serial_words.not_serial(device)
+        port = Port(device, baud)
+        ports.append(port)
         port.open()
     except ValueError:
         msg = f"{device} does not do {baud} bits per second; what is the gateway set to?"
         raise TransportError(msg, is_final=True) from None
     except OSError as error:
         raise serial_words.of_failure(device, error) from None
-    return serial_words.shared(serial_ports.holders(device))
+    return port, serial_words.shared(serial_ports.holders(device))

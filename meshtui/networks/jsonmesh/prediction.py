@@ -28,7 +28,7 @@ from meshtui.networks.jsonmesh.dictionary import CHAT_1
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MAX_BYTES = 512  # of text: each costs some ten microseconds
+MAX_BYTES = 512  # of text, and of what it became: a byte costs some ten microseconds
 _ORDER = 3
 _END = 0
 _MAX_COUNT = 255
@@ -36,7 +36,10 @@ _TAKEN, _OF = 7, 8
 
 
 def squeeze(plain: bytes) -> bytes | None:
-    """Write a text; its first byte is below E0. None = it is too long, or holds a NUL."""
+    """Write a text; its first byte is below E0.
+
+    None = it or what became of it exceeds 512 bytes, or it holds a NUL.
+    """
     if len(plain) > MAX_BYTES or _END in plain:
         return None
     low, width, scale = 0, _TAKEN, _OF
@@ -47,12 +50,11 @@ def squeeze(plain: bytes) -> bytes | None:
             width *= size
             scale *= total
         history = _after(history, byte)
-    length = 0
-    while True:
+    for length in range(MAX_BYTES + 1):
         number = -(-(low << 8 * length) // scale)  # rounded up
         if number * scale < (low + width) << 8 * length:
             return number.to_bytes(length, "big")
-        length += 1
+    return None
 
 
 def unsqueeze(body: bytes) -> bytes:
@@ -61,8 +63,8 @@ def unsqueeze(body: bytes) -> bytes:
     Raises:
         CryptoError: `bad-packing`: it has no end within 512 bytes.
     """
-    part, whole = int.from_bytes(body, "big") * _OF, _TAKEN << 8 * len(body)
-    if part >= whole or len(body) > 2 * MAX_BYTES:
+    part, whole = int.from_bytes(body[: MAX_BYTES + 1], "big") * _OF, _TAKEN << 8 * len(body)
+    if part >= whole or len(body) > MAX_BYTES:
         raise CryptoError("bad-packing", "no predicted text")
     plain = bytearray()
     history = bytes((_END,))
