@@ -51,11 +51,9 @@ def write_presence(presence: Presence, *, is_compact: bool) -> bytes:
     packet = to_ascii(encode_presence(presence))
     if len(packet) > PACKET_BYTES:
         packet = to_ascii(encode_presence(replace(presence, position=None)))
-    if len(packet) > PACKET_BYTES:
-        kept = max(0, len(presence.name) - (len(packet) - PACKET_BYTES))
-        packet = to_ascii(
-            encode_presence(replace(presence, position=None, name=presence.name[:kept]))
-        )
+    while len(packet) > PACKET_BYTES and presence.name:
+        presence = replace(presence, position=None, name=presence.name[:-1])
+        packet = to_ascii(encode_presence(presence))
     return packet
 
 
