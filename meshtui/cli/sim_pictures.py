@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from meshtui.sim.radio_scenario import RadioScenario
 
 WIDTH: Final = 100
-_BARS: Final = 12
 _BLOCKS: Final = " ▏▎▍▌▋▊▉█"
 _EDGES_S: Final = (1, 2, 3, 5, 8, 13, 20, 30, 60, 120, 300)
 
@@ -43,14 +42,19 @@ class Picture:
         width = shutil.get_terminal_size((WIDTH, 40)).columns if is_terminal else WIDTH
         buffer = io.StringIO()
         console = Console(
-            file=buffer, width=width, force_terminal=is_terminal, color_system="auto", emoji=False
+            file=buffer,
+            width=width,
+            force_terminal=is_terminal,
+            color_system="auto",
+            emoji=False,
+            markup=False,
         )
         console.print(self._content(width))
         return buffer.getvalue()
 
     def svg(self) -> str:
         """Render as one SVG picture."""
-        console = Console(file=io.StringIO(), width=WIDTH, record=True, emoji=False)
+        console = Console(file=io.StringIO(), width=WIDTH, record=True, emoji=False, markup=False)
         console.print(self._content(WIDTH))
         return console.export_svg(title=clean(self._scenario.title))
 

@@ -20,8 +20,9 @@ use them.
 from __future__ import annotations
 
 import hashlib
+import re
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
@@ -30,6 +31,7 @@ from typing import TYPE_CHECKING, Any, Final
 from meshtui.crypto.keys import Identity
 from meshtui.errors import ConfigError
 from meshtui.model.link import RadioSettings
+from meshtui.networks.jsonmesh.settings import Settings
 from meshtui.sim.propagation import AirSettings
 from meshtui.sim.toml_table import TomlTable
 
@@ -42,6 +44,8 @@ MAX_FILE_BYTES: Final = 1 << 20
 _FAR_M: Final = 1e7
 RULES: Final = ("disc", "grid", "line", "city", "list")
 KNOWN: Final = ("all", "partners", "none")
+_VARIANT_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,24}")
+_SESSION_OPTIONS: Final = frozenset(option.name for option in fields(Settings))
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,9 +232,14 @@ def _scenario(root: TomlTable, name: str) -> RadioScenario:
     listed = tuple(_listed(table) for table in root.tables("node", MAX_NODES))
     options = root.plain("session")
     variants = root.plain("variant")
-    for value in variants.values():
-        if not isinstance(value, dict):
-            raise root.fault("variant", "tables, such as [variant.plain]")
+    for key, value in variants.items():
+        if not isinstance(value, dict) or not _VARIANT_NAME.fullmatch(key):
+            raise root.fault("variant", "tables with short plain names, such as [variant.plain]")
+    for table in (options, *variants.values()):
+        unknown = sorted(set(table) - _SESSION_OPTIONS)
+        if unknown:
+            key, known = f"session or variant: {unknown[0]}", ", ".join(sorted(_SESSION_OPTIONS))
+            raise root.fault(key, f"one of {known}")
     scenario = RadioScenario(
         name=name,
         title=root.text("title", name),

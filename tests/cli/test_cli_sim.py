@@ -137,14 +137,11 @@ def test_a_wrong_scenario_names_file_and_key(tmp_path, capsys) -> None:
 
 def test_a_scenarios_words_cannot_steer_the_terminal(tmp_path, capsys) -> None:
     path = tmp_path / "evil.toml"
-    path.write_text(
-        SCENARIO.replace('"Small"', '"\\u001b]0;owned\\u0007[bold]x"').replace(
-            "variant.plain", 'variant."\\u001b[31m[red]"'
-        )
-    )
+    path.write_text(SCENARIO.replace('"Small"', '"\\u001b]0;owned\\u0007[bold]x"'))
 
     assert main(["sim", str(path), "--hours", "0.01", "--processes", "1"]) == 0
 
     text = capsys.readouterr()
+    assert "[bold]x" in text.out
     assert "\x1b" not in text.out + text.err
     assert "\x07" not in text.out + text.err
