@@ -1,6 +1,6 @@
 """`make bench`: figures of this machine, as ratios within one run. Nothing here is a test.
 
-python -m tests.bench [startup] [pipeline] [framing] [hub] [search] [screen]
+python -m tests.bench [startup] [pipeline] [framing] [hub] [search] [screen] [sim]
 """
 
 from __future__ import annotations

@@ -26,6 +26,7 @@ from meshtui.store.database import Database
 from meshtui.store.digests import StoredDigests
 from meshtui.store.reader import StoreReader
 from meshtui.store.writer import StoreWriter
+from meshtui.transports.radio import radio_settings
 from meshtui.transports.registry import load_transport
 from meshtui.transports.url import link_title, parse_link_urls, safe_url
 from tests.support.mosquitto import eventually
@@ -130,6 +131,7 @@ async def someone(
                     load_transport(spec.scheme).kind,
                     link_title(spec),
                     safe_url(network, spec),
+                    radio=radio_settings(spec),
                 ),
                 spec,
                 load_transport(spec.scheme),

@@ -99,6 +99,8 @@ def encode_compact(envelope: Envelope, *, with_key: bool) -> bytes:
         EncodeError: It exceeds 4 KiB, holds what the reader would not take, or its sender's key is
             not known.
     """
+    if len(envelope.route) > MAX_ROUTE_NODES or len(envelope.path) > MAX_PATH_NODES:
+        raise EncodeError("the route is full, or the path too long")
     if with_key and not envelope.sender_key:
         raise EncodeError("the sender's key is not known")
     sender = envelope.sender_key if with_key else pack_id(envelope.sender)

@@ -22,7 +22,7 @@ import struct
 from typing import Any
 
 from meshtui.crypto.secp256k1 import PUBLIC_KEY_BYTES
-from meshtui.errors import DecodeError
+from meshtui.errors import DecodeError, EncodeError
 from meshtui.model.node import Position
 from meshtui.networks.jsonmesh.compact_frame import (
     check_json_map,
@@ -64,8 +64,10 @@ def encode_compact_presence(presence: Presence) -> bytes:
     """Write a presence as a compact frame; no 00, 0A or 0D is in it.
 
     Raises:
-        EncodeError: It exceeds 4 KiB, or holds what the reader would not take.
+        EncodeError: It exceeds 4 KiB, was carried too far, or holds what the reader would not take.
     """
+    if len(presence.via) > MAX_VIA:
+        raise EncodeError("it has been carried too far")
     flags = int(presence.is_online)
     for bit, word in enumerate(WORDS, start=1):
         flags |= (word in presence.caps) << bit

@@ -33,7 +33,9 @@ _STRUCTURE = re.compile(rb'[{}"]|\\.?', re.DOTALL)
 _IN_STRING = re.compile(rb'"|\\.?', re.DOTALL)
 _OBJECT_START = re.compile(rb'\{\s*"[A-Za-z]')  # in an object it can only follow : , or [
 _SALVAGE = re.compile(rb'MCHK\||MREQ\||(?:RSSI|SNR):[^|\n]{0,12}\||\{\s*"')
-_COLOUR_END = re.compile(rb"(?:\x1b\[[0-9;]{0,8}m|[ \t\r])+\Z")
+_LEADING = re.compile(rb"[\x00 \t\r]*")
+_COLOUR_AT_END = re.compile(rb"\x1b\[[0-9;]{0,8}m\Z")
+_LONGEST_COLOUR = 11
 _RSSI_RANGE = -200, 50
 _SNR_RANGE = -64, 64
 
@@ -144,7 +146,7 @@ class Deframer:
         if self._held and self._is_another(data):
             self._close_held(findings)
         searched = len(self._held)
-        self._held += data
+        self._held += data if self._held else data[_blanks(data) :]
         self._ends_lines = self._ends_lines or data.endswith(b"\n")
         while self._held:
             newline = self._held.find(b"\n", searched)
@@ -192,7 +194,7 @@ class Deframer:
             findings.add_line(held)
 
     def _take(self, size: int) -> None:
-        del self._held[:size]
+        del self._held[: _blanks(self._held, size)]
         self._object = None
 
     def _drop_held(self) -> None:
@@ -264,7 +266,7 @@ class _Extent:
 
 def _read_line(line: bytes) -> Deframed | None:
     """Read a line; None = it is no packet and holds none."""
-    begin = 0 if line[:1] not in _BLANK else len(line) - len(line.lstrip(_BLANK))
+    begin = _blanks(line)
     for _ in range(2):
         rx, start = _read_meters(line, begin)
         if _is_packet_start(line, start):
@@ -280,11 +282,18 @@ def _read_line(line: bytes) -> Deframed | None:
 
 def _salvaged(line: bytes, start: int, rx: RxMeta) -> Deframed | None:
     """Cut a packet out of a line with text before it, and perhaps a terminal's colours after it."""
-    ending = _COLOUR_END.search(line, start)
-    packet = line[start : ending.start() if ending else len(line)]
+    packet = line[start:].rstrip(_BLANK)
+    while ending := _COLOUR_AT_END.search(packet, max(0, len(packet) - _LONGEST_COLOUR)):
+        packet = packet[: ending.start()].rstrip(_BLANK)
     if packet[:1] == b"{" and _Extent(0).find_end(packet, len(packet)) != len(packet):
         return None
     return Deframed(packet, rx)
+
+
+def _blanks(data: bytes | bytearray, start: int = 0) -> int:
+    """Say where the first byte is, from `start`, that is not blank."""
+    match = _LEADING.match(data, start)
+    return match.end() if match else start
 
 
 def _is_packet_start(line: bytes, start: int) -> bool:
@@ -299,8 +308,8 @@ def _is_mark(data: bytes) -> bool:
 
 
 def _after_meters(held: bytearray) -> int:
-    """Say where the packet begins that is held, behind blanks and how well it was heard."""
-    start = len(held) - len(held.lstrip(_BLANK)) if held[:1] in _BLANK else 0
+    """Say where the packet begins that is held, behind how well it was heard."""
+    start = 0
     for _ in _METER_MARKS:
         match = _METER.match(held, start)
         if match is None:

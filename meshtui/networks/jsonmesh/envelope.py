@@ -148,7 +148,7 @@ def encode_envelope(envelope: Envelope, *, app_names: bool, is_ascii: bool = Fal
         is_ascii: Write other characters as `\\uXXXX`, so that no cut can fall inside one.
 
     Raises:
-        EncodeError: Its sender's key is not known.
+        EncodeError: Its sender's key is not known, or its path is too long.
     """
     wire, sealed = _wire(envelope)
     if app_names:
@@ -228,6 +228,8 @@ def _wire(envelope: Envelope) -> tuple[dict[str, object], dict[str, object]]:
     """Lay an envelope out as it is specified; returns the object and its `enc`."""
     if not envelope.sender_key:
         raise EncodeError("the sender's key is not known")
+    if len(envelope.path) > MAX_PATH_NODES:
+        raise EncodeError("the path is too long")
     sealed: dict[str, object] = {
         "nonce": _base64(envelope.nonce),
         "ct": _base64(envelope.ciphertext),

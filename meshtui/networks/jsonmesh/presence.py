@@ -83,8 +83,10 @@ def encode_presence(presence: Presence) -> bytes:
     """Write a presence of our own.
 
     Raises:
-        EncodeError: The name holds half a character.
+        EncodeError: The name holds half a character, or it has been carried too far.
     """
+    if len(presence.via) > MAX_VIA:
+        raise EncodeError("it has been carried too far")
     wire: dict[str, object] = {
         "nodeId": presence.node_id,
         "pubkeyHex": presence.public_key.hex(),

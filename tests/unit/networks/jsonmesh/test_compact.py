@@ -415,6 +415,8 @@ def test_what_is_too_long_or_not_encodable_is_an_error_of_ours() -> None:
         sealed()._replace(message_id="\ud800"),
         sealed()._replace(raw={"x": 2**70}),
         sealed()._replace(raw={"x": DEEP}),
+        sealed()._replace(route=(ALICE.node_id,) * 33),
+        sealed()._replace(path=(ALICE.node_id,) * 17),
     ):
         with pytest.raises(EncodeError):
             encode_compact(envelope, with_key=True)

@@ -136,6 +136,7 @@ def test_what_the_reader_would_not_take_is_an_error_of_ours() -> None:
         replace(FULL, name="\ud800"),
         replace(FULL, raw={"x": 2**70}),
         replace(FULL, raw={"x": "y" * 5000}),
+        replace(FULL, via=(BOB.node_id,) * 9),
     ):
         with pytest.raises(EncodeError):
             encode_compact_presence(presence)

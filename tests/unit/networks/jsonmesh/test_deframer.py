@@ -170,6 +170,30 @@ def test_a_long_line_in_small_pieces_takes_no_longer_for_it() -> None:
     assert deframer.flush(1e9) == []
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"log MCHK|a|0|1|" + b" " * 200_000 + b"x",
+        b'log {"a":' + b" " * 200_000 + b"x",
+        b"{ " * 100_000,
+        b"x{" + b" " * 200_000,
+        b"RSSI:" * 50_000,
+        b"\x1b[0m" * 50_000,
+        b'log {"a":1}' + b"\x1b[0m " * 40_000,
+        b"{" * 200_000,
+        b'{"' + b"\\" * 200_000,
+    ],
+)
+@pytest.mark.parametrize("has_borders", [False, True])
+def test_no_line_takes_long(line: bytes, has_borders: bool) -> None:
+    deframer = Deframer(has_borders=has_borders)
+    begin = time.process_time()
+    for piece in cut(line + b"\n", 512):
+        deframer.feed(piece, 0.0)
+
+    assert time.process_time() - begin < 3.0
+
+
 def test_a_new_connection_knows_nothing_of_the_last() -> None:
     for has_borders in (False, True):
         deframer = Deframer(has_borders=has_borders)
