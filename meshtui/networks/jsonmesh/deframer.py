@@ -283,7 +283,8 @@ def _read_line(line: bytes) -> Deframed | None:
 def _salvaged(line: bytes, start: int, rx: RxMeta) -> Deframed | None:
     """Cut a packet out of a line with text before it, and perhaps a terminal's colours after it."""
     packet = line[start:].rstrip(_BLANK)
-    while ending := _COLOUR_AT_END.search(packet, max(0, len(packet) - _LONGEST_COLOUR)):
+    ending = _COLOUR_AT_END.search(packet, max(0, len(packet) - _LONGEST_COLOUR))
+    if ending:
         packet = packet[: ending.start()].rstrip(_BLANK)
     if packet[:1] == b"{" and _Extent(0).find_end(packet, len(packet)) != len(packet):
         return None
