@@ -146,8 +146,11 @@ def being_nobody():
 
 
 async def test_a_forbidden_port_says_what_to_type(pty) -> None:
+    import grp  # noqa: F401 - nobody may not read where Python lies
+    import pwd  # noqa: F401
+
     async with opened(url_of(pty.device)):
-        pass  # what must be loaded is
+        pass
     Path(pty.device).chmod(0)  # noqa: ASYNC240 - a pty's
     with being_nobody():
         error = await why_not(url_of(pty.device))
