@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from meshtui.errors import LinkLostError, TransportError
 from meshtui.mesh.backoff import Backoff
-from meshtui.model.link import LinkState
+from meshtui.model.link import LinkKind, LinkState
 from meshtui.model.packet import Refused, Transmit, Transmitted
 from meshtui.runtime.bugs import log_bug
 from meshtui.runtime.inbox import LinkClosed, LinkOpened
@@ -38,6 +38,11 @@ LONGEST_RETRY_S = 60.0
 STEADY_S = 10.0
 # So many short lives in a row are no accident.
 SHORT_LIVES = 3
+_HINT = "is this identity in use elsewhere?"
+_HINTS = {
+    LinkKind.STREAM: "is a plug loose?",
+    LinkKind.PIECES: "is it almost out of reach?",
+}
 
 _log = logging.getLogger(__name__)
 
@@ -161,7 +166,7 @@ class LinkRunner:
         else:
             self._short_lives += 1
         if self._short_lives >= SHORT_LIVES:
-            reason += "; it does so again and again: is this identity in use elsewhere?"
+            reason += f"; it does so again and again: {_HINTS.get(self._info.kind, _HINT)}"
         self._report(LinkState.DOWN, reason)
         return self._backoff.next_delay_s()
 

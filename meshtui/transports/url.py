@@ -123,7 +123,7 @@ def link_title(spec: LinkSpec) -> str:
 
 
 def _link_id(options: dict[str, str], host: str, parts: SplitResult) -> LinkId:
-    name = options.get("id") or host or parts.path.rstrip("/").rpartition("/")[2]
+    name = options.get("id") or host or unquote(parts.path).rstrip("/").rpartition("/")[2]
     if len(name) > LONGEST_NAME:
         if "id" in options:
             msg = f"link URL: id= has at most {LONGEST_NAME} characters"

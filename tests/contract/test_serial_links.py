@@ -266,6 +266,7 @@ async def test_a_loose_contact_is_tried_less_and_less(tmp_path) -> None:
                 cable.unplug()
             await cable.clock.wind(0.1)
         assert cable.opened <= 6
+        assert any("is a plug loose?" in link.reason for link in cable.log.reports)
         cable.replug()
         delay_s = await cable.until_waiting()
         await cable.clock.wind(delay_s)

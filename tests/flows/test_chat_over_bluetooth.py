@@ -6,12 +6,15 @@ import contextlib
 
 import pytest
 
+from meshtui.networks.jsonmesh import presences
 from tests.support.ble_bed import running_bed
 from tests.support.mosquitto import eventually
 from tests.support.someone import introduced, someone
 
 pytestmark = pytest.mark.ble
 QUICK = "sf=5&bw=500&duty=100"
+# Everybody says who they are every other second, not every third hour.
+CHATTY = {"radio_presence_s": 2}
 
 
 @pytest.fixture(scope="module")
@@ -21,8 +24,10 @@ def bed():
 
 
 @pytest.fixture
-def air(bed):
+def air(bed, monkeypatch):
     """Two gateways, each of which hears what the other sends."""
+    monkeypatch.setattr(presences, "FIRST_AFTER_S", 0.1)
+    monkeypatch.setattr(presences, "FIRST_SPREAD_S", 0.2)
     other = bed.add("BASE", "C4:00:00:00:00:02")
     bed.radio.on_data, other.on_data = other.say, bed.radio.say
     yield bed
@@ -32,8 +37,8 @@ def air(bed):
 @contextlib.asynccontextmanager
 async def alice_and_bob(home):
     async with (
-        someone("alice", home, f"jsonmesh+ble://MESH-GW?{QUICK}") as alice,
-        someone("bob", home, f"jsonmesh+ble://C4:00:00:00:00:02?{QUICK}") as bob,
+        someone("alice", home, f"jsonmesh+ble://MESH-GW?{QUICK}", **CHATTY) as alice,
+        someone("bob", home, f"jsonmesh+ble://C4:00:00:00:00:02?{QUICK}", **CHATTY) as bob,
     ):
         await introduced(alice, bob)
         yield alice, bob

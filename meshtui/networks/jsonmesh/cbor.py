@@ -55,7 +55,11 @@ class _Reader:
         if depth > self._max_depth or self._items > MAX_ITEMS:
             raise DecodeError("bad-cbor", "too much of it", self.position)
         start = self.position
-        head = self._take(1)[0]
+        try:
+            head = self._data[start]
+        except IndexError as error:
+            raise DecodeError("bad-cbor", "it ends too early", start) from error
+        self.position = start + 1
         major, argument = head >> 5, head & 0x1F
         if major == 7:
             return self._simple(argument)
@@ -65,10 +69,8 @@ class _Reader:
             return argument
         if major == 2:
             return self._take(argument)
-        if major == 4:
-            return self._list(argument, depth)
-        if major == 5:
-            return self._map(argument, depth)
+        if major in {4, 5}:
+            return (self._list if major == 4 else self._map)(argument, depth)
         if major == 3:
             return self._text(argument)
         if major == 1:

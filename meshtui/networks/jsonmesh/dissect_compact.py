@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from meshtui.networks.jsonmesh.presence import Presence
 
 _LONG_FAST = RadioSettings()
+_RELAYS = 5  # the last slot that every envelope has something to say for
 _NONCE_BYTES = 12
 _ID_BYTES = 4
 _KEY_BYTES = 33
@@ -67,17 +68,19 @@ def envelope_fields(frame: bytes, envelope: Envelope) -> DissectedField:
         ("more", f"{len(envelope.raw)} keys", "what the other fields cannot say"),
     )
     insides = {0: _who_fields(layout, envelope), 1: _sealed_fields(layout, envelope)}
-    fields = layout.fields(rows, insides)
-    if len(slots) <= 4:
-        end = len(frame)
-        fields = (*fields, DissectedField("id", envelope.message_id, end, end, named))
+    end = len(frame)
+    left_out = tuple(
+        DissectedField(name, abbreviate(value), end, end, f"{note}; takes no bytes")
+        for number, (name, value, note) in enumerate(rows)
+        if len(slots) <= number <= _RELAYS
+    )
     return DissectedField(
         "compact envelope",
         f"{len(frame)} bytes",
         0,
         len(frame),
         "an envelope in fewer bytes, for those who announced cbor1",
-        (*layout.head(), *fields),
+        (*layout.head(), *layout.fields(rows, insides), *left_out),
     )
 
 

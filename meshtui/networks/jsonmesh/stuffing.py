@@ -20,7 +20,8 @@ _FLIP = 0x20
 _AVOIDED = bytes((0x00, 0x0A, 0x0D, _ESCAPE))
 _SPACES = frozenset(b"\t\n\v\f\r ")
 _MASKS = tuple(mask for mask in range(256) if mask not in _AVOIDED)
-_TO_ESCAPE = re.compile(rb"[\x00\x0a\x0d\x1b]", re.DOTALL)
+_TO_ESCAPE = re.compile(rb"[\x00\x0a\x0d\x1b]")
+_REFUSED = re.compile(rb"[\x00\x0a\x0d]")
 _ESCAPED = re.compile(rb"\x1b(.?)", re.DOTALL)
 _ESCAPES = {bytes((byte ^ _FLIP,)): bytes((byte,)) for byte in _AVOIDED}
 
@@ -41,9 +42,10 @@ def unstuff(frame: bytes) -> bytes:
     """
     if len(frame) < 2 or frame[1] in _AVOIDED:
         raise DecodeError("bad-stuffing", "no frame", 1)
+    found = _REFUSED.search(frame, 2)
+    if found:
+        raise DecodeError("bad-stuffing", "a byte that cannot be there", found.start())
     body = frame[2:]
-    if b"\0" in body or b"\n" in body or b"\r" in body:
-        raise DecodeError("bad-stuffing", "a byte that cannot be there")
     if _ESCAPE in body:
         body = _ESCAPED.sub(_unescape, body)
     return body.translate(_table(frame[1]))

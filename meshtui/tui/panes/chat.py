@@ -13,20 +13,23 @@ from meshtui.model.command import (
     SendText,
     SetDraft,
 )
-from meshtui.model.event import ChannelChanged, NodeMarked
+from meshtui.model.event import ChannelChanged, FrameSent, LinkChanged, NodeMarked
 from meshtui.model.ids import (
     MessageId,
+    NodeId,
     channel_conversation,
 )
 from meshtui.model.message import Proof
 from meshtui.model.node import PinState
 from meshtui.tui.command import bindings_of
 from meshtui.tui.commands import CHAT, slash_commands
-from meshtui.tui.panes.chat_actions import PAGE, RETRIABLE, ChatActions
+from meshtui.tui.panes.chat_actions import PAGE, RETRIABLE, ChatActions, is_command
 from meshtui.tui.panes.chat_slash import ARGUMENTS, SlashCommands
+from meshtui.tui.state.arrivals import Arrivals
 from meshtui.tui.state.chat import Change, ChatLog
 from meshtui.tui.state.completion import Vocabulary
 from meshtui.tui.text.format import padlock_words
+from meshtui.tui.text.radio import arrival_pieces
 from meshtui.tui.widgets.bar_line import BarLine
 from meshtui.tui.widgets.text_lines import TextLines
 
@@ -50,6 +53,7 @@ if TYPE_CHECKING:
 WITH_LIST = 90
 WITH_DETAILS = 131
 _DRAFT_AFTER_S = 1.0
+_COST_EVERY_S = 5.0
 
 
 class ChatPane(ChatActions):
@@ -82,6 +86,9 @@ class ChatPane(ChatActions):
         self.below = BarLine(id="below")
         self._slash = SlashCommands(self)
         self._draft_timer: Timer | None = None
+        self._arrivals = Arrivals()
+        self._arrivals_end: Timer | None = None
+        self._hidden = 0
 
     def compose(self) -> ComposeResult:
         """List, talk, details."""
@@ -107,13 +114,22 @@ class ChatPane(ChatActions):
         else:
             self.composer.refuse("/join #channel or /dm NODE to begin")
         self.chats.redraw()
+        self.set_interval(_COST_EVERY_S, self._while_waiting)
+
+    def _while_waiting(self) -> None:
+        """Count down what the duty cycle lets wait; else nothing moves by itself."""
+        cost = self.composer.cost
+        if cost is not None and cost.wait_s > 0 and self.display:
+            self.composer.ask_cost_again()
 
     def consume(self, events: Sequence[Event]) -> None:
         """Fold and refresh once."""
-        is_list_changed = False
+        is_list_changed = is_arriving = is_air_used = False
         changes = Change()
         for event in events:
             is_list_changed = self.book.apply(event) or is_list_changed
+            is_arriving = self._arrivals.apply(event) or is_arriving
+            is_air_used = is_air_used or isinstance(event, FrameSent | LinkChanged)
             self._note(event)
             if self.log_shown is not None:
                 _merge(changes, self.log_shown.apply(event))
@@ -125,14 +141,31 @@ class ChatPane(ChatActions):
             self._show_details()
         if is_list_changed:
             self.chats.redraw()
+        if is_arriving:
+            self._show_below()
+        if is_air_used and self.composer.value:
+            self.composer.ask_cost_again()
         self.post_message(self.Restated())
 
     def on_line_list_moved(self, event: LineList.Moved) -> None:
         """Say how much is below the window."""
         if event.line_list is self.messages:
-            hidden = self.messages.count - 1 - self.messages.visible_rows[1]
-            words = f"{hidden} more below: PageDown, or Esc G" if hidden > 0 else ""
-            self.below.show([], [(f"{words} ", "accent")] if words else [])
+            self._hidden = self.messages.count - 1 - self.messages.visible_rows[1]
+            self._show_below()
+
+    def _show_below(self) -> None:
+        """Say what is on its way, and how much is below the window."""
+        if self._arrivals_end is not None:
+            self._arrivals_end.stop()
+            self._arrivals_end = None
+        now_ms = self.desk.now_ms()
+        arriving = self._arrivals.shown(now_ms)
+        left = arrival_pieces(arriving, lambda node: self.desk.directory.name_of(NodeId(node)))
+        if arriving:
+            wait_s = max(self._arrivals.next_end_ms() - now_ms, 0) / 1000 + 0.05
+            self._arrivals_end = self.set_timer(wait_s, self._show_below)
+        words = f"{self._hidden} more below: PageDown, or Esc G" if self._hidden > 0 else ""
+        self.below.show(left, [(f"{words} ", "accent")] if words else [])
 
     def names_changed(self) -> None:
         """A node is called differently now, or its key changed."""
@@ -219,6 +252,7 @@ class ChatPane(ChatActions):
             return
         self.messages.show(log)
         self.composer.value = talk.draft
+        self.composer.ask_cost_again()
         self.composer.refuse("")
         self.close_finder(keep_focus=True)
         self.remove_class("-slid")
@@ -316,7 +350,7 @@ class ChatPane(ChatActions):
     # -- sending -----------------------------------------------------------------------------
 
     def _send(self, typed: str) -> None:
-        if typed.startswith("/") and not typed.startswith(("//", "/me ")):
+        if is_command(typed):
             if self._slash.run(typed.strip()):
                 self._sent(typed)
             return

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from meshtui.model.command import Command as MeshCommand
     from meshtui.model.command import JoinChannel
     from meshtui.model.ids import ConversationId, NetworkName
-    from meshtui.model.message import Channel, Message
+    from meshtui.model.message import Channel, Message, SendCost
     from meshtui.tui.command import Command
     from meshtui.tui.state.chat import ChatLog
     from meshtui.tui.state.completion import Vocabulary
@@ -42,6 +42,11 @@ _WAITING = (
     DeliveryState.SENT,
     DeliveryState.RELAYED,
 )
+
+
+def is_command(typed: str) -> bool:
+    """Tell whether a line is carried out rather than sent; `//` is a slash that is sent."""
+    return typed.startswith("/") and not typed.startswith(("//", "/me "))
 
 
 class ChatActions(Pane):
@@ -57,7 +62,7 @@ class ChatActions(Pane):
         self.channels: dict[str, Channel] = {}
         self.chats = ChatList(self.book, desk.directory, desk.glyphs)
         self.messages = MessageList(desk.directory, desk.glyphs)
-        self.composer = Composer(prompt=desk.glyphs.prompt, vocabulary=self.vocabulary)
+        self.composer = Composer(glyphs=desk.glyphs, vocabulary=self.vocabulary, cost=self.cost_of)
         self.finder = LineInput(prompt="find: ", placeholder="words, Enter; n N jump", id="find")
         self._hits: list[int] = []
         self._hit = -1
@@ -304,6 +309,13 @@ class ChatActions(Pane):
     def tell(self, text: str, *, bad: bool = False) -> None:
         """Say something on the bottom line."""
         self.post_message(self.Notice(text, is_error=bad))
+
+    def cost_of(self, typed: str) -> SendCost | None:
+        """What sending this by radio would take; None for commands, and where none carries it."""
+        conversation = self.book.open_id
+        if conversation is None or not typed.strip() or is_command(typed):
+            return None
+        return self.desk.api.cost(conversation, self.spoken(typed))
 
     def spoken(self, typed: str) -> str:
         """What is sent of what was typed: `//` is a slash, `/me waves` is `* alice waves`."""

@@ -1,4 +1,4 @@
-"""Where messages are written: grows to six lines, counts bytes, completes, recalls, asks first.
+"""Where messages are written: grows to six lines, counts bytes and time on the air, completes.
 
 A paste of more than three lines is held until Enter confirms it; it becomes one message.
 """
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from meshtui.tui.state.completion import Completion, Vocabulary, complete
 from meshtui.tui.text.format import size_words
+from meshtui.tui.text.radio import cost_words, is_nearly_used
 from meshtui.tui.widgets.line_input import LineInput
 
 if TYPE_CHECKING:
@@ -16,10 +17,14 @@ if TYPE_CHECKING:
 
     from textual import events
 
+    from meshtui.model.message import SendCost
+    from meshtui.tui.text.glyphs import Glyphs
+
 MAX_LINES = 6
 MAX_MESSAGE_BYTES = 60 * 1024
 """What the longest message may measure: the envelope of 256 KiB holds base64 and JSON too."""
 _PASTE_WITHOUT_ASKING = 3
+_NOTE_SHARE = 0.45  # of the line; the rest is for words
 
 
 class Composer(LineInput):
@@ -29,10 +34,26 @@ class Composer(LineInput):
     Composer { padding: 0 0 0 1; }
     """
 
-    def __init__(self, *, prompt: str, vocabulary: Callable[[], Vocabulary]) -> None:
-        """Begin empty; `vocabulary` is asked at each Tab."""
-        super().__init__(prompt=f"{prompt} ", placeholder="", max_lines=MAX_LINES, id="composer")
+    def __init__(
+        self,
+        *,
+        glyphs: Glyphs,
+        vocabulary: Callable[[], Vocabulary],
+        cost: Callable[[str], SendCost | None],
+    ) -> None:
+        """Begin empty.
+
+        Args:
+            vocabulary: Asked at each Tab.
+            cost: What sending a text by radio would take; asked once for each change of the text.
+        """
+        prompt = f"{glyphs.prompt} "
+        super().__init__(prompt=prompt, placeholder="", max_lines=MAX_LINES, id="composer")
+        self._glyphs = glyphs
         self._vocabulary = vocabulary
+        self._cost_of = cost
+        self._cost: SendCost | None = None
+        self._costed = ""
         self._offered: Completion | None = None
         self._offer = 0
         self._held_paste = ""
@@ -47,6 +68,19 @@ class Composer(LineInput):
     def held_paste(self) -> str:
         """A paste that waits for a yes."""
         return self._held_paste
+
+    @property
+    def cost(self) -> SendCost | None:
+        """What sending the text by radio would take; None = nothing, or no radio would carry it."""
+        return self._cost
+
+    def ask_cost_again(self) -> None:
+        """Ask what the text takes: time has passed, something was sent, another chat is open."""
+        before = self._note, self._is_warning
+        self._costed = ""
+        self._count()
+        if (self._note, self._is_warning) != before:
+            super().draw()
 
     def refuse(self, why: str) -> None:
         """Nothing can be written here, and why; empty = it can."""
@@ -101,11 +135,22 @@ class Composer(LineInput):
     def _count(self) -> None:
         if self._held_paste:
             return
-        size = len(self.value.encode(errors="replace"))
-        note = size_words(size) if size else ""
-        if size > MAX_MESSAGE_BYTES:
-            note += f", too long: at most {size_words(MAX_MESSAGE_BYTES)}"
-        self._note = note
+        text = self.value
+        size = len(text.encode(errors="replace"))
+        is_too_long = size > MAX_MESSAGE_BYTES
+        if text != self._costed:
+            self._costed = text
+            self._cost = None if is_too_long else self._cost_of(text)
+        cost = self._cost if text else None
+        self._is_warning = is_too_long or (cost is not None and is_nearly_used(cost))
+        if is_too_long:
+            limit = size_words(MAX_MESSAGE_BYTES)
+            self._note = f"{size_words(size)}, too long: at most {limit}"
+        elif cost is not None:
+            room = int(self.size.width * _NOTE_SHARE)
+            self._note = cost_words(cost, size, room, self._glyphs)
+        else:
+            self._note = size_words(size) if size else ""
 
     def _complete(self) -> bool:
         if not self.value:

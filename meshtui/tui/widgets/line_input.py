@@ -57,6 +57,7 @@ class LineInput(Widget, can_focus=True):
         "line-input--placeholder",
         "line-input--cursor",
         "line-input--note",
+        "line-input--warning",
     }
     DEFAULT_CSS = """
     LineInput {
@@ -65,6 +66,7 @@ class LineInput(Widget, can_focus=True):
     LineInput .line-input--prompt { color: $primary; }
     LineInput .line-input--placeholder { color: $muted; }
     LineInput .line-input--note { color: $muted; }
+    LineInput .line-input--warning { color: $warning; }
     LineInput .line-input--cursor { text-style: reverse; }
     """
 
@@ -116,6 +118,7 @@ class LineInput(Widget, can_focus=True):
         self._is_secret = is_secret
         self._max_lines = max_lines
         self._note = ""
+        self._is_warning = False
         self._lines: list[Strip] = []
         self._height = 1
 
@@ -280,7 +283,8 @@ class LineInput(Widget, can_focus=True):
             segments.extend(self._text_segments(text, column if index == row else None, room))
             strips.append(Strip(segments))
         if self._note and strips:
-            style = self.get_component_rich_style("line-input--note", partial=True)
+            word = "line-input--warning" if self._is_warning else "line-input--note"
+            style = self.get_component_rich_style(word, partial=True)
             body = strips[0].adjust_cell_length(width - cell_len(self._note) - 1, self.rich_style)
             strips[0] = Strip([*body, Segment(self._note, style)])
         return strips

@@ -127,3 +127,29 @@ def test_no_refusal_tells_the_password(url: str) -> None:
         parse_link_url(url)
     assert "hunter2" not in str(failure.value)
     assert "hunter2" not in repr(failure.value.__cause__)
+
+
+@pytest.mark.parametrize(
+    ("url", "path", "title"),
+    [
+        ("jsonmesh+serial:///dev/ttyUSB0", "/dev/ttyUSB0", "ttyUSB0"),
+        ("jsonmesh+serial:///dev/my%20radio", "/dev/my radio", "my radio"),
+        ("jsonmesh+serial:///dev/ttyUSB0/", "/dev/ttyUSB0/", "ttyUSB0"),
+    ],
+)
+def test_a_device_is_a_path_after_three_slashes(url: str, path: str, title: str) -> None:
+    network, spec = parse_link_url(f"{url}?baud=9600&sf=8")
+    assert (spec.host, spec.path, spec.options) == ("", path, {"baud": "9600", "sf": "8"})
+    assert link_title(spec) == title
+    assert safe_url(network, spec) == url
+
+
+@pytest.mark.parametrize("url", ["jsonmesh+serial://", "jsonmesh+serial:///", "jsonmesh+tcp://"])
+def test_a_link_leads_somewhere(url: str) -> None:
+    with pytest.raises(ConfigError, match="where to"):
+        spec_of(url)
+
+
+def test_gateways_of_one_kind_get_different_names() -> None:
+    links = parse_link_urls(["jsonmesh+serial:///dev/ttyUSB0", "jsonmesh+serial:///tmp/ttyUSB0"])
+    assert [spec.link_id for _, spec in links] == ["ttyUSB0", "ttyUSB0-2"]

@@ -120,6 +120,8 @@ def test_a_compact_text_is_shown_as_it_is_and_as_specified(with_key: bool) -> No
     assert named(dissection, "from").value == ALICE.node_id
     assert named(dissection, "to").value == BOB.node_id
     assert named(dissection, "id").value == envelope.message_id
+    assert named(dissection, "fate").value == "ttl 10, type text, packing 1"
+    assert read_back(dissection, payload, "fate", "id", "relays") == [b"", b"", b""]
     assert named(dissection, "text", 1).value == "on the air"
     name, text = dissection.buffers[1]
     assert name == "as JSON"
