@@ -12,7 +12,7 @@ from importlib import import_module
 
 from tests.bench.measure import Table
 
-PARTS = ("startup", "pipeline", "framing", "sizes", "hub", "search", "screen")
+PARTS = ("startup", "pipeline", "framing", "sizes", "hub", "search", "screen", "sim")
 
 
 def main(names: list[str]) -> None:

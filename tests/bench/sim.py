@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tests.bench.measure import Table
 
-HOURS = 0.25
+HOURS = 0.1
 PARTS = {
     "air and gateways": ("sim/air.py", "sim/gateway.py", "sim/engine.py"),
     "world and tally": ("sim/world.py", "sim/tally.py", "sim/traffic.py", "sim/placement.py"),
