@@ -38,6 +38,8 @@ HURRIED_UNDO_S = 0.3
 SMALLEST_WRITE: Final = 20
 LARGEST_WRITE: Final = 512  # of a value in ATT; what is longer vanishes without a word
 SIZE_TIMEOUT_S = 1.0
+# BlueZ then notifies each of them as often as there are listeners.
+_SHARED: Final = "another program listens to this gateway: what comes may come twice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +121,17 @@ async def _begin(link: BleLink, client: BleakClient, where: str) -> None:
     if to_radio is None or not kinds & set(to_radio.properties):
         msg = f"{where} has a UART that cannot be written to"
         raise TransportError(msg, is_final=True)
+    remark = _SHARED if _is_listened_to(from_radio) else ""
     await client.start_notify(from_radio, lambda _, data: link.on_notified(bytes(data)))
-    link.begin(client, to_radio, await _write_size(to_radio))
+    link.begin(client, to_radio, await _write_size(to_radio), remark)
+
+
+def _is_listened_to(from_radio: BleakGATTCharacteristic) -> bool:
+    """Somebody on this machine gets its notifications already, as far as the system says."""
+    match from_radio.obj:
+        case (_, {"Notifying": True}):
+            return True
+    return False
 
 
 async def _write_size(to_radio: BleakGATTCharacteristic) -> int:

@@ -48,6 +48,7 @@ class BleLink:
         self._client: BleakClient | None = None
         self._to_radio: BleakGATTCharacteristic | None = None
         self._write_size = 0
+        self._remark = ""
         self._has_response = False
         self._arrivals: deque[Arrival] = deque()
         self._arrived_bytes = 0
@@ -65,14 +66,17 @@ class BleLink:
 
     @property
     def remark(self) -> str:
-        """Nothing is odd about it."""
-        return ""
+        """Something odd the user should know, or empty."""
+        return self._remark
 
-    def begin(self, client: BleakClient, to_radio: BleakGATTCharacteristic, size: int) -> None:
+    def begin(
+        self, client: BleakClient, to_radio: BleakGATTCharacteristic, size: int, remark: str
+    ) -> None:
         """Take a connected client over.
 
         Args:
             size: The most bytes of one write.
+            remark: Something odd the user should know, or empty.
 
         Raises:
             LinkLostError: It has disconnected meanwhile.
@@ -80,6 +84,7 @@ class BleLink:
         self._client, self._to_radio, self._write_size = client, to_radio, size
         # With a response the radio holds us back where it is slower; without, bytes could be lost.
         self._has_response = "write" in to_radio.properties
+        self._remark = remark
         self._require_open()
 
     async def arrivals(self) -> AsyncIterator[Sequence[Arrival]]:

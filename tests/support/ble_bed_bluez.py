@@ -205,8 +205,8 @@ class SmallBluez:
     def _on_message(self, message: Message) -> bool | None:
         if message.member == "NameOwnerChanged" and not message.body[2]:
             # A client has left the bus: it listens no more.
-            for listeners in self._listeners.values():
-                listeners.discard(message.body[0])
+            for path in self._listeners:
+                self._stop_notify(path, message.body[0])
             return None
         is_ours = message.destination in ("org.bluez", self._bus.unique_name)
         if message.message_type is not MessageType.METHOD_CALL or not is_ours:
@@ -303,8 +303,7 @@ class SmallBluez:
             case "StartNotify":
                 await self._start_notify(path, message.sender)
             case "StopNotify":
-                self._listeners.get(path, set()).discard(message.sender)
-                self._set(path, CHARACTERISTIC, Notifying=Variant("b", False))
+                self._stop_notify(path, message.sender)
         return None
 
     async def _start_notify(self, path: str, sender: str) -> None:
@@ -315,6 +314,12 @@ class SmallBluez:
         if len(listeners) == 1:
             await self._subscribe(path)
         self._set(path, CHARACTERISTIC, Notifying=Variant("b", True))
+
+    def _stop_notify(self, path: str, sender: str) -> None:
+        listeners = self._listeners.get(path, set())
+        if sender in listeners:
+            listeners.discard(sender)
+            self._set(path, CHARACTERISTIC, Notifying=Variant("b", bool(listeners)))
 
     async def _subscribe(self, path: str) -> None:
         # One signal for each client that listens, as bluetoothd 5.66 does: where a dead one

@@ -49,6 +49,7 @@ class UartRadio:
         writes: str = "both",
         notifies: bool = True,
         service: str = UART,
+        is_swapped: bool = False,
     ) -> None:
         assert len(name.encode()) <= LONGEST_NAME
         self.name, self.address = name, address
@@ -71,13 +72,14 @@ class UartRadio:
         )
         self._connection = None
         self._out: asyncio.Queue[bytes] = asyncio.Queue()
+        here, there = (TO_RADIO, FROM_RADIO) if is_swapped else (FROM_RADIO, TO_RADIO)
         self._from_radio = Characteristic(
-            FROM_RADIO,
+            here,
             Characteristic.Properties.NOTIFY if notifies else Characteristic.Properties.READ,
             Characteristic.READABLE,
         )
         to_radio = Characteristic(
-            TO_RADIO,
+            there,
             _WRITES[writes],
             Characteristic.WRITEABLE,
             CharacteristicValue(write=self._on_write),
