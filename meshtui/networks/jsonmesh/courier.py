@@ -107,8 +107,14 @@ class Courier:
         self._to_brokers(item, envelope, attempt, result)
         item.answer_s = {}
         item.path = None
+        too_long: EncodeError | None = None
         for link_id in self._airs_for(item, attempt):
-            self._by_air(item, envelope, link_id, attempt, result, now)
+            try:
+                self._by_air(item, envelope, link_id, attempt, result, now)
+            except EncodeError as error:
+                too_long = error
+        if too_long is not None and not result.links:
+            raise too_long
         return result
 
     def has_acknowledged(self, digest: bytes, now: Instant) -> bool:
@@ -191,9 +197,9 @@ class Courier:
                 is_compact=self._is_compact(item, link_id, 1, now),
                 with_key=not self._knows_us(item),
             )
+            frames = self._air.frames(link_id, packet)
         except (CryptoError, EncodeError):
             return None
-        frames = self._air.frames(link_id, packet)
         airtime_s = queue.airtime_s(frames)
         return SendCost(
             packets=len(frames),

@@ -188,7 +188,11 @@ class Airwaves:
     # --- sending ---
 
     def frames(self, link_id: LinkId, packet: bytes) -> list[bytes]:
-        """Cut a packet to what a link takes at once; on a wire it stays whole."""
+        """Cut a packet to what a link takes at once; on a wire it stays whole.
+
+        Raises:
+            EncodeError: It would be more than 64 chunks.
+        """
         radio = self.settings(link_id)
         if radio is None or len(packet) <= radio.max_frame_bytes:
             return [packet]

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from meshtui.networks.jsonmesh.station import Station
 
 PACKET_BYTES = 240
+MAX_CARRIED_BYTES = 4 * 1024
 ACK_PRIORITY, DIRECT_PRIORITY, FORUM_PRIORITY, PRESENCE_PRIORITY = range(4)
 
 
@@ -129,6 +130,8 @@ class Repeater:
             key: What an overheard copy of it is known by.
             is_prompt: It is expected of us alone: go soon, and leave it to nobody.
         """
+        if len(packet) > MAX_CARRIED_BYTES and self._air.is_radio(link_id):
+            return False  # minutes of the air are not ours to give away
         frames = self._air.frames(link_id, packet)
         summary = PacketSummary(
             passage.kind,

@@ -6,6 +6,7 @@ from itertools import pairwise
 import pytest
 
 from meshtui.model.event import (
+    DeliveryChanged,
     FrameReceived,
     FrameSent,
     PacketRelayed,
@@ -359,3 +360,30 @@ def test_a_presence_fits_one_packet_whatever_the_name() -> None:
 
     assert all(len(frame) <= 240 and not frame.startswith(b"MCHK") for frame in air.frames())
     assert alice.node(bob).name.startswith("Ærøskøbing")
+
+
+def test_what_no_radio_can_carry_is_refused_with_a_reason() -> None:
+    _, _, alice, bob = _pair()
+
+    message_id = alice.say(bob, "".join(random.Random(2).choices(_LONG, k=50_000)))
+
+    assert alice.states(message_id)[-1][0] == "failed"
+    failed = [event for event in alice.of(DeliveryChanged) if event.message_id == message_id][-1]
+    assert "chunks, at most 64" in failed.delivery.reason
+
+
+def test_a_relay_keeps_what_is_too_big_off_the_air() -> None:
+    world = World()
+    air, broker = FakeAir(world), FakeBroker("town")
+    alice, carol, bob = (world.station(name, relay=True) for name in ("alice", "carol", "bob"))
+    alice.tune(air)
+    carol.tune(air)
+    carol.connect(broker)
+    bob.connect(broker)
+    _meet(world, hops=3)
+    air.sent.clear()
+
+    bob.say(alice, "".join(random.Random(2).choices(_LONG, k=30_000)))
+    world.wind(30)
+
+    assert not [frame for frame in air.frames(carol) if len(frame) > 200]
