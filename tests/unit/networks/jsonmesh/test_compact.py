@@ -188,6 +188,12 @@ def test_an_envelope_comes_out_as_it_went_in(envelope: Envelope, with_key: bool)
     assert decode_compact(frame, no_key if with_key else KEYS.get) == envelope
 
 
+def test_a_gateway_may_trim_its_lines() -> None:
+    for seed in range(300):
+        frame = encode_compact(sealed("hello", seed), with_key=False)
+        assert frame.strip() == frame
+
+
 @pytest.mark.parametrize("envelope", ENVELOPES.values(), ids=ENVELOPES.keys())
 def test_by_way_of_json_nothing_is_lost_either(envelope: Envelope) -> None:
     by_json = decode_envelope(encode_envelope(envelope, app_names=True))
