@@ -11,14 +11,18 @@ from meshtui.model.text import clean_line
 _PAIR: Final = "pair with it once in the system's Bluetooth settings (bluetoothctl pair ADDRESS)"
 _GROUP: Final = "we may not use Bluetooth here: the user must be of the group `bluetooth`"
 _NO_SERVICE: Final = "the Bluetooth service does not run; start it: systemctl start bluetooth"
-# By D-Bus error name (its last word): what to say, and whether trying again is idle.
+# By D-Bus error name (its last word): what to say, and whether trying again is idle. `{}` is the
+# device, where it is about one.
 _BY_NAME: Final = {
-    "AuthenticationFailed": (f"pairing failed (wrong PIN, or it forgot us); {_PAIR}", True),
-    "AuthenticationRejected": (f"pairing was refused; {_PAIR}", True),
-    "AuthenticationCanceled": (f"pairing was broken off; {_PAIR}", True),
-    "AuthenticationTimeout": (f"nobody confirmed the pairing in time; {_PAIR}", True),
-    "NotAuthorized": (f"it does not let us in; {_PAIR}", True),
-    "NotPermitted": (f"it does not let us in; {_PAIR}", True),
+    "AuthenticationFailed": (
+        f"pairing with {{}} failed (wrong PIN, or it forgot us); {_PAIR}",
+        True,
+    ),
+    "AuthenticationRejected": (f"{{}} refuses to be paired with; {_PAIR}", True),
+    "AuthenticationCanceled": (f"pairing with {{}} was broken off; {_PAIR}", True),
+    "AuthenticationTimeout": (f"nobody confirmed the pairing with {{}} in time; {_PAIR}", True),
+    "NotAuthorized": (f"{{}} does not let us in; {_PAIR}", True),
+    "NotPermitted": (f"{{}} does not let us in; {_PAIR}", True),
     "AccessDenied": (_GROUP, True),
     "AuthFailed": (_GROUP, True),
     "ServiceUnknown": (_NO_SERVICE, True),
@@ -54,8 +58,11 @@ def of_failure(where: str, error: Exception) -> TransportError:
         return TransportError("Bluetooth needs the Python package bleak", is_final=True)
     if isinstance(error, TimeoutError):
         return TransportError(f"{where or 'Bluetooth'} does not answer")
-    words, is_final = _known(error) or (f"Bluetooth says: {_other(error)}", False)
-    return TransportError(f"{where}: {words}" if where else words, is_final=is_final)
+    known = _known(error)
+    if known is None:
+        return TransportError(f"{where or 'Bluetooth'}: {_other(error)}")
+    words, is_final = known
+    return TransportError(words.replace("{}", where or "the device"), is_final=is_final)
 
 
 def of_loss(where: str, error: Exception) -> str:
@@ -72,7 +79,7 @@ def _known(error: Exception) -> tuple[str, bool] | None:
     if name in _BY_NAME:
         return _BY_NAME[name]
     if int(getattr(error, "code", 0) or 0) in _UNPAIRED:
-        return f"it wants to be paired first; {_PAIR}", True
+        return f"{{}} wants to be paired first; {_PAIR}", True
     match error:
         case PermissionError():
             return _GROUP, True
@@ -82,9 +89,9 @@ def _known(error: Exception) -> tuple[str, bool] | None:
     if text.startswith("adapter ") and text.endswith(" not found"):
         return f"there is no {clean_line(text[: -len(' not found')], 40)}", True
     if type(error).__name__ == "BleakDeviceNotFoundError":
-        return "it went out of reach", False
+        return "{} went out of reach", False
     if text.startswith("Not connected"):
-        return "the connection is gone", False
+        return "the connection to {} is gone", False
     return None
 
 

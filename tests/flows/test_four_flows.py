@@ -77,10 +77,10 @@ def test_flow_2_by_two_gateways_and_the_air() -> None:
     assert both_ways_ms <= one_way_ms + air.airtime_ms(answer) + 300
 
 
-def test_flow_2_to_an_old_client_takes_its_chunks() -> None:
+def test_flow_2_in_the_long_form_takes_its_chunks() -> None:
     world = World()
     air = SimAir(world)
-    alice, bob = world.station("alice"), world.station("bob", plain=True)
+    alice, bob = world.station("alice", compact=False), world.station("bob")
     alice.tune(air, "ble")
     bob.tune(air, "ble")
     world.wind(MEETING_S)

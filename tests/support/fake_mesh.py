@@ -40,6 +40,7 @@ from meshtui.model.event import (
     NodeHeard,
     NodeMarked,
     NotifyChanged,
+    ReassemblyProgressed,
     RouteChanged,
     RouteForgotten,
     SecurityRaised,
@@ -56,7 +57,7 @@ from meshtui.model.ids import (
     direct_conversation,
     split_conversation,
 )
-from meshtui.model.link import LinkInfo, LinkKind, LinkState, Myself
+from meshtui.model.link import LinkInfo, LinkKind, LinkState, Myself, RadioSettings
 from meshtui.model.message import (
     Channel,
     Conversation,
@@ -74,10 +75,12 @@ from meshtui.model.node import (
     Route,
 )
 from meshtui.model.packet import (
+    NO_RX,
     DissectedField,
     Dissection,
     Frame,
     PacketSummary,
+    RxMeta,
     Transmit,
 )
 from meshtui.runtime.api import MetricRow
@@ -91,6 +94,7 @@ if TYPE_CHECKING:
 NETWORK = NetworkName("jsonmesh")
 ME = NodeId("MESH-11AA22BB")
 LINK = LinkId("mqtt-1")
+RADIO = LinkId("ttyUSB0")
 START_MS = 1_795_208_400_000  # Friday 20 November 2026, 21:00 UTC
 
 
@@ -360,16 +364,39 @@ class FakeMesh:
             )
         )
 
-    def frame(self, payload: bytes, summary: PacketSummary, endpoint: str = "") -> Frame:
+    def frame(
+        self,
+        payload: bytes,
+        summary: PacketSummary,
+        endpoint: str = "",
+        rx: RxMeta = NO_RX,
+        link_id: LinkId = LINK,
+    ) -> Frame:
         """A link delivers a frame."""
         self.now_ms += 113
-        frame = Frame(LINK, payload, self.at(), endpoint=endpoint)
+        frame = Frame(link_id, payload, self.at(), rx, endpoint=endpoint)
         self.emit(FrameReceived(NETWORK, frame, summary))
         return frame
 
     def sent_frame(self, payload: bytes, summary: PacketSummary, endpoint: str = "") -> None:
         """A link takes a frame of ours."""
         self.emit(FrameSent(NETWORK, Transmit(LINK, payload, endpoint), self.at(), summary))
+
+    def chunk(
+        self, have: int, total: int, chunk_id: str = "c1", source: str = "", reason: str = ""
+    ) -> None:
+        """A chunk of a longer message came by radio, or it was given up."""
+        self.emit(
+            ReassemblyProgressed(NETWORK, LINK, chunk_id, source, have, total, self.at(), reason)
+        )
+
+    def add_radio(self, link_id: LinkId = RADIO) -> LinkInfo:
+        """A LoRa gateway on a serial port is connected."""
+        url, kind = "jsonmesh+serial:///dev/ttyUSB0", LinkKind.STREAM
+        info = LinkInfo(link_id, NETWORK, kind, "ttyUSB0", url, LinkState.UP, radio=RadioSettings())
+        self.link_infos[link_id] = info
+        self.emit(LinkChanged(info, self.at()))
+        return info
 
     def new_id(self) -> MessageId:
         """A fresh message id."""

@@ -79,6 +79,7 @@ class SimAir:
 
     def transmit(self, sender: SessionDriver, line: bytes) -> None:
         """Let a station's gateway have a line."""
+        self._engine.run_until(self._world.now.mono_s)
         self._of[sender.node_id].take(line)
 
     @property

@@ -690,6 +690,18 @@ async def test_plain_glyphs_are_ascii() -> None:
     assert odd == set()
 
 
+def test_help_explains_the_signs_of_the_set_in_use() -> None:
+    from meshtui.tui.text.glyphs import PLAIN, UNICODE
+    from meshtui.tui.text.help import help_lines
+
+    for glyphs in (UNICODE, PLAIN):
+        lines = ["".join(text for text, _ in line) for line in help_lines("chat", glyphs)]
+        edges = "\n".join(lines[lines.index(" At the edge") :])
+
+        assert f"   {glyphs.signed}  " in edges
+        assert glyphs.name == "unicode" or edges.isascii()
+
+
 async def test_help_names_every_key_of_the_pane_and_every_slash_command() -> None:
     from meshtui.tui.commands import COMMANDS
     from meshtui.tui.text.help import help_lines

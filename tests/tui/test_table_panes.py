@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from meshtui.model.command import ForgetRoute, MarkNode
+from meshtui.model.event import NodeHeard, RouteChanged
 from meshtui.model.ids import direct_conversation
 from meshtui.model.node import NO_MARKS, Node, Position, Route
 from meshtui.runtime.api import MetricRow
@@ -237,6 +238,40 @@ async def test_routes_show_next_hop_path_and_how_sure() -> None:
         assert "hops 1" in screen
         assert "33 %" in screen
         assert app.pane.title() == "ROUTES 6 · 1 link"
+
+
+async def test_routes_tell_how_sure_they_are_within_80_columns() -> None:
+    app = PaneHost(seeded_mesh(), RoutesPane)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(app, pilot)
+        alice = app.mesh.known_routes[ALICE]
+        app.mesh.now_ms = alice.last_seen_ms + 4_000
+        app.pane.consume([RouteChanged(replace(alice, confidence=0.93, rssi_dbm=-88))])
+        await settle(app, pilot)
+        lines = app.screen_text().splitlines()
+        way = next(line for line in lines if "alice" in line)
+        await pilot.press("enter")
+        await pilot.pause()
+
+        assert way.split()[-4:] == ["mqtt-1", "heard", "93", "%"]
+        assert "4 s" in way
+        assert any(line.rstrip().endswith("link    learned  sure") for line in lines)
+        assert "93 % of what goes this way arrives" in app.sheets[0]
+        assert "-88 dBm" in app.sheets[0]
+
+
+async def test_nodes_show_rssi_and_snr_side_by_side_once_a_radio_has_told_some() -> None:
+    app = PaneHost(seeded_mesh(), NodesPane)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(app, pilot)
+        without = app.screen_text()
+        node, _ = app.mesh.known[ALICE]
+        app.pane.consume([NodeHeard(replace(node, rssi_dbm=-88, snr_db=6.25))])
+        await settle(app, pilot)
+
+        assert "snr" not in without
+        assert "-88 dBm" in app.screen_text()
+        assert "6.2 dB" in app.screen_text()
 
 
 async def test_forgetting_a_route_asks_the_mesh_and_takes_it_off_the_list() -> None:

@@ -170,20 +170,26 @@ class Bridge:
             return
         if len(presence.via) >= MAX_AIR_VIA or self._station.node_id in presence.via:
             return
+        now_s = passage.now.mono_s
         key = ("presence", presence.node_id, 0 if is_from_broker else presence.ts_ms)
         links = [
             link_id
             for link_id in self._repeater.links(passage)
             if not (is_from_broker and self._peers.is_near_by_air(presence.node_id))
         ]
-        if not links or not self._carried_by_air.add(key, passage.now.mono_s):
+        if not links or self._carried_by_air.has(key, now_s):
             for link_id in links:
                 self._repeater.overheard(link_id, key)
             return
-        if is_from_broker and not self._air_presences.take("broker", passage.now.mono_s):
-            return
-        for link_id in links:
-            self._repeater.repeat_presence(passage, presence, link_id, key)
+        if is_from_broker and not self._air_presences.take("broker", now_s):
+            return  # it is repeated, and then has another chance
+        taken = [
+            link_id
+            for link_id in links
+            if self._repeater.repeat_presence(passage, presence, link_id, key)
+        ]
+        if taken:
+            self._carried_by_air.add(key, now_s)
 
     def carry_announcement(
         self, passage: Passage, announcement: Announcement, heard_on: AbstractSet[LinkId]

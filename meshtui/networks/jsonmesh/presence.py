@@ -87,6 +87,10 @@ def encode_presence(presence: Presence) -> bytes:
     """
     if len(presence.via) > MAX_VIA:
         raise EncodeError("it has been carried too far")
+    return dump(_wire_of(presence))
+
+
+def _wire_of(presence: Presence) -> dict[str, object]:
     wire: dict[str, object] = {
         "nodeId": presence.node_id,
         "pubkeyHex": presence.public_key.hex(),
@@ -101,16 +105,21 @@ def encode_presence(presence: Presence) -> bytes:
         wire["caps"] = sorted(presence.caps)
     if presence.via:
         wire["via"] = presence.via
-    return dump(wire)
+    return wire
 
 
 def carry_presence(presence: Presence, me: NodeId) -> bytes:
     """Write somebody's presence as we carry it to another broker: verbatim, and us in `via`.
 
+    Of one that came as a small frame, `raw` holds only what is unknown to us.
+
     Raises:
         EncodeError: It came this way before, or has been carried eight times.
     """
-    return carry(presence.raw, presence.via, me)
+    raw = presence.raw
+    if "nodeId" not in raw:
+        raw = _wire_of(presence) | dict(raw)
+    return carry(raw, presence.via, me)
 
 
 def carry(raw: Mapping[str, object], via: tuple[NodeId, ...], me: NodeId) -> bytes:

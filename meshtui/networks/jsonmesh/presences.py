@@ -156,7 +156,7 @@ class Presences:
         elif self._station.node_id in presence.via:
             passage.conclude(Verdict.HANDLED, "echo", "we carried it here ourselves")
         else:
-            self._about_peer(passage, presence)
+            self._about_peer(passage, presence, is_kept=bool(topic_node))
 
     def _note_sender(self, passage: Passage, presence: Presence) -> None:
         """Note who sent this packet on a radio: its last relay, or the node itself."""
@@ -191,7 +191,8 @@ class Presences:
         elif self._due_s is not None:
             self._due_s = min(self._due_s, again_s)
 
-    def _about_peer(self, passage: Passage, presence: Presence) -> None:
+    def _about_peer(self, passage: Passage, presence: Presence, *, is_kept: bool) -> None:
+        """Judge somebody's presence; `is_kept` = its topic says that a broker keeps it."""
         standing = self._peers.standing(presence.node_id, presence.public_key)
         if standing is Standing.RIVAL:
             passage.drop(
@@ -223,7 +224,7 @@ class Presences:
             caps=presence.caps if presence.is_online else self._caps(presence),
         )
         passage.outputs += heard
-        if not presence.via and passage.link_id not in self._air.links():
+        if is_kept and not presence.via:
             self._peers.note_broker(presence.node_id, passage.link_id, is_online=presence.is_online)
         self._learn(passage, presence)
         self._bridge.carry_presence(passage, presence, is_changed=bool(heard))

@@ -99,11 +99,16 @@ class Repeater:
     def repeat_presence(
         self, passage: Passage, presence: Presence, link_id: LinkId, key: Hashable
     ) -> bool:
-        """Queue somebody's presence, with us added to its way; False = it was not."""
+        """Queue somebody's presence, with us added to its way; False = it was not.
+
+        What one packet does not hold as JSON goes out small: better for some than for nobody.
+        """
         carried = replace(presence, via=(*presence.via, self._station.node_id))
         is_compact = self._air.all_read_compact(link_id, passage.now)
         try:
             packet = write_presence(carried, is_compact=is_compact)
+            if len(packet) > PACKET_BYTES and self._station.settings.compact:
+                packet = write_presence(carried, is_compact=True)
         except EncodeError:
             return False
         if len(self._air.frames(link_id, packet)) > 1:

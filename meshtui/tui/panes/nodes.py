@@ -57,6 +57,7 @@ _COLUMNS = (
     Column("heard", 6, is_right=True),
     Column("hops", 4, is_right=True),
     Column("signal", 9, grow=3),
+    Column("snr", 8, from_width=90, is_right=True),
     Column("where", 9),
     Column("key", 8),
     Column("role", 7, from_width=104),
@@ -127,9 +128,12 @@ class NodesPane(TablePane[NodeRow]):
         return node_fields(desk.now_ms)
 
     def draw_now(self, key: Hashable | None = None) -> None:
-        """Draw; where no distance is known, names have the room."""
-        is_somewhere = any(row.km is not None for row in self.book.rows)
-        self.table.hide(() if is_somewhere else ("where",))
+        """Draw; where no distance or signal is known, names have the room."""
+        unknown = {"where", "snr"}
+        for row in self.book.rows:
+            unknown -= {"where"} if row.km is not None else set()
+            unknown -= {"snr"} if row.node.snr_db is not None else set()
+        self.table.hide(tuple(unknown))
         super().draw_now(key)
 
     def sorted_rows(self) -> Sequence[NodeRow]:
@@ -295,6 +299,7 @@ class NodesPane(TablePane[NodeRow]):
             "heard": (ago(node.last_heard_ms, self.desk.now_ms()), faint),
             "hops": ("" if node.hops is None else str(node.hops + 1), faint),
             "signal": (self._signal(node), faint),
+            "snr": ("" if node.snr_db is None else f"{node.snr_db:.1f} dB", faint),
             "where": (_where(row), faint),
             "key": (key_words(node), _PIN_INKS[node.pin]),
             "role": ("" if node.role.value == "unknown" else node.role.value, "dim"),
@@ -313,7 +318,7 @@ class NodesPane(TablePane[NodeRow]):
         if node.rssi_dbm is not None:
             return f"{node.rssi_dbm} dBm"
         if node.snr_db is not None:
-            return f"{node.snr_db:g} dB"
+            return f"{node.snr_db:.1f} dB"
         ways = self._routes.ways_to(node.network, node.node_id) if node.hops else []
         via = ways[0].via if ways else ()
         return f"via {self.desk.directory.name_of(via[0])}" if via else ""

@@ -48,10 +48,12 @@ _COLUMNS = (
     Column("link", 7),
     Column("took", 8, from_width=90, is_right=True),
     Column("signal", 8, from_width=100, is_right=True),
-    Column("sure", 8),
+    Column("learned", 7),
+    Column("sure", 5, is_right=True),
 )
 _COUNTS_EVERY_S = 5.0
 _BAR_CELLS = 8
+_TRUSTED, _DOUBTED = 0.7, 0.3
 
 
 class RoutesPane(TablePane["Route"]):
@@ -212,6 +214,7 @@ class RoutesPane(TablePane["Route"]):
             "link": (clean_line(row.link_id, 20), "dim"),
             "took": ("" if row.latency_ms is None else duration(row.latency_ms), ink),
             "signal": ("" if row.rssi_dbm is None else f"{row.rssi_dbm} dBm", ink),
+            "learned": _learned(row, is_active=is_active),
             "sure": _sure(row, is_active=is_active),
         }
 
@@ -227,6 +230,9 @@ class RoutesPane(TablePane["Route"]):
                 stop_id = clean_line(stop, 40)
                 lines.append(field(f"hop {number}", f"{self._called(stop)}  {stop_id}"))
             lines.append(field("learned", _LEARNED.get(way.source, clean_line(way.source, 40))))
+            lines.append(field("sure", f"{_percent(way)} of what goes this way arrives"))
+            if way.rssi_dbm is not None:
+                lines.append(field("signal", f"{way.rssi_dbm} dBm"))
             if way.latency_ms is not None:
                 lines.append(field("took", f"{duration(way.latency_ms)}, by the sender's clock"))
             lines.append(((" ", "plain"),))
@@ -258,7 +264,20 @@ _LEARNED = {
 
 
 def _sure(route: Route, *, is_active: bool) -> tuple[str, Ink]:
-    """How far a way can be relied on."""
+    """How likely it is that what goes this way arrives."""
+    if not is_active:
+        return _percent(route), "dim"
+    if route.confidence >= _TRUSTED:
+        return _percent(route), "good"
+    return _percent(route), "warn" if route.confidence < _DOUBTED else "plain"
+
+
+def _percent(route: Route) -> str:
+    return f"{route.confidence * 100:.0f} %"
+
+
+def _learned(route: Route, *, is_active: bool) -> tuple[str, Ink]:
+    """How it is known, and whether that is too long ago."""
     if not is_active:
         return "stale", "warn"
     source = clean_line(route.source, 20)

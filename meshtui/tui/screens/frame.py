@@ -72,6 +72,7 @@ class MainFrame(Screen[None]):
         super().__init__()
         self.desk = desk
         self.links: dict[LinkId, LinkInfo] = {}
+        self._signals: dict[LinkId, int] = {}
         self.panes: dict[str, Pane] = {}
         self.pane_shown = "chat"
         self.warning = ""
@@ -122,6 +123,8 @@ class MainFrame(Screen[None]):
         are_names_changed = False
         for event in events:
             if isinstance(event, _FRAME_EVENTS):
+                if isinstance(event, FrameReceived) and event.frame.rx.rssi_dbm is not None:
+                    self._signals[event.frame.link_id] = event.frame.rx.rssi_dbm
                 self._backlog.append(event)
                 continue
             if self.desk.directory.apply(event) is not None:
@@ -231,10 +234,19 @@ class MainFrame(Screen[None]):
         }
         for link in self.links.values():
             sign, look = signs[link.state]
-            pieces += [(sign, look), (f" {clean(link.title, limit=16)} ", "dim")]
+            pieces += [(sign, look), (f" {clean(link.title, limit=16)}{self._air(link)} ", "dim")]
         if not self.links:
             pieces.append(("no link ", "warn"))
         return pieces
+
+    def _air(self, link: LinkInfo) -> str:
+        """What a radio link is, and how well it heard its last frame, where there is room."""
+        if link.radio is None or self.size.width < _ROOMY:
+            return ""
+        medium = link.url.partition("://")[0].partition("+")[2]
+        heard = self._signals.get(link.link_id) if link.state is LinkState.UP else None
+        words = (medium if medium != link.title else "", "" if heard is None else f"{heard} dBm")
+        return "".join(f" {word}" for word in words if word)
 
     def _show_banner(self) -> None:
         banner = self.query_one("#banner", BarLine)

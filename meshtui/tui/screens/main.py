@@ -116,7 +116,9 @@ class MainScreen(MainFrame):
         from meshtui.tui.screens.sheet import Sheet
 
         self.app.push_screen(
-            self.styled(Sheet(f"Keys in {self.pane_shown}", help_lines(self.pane_shown)))
+            self.styled(
+                Sheet(f"Keys in {self.pane_shown}", help_lines(self.pane_shown, self.desk.glyphs))
+            )
         )
 
     def action_switch(self) -> None:

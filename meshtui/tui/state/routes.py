@@ -113,7 +113,8 @@ def route_fields(names: NameBook, now_ms: Callable[[], int]) -> Mapping[str, Fil
         FilterField("age", "seconds", number=lambda r: (now_ms() - r.last_seen_ms) / 1000),
         FilterField("rssi", "dBm", number=lambda route: route.rssi_dbm),
         FilterField("latency", "ms", number=lambda route: route.latency_ms),
-        FilterField("sure", "how it was learned", texts=lambda route: (route.source,)),
+        FilterField("learned", "how", texts=lambda route: (route.source,)),
+        FilterField("sure", "percent", number=lambda route: route.confidence * 100),
         FilterField("state", "five minutes", texts=state, choices=("active", "stale")),
     )
     return by_name(fields)

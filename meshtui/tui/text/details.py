@@ -33,6 +33,7 @@ _PROOFS = {
     Proof.SENDER_UNPROVEN: ("any member of the channel could have written it", "dim"),
     Proof.OWN: ("written here", "dim"),
 }
+_SIGNED = ("in a channel, signed by its sender's key", "good")
 _PINS = {
     PinState.NONE: ("no key heard yet", "warn"),
     PinState.FIRST_SEEN: ("pinned when first heard", "plain"),
@@ -90,16 +91,23 @@ def _radio_lines(node: Node) -> list[Line]:
     lines = []
     if node.hops is not None:
         lines.append(field("distance", _distance(node.hops)))
-    if node.rssi_dbm is not None:
-        lines.append(field("signal", f"{node.rssi_dbm} dBm"))
-    if node.snr_db is not None:
-        lines.append(field("SNR", f"{node.snr_db:.1f} dB"))
+    lines.extend(_signal_lines(node.rssi_dbm, node.snr_db))
     if node.position is not None:
         lines.append(field("where", position_words(node.position.lat, node.position.lng)))
     if node.link_id is not None:
         lines.append(field("link", clean(str(node.link_id), limit=30)))
     if node.caps:
         lines.append(field("can", clean(", ".join(sorted(node.caps)), limit=60)))
+    return lines
+
+
+def _signal_lines(rssi_dbm: int | None, snr_db: float | None) -> list[Line]:
+    """How well a radio heard it; nothing where the link does not say."""
+    lines = []
+    if rssi_dbm is not None:
+        lines.append(field("signal", f"{rssi_dbm} dBm"))
+    if snr_db is not None:
+        lines.append(field("SNR", f"{snr_db:.1f} dB"))
     return lines
 
 
@@ -111,6 +119,8 @@ def _distance(relays: int) -> str:
 def message_lines(message: Message, directory: Directory, glyphs: Glyphs) -> list[Line]:
     """Everything known of one message."""
     words, look = _PROOFS[message.proof]
+    if message.is_signed and message.proof is Proof.SENDER_UNPROVEN:
+        words, look = _SIGNED
     lines = [
         field("from", directory.name_of(message.sender)),
         field("proof", words, look),
@@ -124,8 +134,15 @@ def message_lines(message: Message, directory: Directory, glyphs: Glyphs) -> lis
     if message.delivery is not None:
         lines.append(field("delivery", delivery_words(message.delivery, glyphs)))
         lines.append(field("", count_of(message.delivery.attempt, "attempt"), "dim"))
+    if message.is_signed and not message.is_own:
+        lines.append(
+            field("signed", f"{glyphs.signed} the signature is by its sender's key", "good")
+        )
     if message.hops is not None and not message.is_own:
         lines.append(field("distance", _distance(message.hops)))
+    lines.extend(_signal_lines(message.rx.rssi_dbm, message.rx.snr_db))
+    if message.link_id is not None:
+        lines.append(field("link", clean(str(message.link_id), limit=30)))
     if message.route:
         path = f" {glyphs.arrow} ".join(directory.name_of(node) for node in message.route)
         lines.append(((f" {'route':<9} claimed: {path}", "dim"),))

@@ -158,11 +158,13 @@ def hops_words(hops: int | None) -> str:
 
 
 def reception(message: Message) -> str:
-    """How somebody's message reached us: `3 hops -104 dBm`, `1 hop 140 ms`."""
+    """How somebody's message reached us: `3 hops -104 dBm`, `2 hops 4.5 dB`, `1 hop 140 ms`."""
     parts = [hops_words(message.hops)]
     latency_ms = message.received_at_ms - message.sent_at_ms
     if message.rx.rssi_dbm is not None:
         parts.append(f"{message.rx.rssi_dbm} dBm")
+    elif message.rx.snr_db is not None:
+        parts.append(f"{message.rx.snr_db:.1f} dB")
     elif message.is_late:
         parts.append("late")
     elif message.sent_at_ms and 0 <= latency_ms <= _MAX_LATENCY_MS:

@@ -41,6 +41,7 @@ class Glyphs:
     ellipsis: str
     dot: str
     warning: str
+    signed: str
     bar: str
 
 
@@ -73,6 +74,7 @@ UNICODE = Glyphs(
     ellipsis="…",
     dot="·",
     warning="▲",
+    signed="§",
     bar="▁▂▃▄▅▆▇█",
 )
 
@@ -105,6 +107,7 @@ PLAIN = Glyphs(
     ellipsis="~",
     dot="-",
     warning="!",
+    signed="s",
     bar=".:-=+*%#",
 )
 

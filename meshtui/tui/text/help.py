@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from meshtui.tui.commands import COMMANDS, commands_of
+from meshtui.tui.text.glyphs import UNICODE
 
 if TYPE_CHECKING:
     from meshtui.tui.command import Command
     from meshtui.tui.text.details import Line
+    from meshtui.tui.text.glyphs import Glyphs
 
 _EDITOR = (
     ("Enter", "Send"),
@@ -31,7 +33,7 @@ _LIST = (
 )
 
 
-def help_lines(pane_id: str) -> list[Line]:
+def help_lines(pane_id: str, glyphs: Glyphs = UNICODE) -> list[Line]:
     """The keys of a pane, then those valid everywhere, then what can be typed."""
     own = [command for command in commands_of(pane_id) if command.panes and command.keys]
     everywhere = [command for command in COMMANDS if not command.panes and command.keys]
@@ -39,12 +41,29 @@ def help_lines(pane_id: str) -> list[Line]:
     lines += _section("In lists", [_row(keys, what) for keys, what in _LIST])
     if pane_id == "chat":
         lines += _section("While writing", [_row(keys, what) for keys, what in _EDITOR])
+        lines += _section("At the edge", _edges(glyphs))
     if pane_id == "packets":
         lines += _section("Columns", [_row(name, what) for name, what in _PACKET_WORDS])
     lines += _section("Everywhere", [_key_row(command) for command in everywhere])
     typed = [command for command in COMMANDS if command.slash]
     rows = [_row(command.slash, _words(command), wide=True) for command in typed]
     return lines + _section("Typed in the message line (// sends a slash)", rows)
+
+
+def _edges(glyphs: Glyphs) -> list[Line]:
+    """What stands at the right edge of messages, and beside what is being written."""
+    own = " ".join((glyphs.queued, glyphs.sent, f"{glyphs.relayed}2", glyphs.delivered))
+    rows = (
+        ("1 hop -92 dBm", "Came directly; how strongly a radio heard it, from the last relay"),
+        ("1 hop 140 ms", "How long it took, by the sender's clock"),
+        (glyphs.signed, "Signed: by the key of the node that is named as its sender"),
+        ("unproven", "End-to-end, but it could be an echo or a replay"),
+        (f"{own} {glyphs.failed}", "Yours: waits, sent, heard relayed twice, delivered, failed"),
+        ("receiving 2 of 5", "A long message comes in several packets"),
+        ("1.4 s on air", "What your text takes of the time a radio may send"),
+        ("duty 12 %", "How much of this hour's time was used up"),
+    )
+    return [_row(sign, what) for sign, what in rows]
 
 
 def _section(title: str, rows: list[Line]) -> list[Line]:

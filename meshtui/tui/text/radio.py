@@ -1,4 +1,4 @@
-"""What sending by radio takes, and what is on its way, in the words of the lines around the talk."""
+"""What sending by radio takes, and what is on its way, as the lines around the talk say it."""
 
 from __future__ import annotations
 

@@ -204,6 +204,8 @@ class MessageList(LineList):
             words = reception(message)
             if message.proof is Proof.DIRECTION_UNPROVEN:
                 words = f"unproven {words}"
+            elif message.is_signed:
+                words = f"{self.glyphs.signed} {words}".rstrip()
             return words, self._style("edge")
         state = message.delivery.state
         word = {DeliveryState.DELIVERED: "good", DeliveryState.FAILED: "bad"}.get(state, "edge")

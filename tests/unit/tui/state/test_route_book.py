@@ -15,10 +15,11 @@ from meshtui.tui.state.routes import RouteBook, hop_shares, route_fields, words_
 NET = NetworkName("jsonmesh")
 
 
-def a_route(node: str, seen_ms: int = 1, hops: int = 1, link: str = "mqtt", via=()) -> Route:
-    return Route(
-        NET, NodeId(node), LinkId(link), hops, tuple(NodeId(stop) for stop in via), seen_ms
-    )
+def a_route(
+    node: str, seen_ms: int = 1, hops: int = 1, link: str = "mqtt", via=(), **more
+) -> Route:
+    stops = tuple(NodeId(stop) for stop in via)
+    return Route(NET, NodeId(node), LinkId(link), hops, stops, seen_ms, **more)
 
 
 def test_the_newer_word_wins_and_the_same_word_changes_nothing() -> None:
@@ -66,12 +67,17 @@ def test_hop_shares_add_up_to_one_or_are_all_zero() -> None:
         ("state==stale", {"b"}),
         ("ridge", {"b"}),
         ("to==a", {"a"}),
+        ("sure>80", {"b"}),
+        ("learned==acked", {"a"}),
     ],
 )
 def test_routes_are_filtered_by_figures_or_by_plain_words(text: str, expected: set[str]) -> None:
     names = {"r": "Ridge"}
     now_ms = 10_000_000
-    routes = [a_route("a", now_ms - 1), a_route("b", 1, hops=2, via=["r"])]
+    routes = [
+        a_route("a", now_ms - 1, source="acked"),
+        a_route("b", 1, hops=2, via=["r"], confidence=0.9),
+    ]
 
     test = compile_words_or_filter(
         text, route_fields(names, lambda: now_ms), partial(words_of_route, names=names)
