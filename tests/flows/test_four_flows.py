@@ -8,10 +8,15 @@ from __future__ import annotations
 
 import pytest
 
-from meshtui.model.event import DeliveryChanged, MessageQueued, MessageReceived
+from meshtui.model.event import (
+    DeliveryChanged,
+    MessageQueued,
+    MessageReceived,
+    ReassemblyProgressed,
+)
 from meshtui.model.message import DeliveryState
 from tests.support.session_driver import SessionDriver, World
-from tests.support.sim_air import DumbGateway, SimAir, SlowBroker
+from tests.support.sim_air import SimAir, SlowBroker
 
 BROKER_S = 0.05
 MEETING_S = 120.0
@@ -88,8 +93,12 @@ def test_flow_2_in_the_long_form_takes_its_chunks() -> None:
 
     one_way_ms, _ = said(alice, bob)
 
-    chunks = [packet for packet in air.sent if packet.startswith(b"MCHK|")][:3]
+    chunk_id = air.sent[0].split(b"|")[1]
+    chunks = [packet for packet in air.sent if packet.startswith(b"MCHK|" + chunk_id)]
+    assert len(chunks) == 4
     assert one_way_ms == pytest.approx(sum(map(air.airtime_ms, chunks)), abs=600)
+    progress = [(event.have, event.total) for event in bob.of(ReassemblyProgressed)]
+    assert progress == [(1, 4), (2, 4), (3, 4), (4, 4)]
 
 
 def test_flow_3_by_a_relay_between_two_brokers() -> None:
@@ -129,29 +138,7 @@ def test_flow_4_by_relays_with_a_radio_and_a_broker_each() -> None:
 
     one_way_ms, both_ways_ms = said(alice, bob)
 
-    assert one_way_ms <= 5_000
+    assert 2_000 <= one_way_ms <= 5_000
     assert both_ways_ms <= 10_000
     nodes = (alice, left, carol, right)
     assert bob.messages[-1].route == tuple(node.node_id for node in nodes)
-
-
-def test_flow_4_by_gateways_that_know_nothing() -> None:
-    world = World()
-    valley, coast = SimAir(world), SimAir(world)
-    here, there = SlowBroker(world, "here", BROKER_S), SlowBroker(world, "there", BROKER_S)
-    alice, bob = world.station("alice"), world.station("bob")
-    carol = world.station("carol", relay=True)
-    DumbGateway("left", here, valley)
-    DumbGateway("right", there, coast)
-    carol.connect(here)
-    carol.connect(there)
-    alice.tune(valley)
-    bob.tune(coast)
-    world.wind(MEETING_S)
-    acquainted(alice, bob)
-
-    one_way_ms, both_ways_ms = said(alice, bob)
-
-    assert bob.messages[-1].route == (alice.node_id, carol.node_id)
-    assert one_way_ms <= 10_000
-    assert both_ways_ms <= 20_000

@@ -14,6 +14,10 @@ from meshtui.networks.jsonmesh.announce import (
     decode_announcement,
     encode_announcement,
 )
+from meshtui.networks.jsonmesh.compact_presence import (
+    decode_compact_presence,
+    encode_compact_presence,
+)
 from meshtui.networks.jsonmesh.presence import (
     Presence,
     carry_presence,
@@ -235,6 +239,16 @@ def test_what_is_carried_between_brokers_is_verbatim_but_for_the_carrier() -> No
         carry_presence(decode_presence(json.dumps(carried).encode()), BOB.node_id)
     )
     assert again.via == (CAROL.node_id, BOB.node_id)
+
+
+def test_what_came_small_by_radio_is_carried_between_brokers_as_json() -> None:
+    presence = decode_presence(presence_with(unknown={"x": [1]}, via=...))
+    small = decode_compact_presence(encode_compact_presence(presence))
+
+    carried = decode_presence(carry_presence(small, CAROL.node_id))
+
+    assert replace(carried, raw={}) == replace(presence, raw={}, via=(CAROL.node_id,))
+    assert carried.raw["unknown"] == {"x": [1]}
 
 
 def test_nothing_is_carried_twice_by_the_same_or_too_far() -> None:
