@@ -61,8 +61,10 @@ def _install(handler: logging.Handler, level: str) -> None:
     root.addHandler(handler)
     root.setLevel(level.upper())
     # What libraries find worth debugging may hold whole payloads.
-    for library in ("paho", "asyncio", "textual", "amqtt", "transitions", "bleak", "dbus_fast"):
+    for library in ("paho", "asyncio", "textual", "amqtt", "transitions", "dbus_fast"):
         logging.getLogger(library).setLevel(logging.WARNING)
+    # It warns of what no user can mend, and what it fails at has words of ours.
+    logging.getLogger("bleak").setLevel(logging.ERROR)
 
 
 class _PrivateFile(RotatingFileHandler):
