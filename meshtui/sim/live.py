@@ -8,7 +8,9 @@ when its stdin does, so it cannot outlive who started it. Nothing is written to 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import os
 import sys
 from collections import deque
 from typing import TYPE_CHECKING, Final
@@ -101,18 +103,21 @@ class LiveMesh:
 
 
 class _Voice:
-    """Stdout, which may be read slowly or not at all."""
+    """Stdout, which may be read slowly or not at all.
+
+    Not asyncio's: its write pipe takes whatever comes *in* on a socket for the far end's farewell,
+    and our stdin may well be the same socket.
+    """
 
     def __init__(self) -> None:
-        self._pipe: asyncio.WriteTransport | None = None
-
-    async def open(self) -> None:
-        loop = asyncio.get_running_loop()
-        self._pipe, _ = await loop.connect_write_pipe(asyncio.BaseProtocol, sys.stdout)
+        self._unwritten = b""
 
     def write(self, line: bytes) -> None:
-        if self._pipe is not None and self._pipe.get_write_buffer_size() < MAX_UNREAD_BYTES:
-            self._pipe.write(line)
+        if len(self._unwritten) < MAX_UNREAD_BYTES:
+            self._unwritten += line
+        with contextlib.suppress(BlockingIOError, BrokenPipeError, ConnectionError):
+            written = os.write(sys.stdout.fileno(), self._unwritten)
+            self._unwritten = self._unwritten[written:]
 
 
 class _Ear(asyncio.Protocol):
@@ -143,7 +148,8 @@ async def play(scenario: RadioScenario, settings: dict[str, object]) -> None:
         speed=speed if isinstance(speed, float) else 1.0,
         place_of=node if isinstance(node, int) else None,
     )
-    await voice.open()
+    if not sys.stdout.isatty():  # the shell would inherit it
+        os.set_blocking(sys.stdout.fileno(), False)
     await asyncio.get_running_loop().connect_read_pipe(lambda: _Ear(mesh), sys.stdin)
     await mesh.run()
 

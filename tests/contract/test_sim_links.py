@@ -50,6 +50,14 @@ async def test_the_nodes_presences_arrive_as_lines_of_a_gateway(url: str) -> Non
     assert link.link.remark == "simulated"
 
 
+async def test_it_hears_on_after_it_has_spoken(url: str) -> None:
+    async with opened(url) as link:
+        await link.send(b"hello\n")
+        await eventually(lambda: b"".join(link.payloads).count(b"\n") >= 2, 20)
+
+    assert link.lost is None
+
+
 async def test_the_mesh_ends_with_its_link(url: str) -> None:
     async with opened(url) as link:
         process = link.link._process
