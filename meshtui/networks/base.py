@@ -139,6 +139,10 @@ class Network(Protocol):
 
     name: NetworkName
 
+    def prepare(self) -> None:
+        """Do early what the first packet by radio would wait for; from any thread."""
+        ...
+
     def open_session(
         self,
         identity: Identity,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
+import threading
 from typing import TYPE_CHECKING, Final
 
 from meshtui.config import LINKS
@@ -68,6 +69,9 @@ async def open_mesh(
         writer.give_up_old(clock.now().unix_ms)
         networks = {info.network for info, _, _ in links} or {DEFAULT_NETWORK}
         has_radio = any(info.radio is not None for info, _, _ in links)
+        if has_radio:
+            for name in networks:
+                threading.Thread(target=load_network(name).prepare, daemon=True).start()
         sessions = {
             name: _open_session(
                 name, config, identity, database, reader, relays=relays, has_radio=has_radio
