@@ -33,7 +33,7 @@ _PROOFS = {
     Proof.SENDER_UNPROVEN: ("any member of the channel could have written it", "dim"),
     Proof.OWN: ("written here", "dim"),
 }
-_SIGNED = ("in a channel, signed by its sender's key", "good")
+_SIGNED = ("signed by its sender", "good")
 _PINS = {
     PinState.NONE: ("no key heard yet", "warn"),
     PinState.FIRST_SEEN: ("pinned when first heard", "plain"),
@@ -103,12 +103,9 @@ def _radio_lines(node: Node) -> list[Line]:
 
 def _signal_lines(rssi_dbm: int | None, snr_db: float | None) -> list[Line]:
     """How well a radio heard it; nothing where the link does not say."""
-    lines = []
-    if rssi_dbm is not None:
-        lines.append(field("signal", f"{rssi_dbm} dBm"))
-    if snr_db is not None:
-        lines.append(field("SNR", f"{snr_db:.1f} dB"))
-    return lines
+    rssi = "" if rssi_dbm is None else f"{rssi_dbm} dBm"
+    snr = "" if snr_db is None else f"SNR {snr_db:.1f} dB"
+    return [field("signal", ", ".join(part for part in (rssi, snr) if part))] if rssi or snr else []
 
 
 def _distance(relays: int) -> str:
@@ -134,10 +131,8 @@ def message_lines(message: Message, directory: Directory, glyphs: Glyphs) -> lis
     if message.delivery is not None:
         lines.append(field("delivery", delivery_words(message.delivery, glyphs)))
         lines.append(field("", count_of(message.delivery.attempt, "attempt"), "dim"))
-    if message.is_signed and not message.is_own:
-        lines.append(
-            field("signed", f"{glyphs.signed} the signature is by its sender's key", "good")
-        )
+    if message.is_signed and message.proof is not Proof.SENDER_UNPROVEN:
+        lines.append(field("signed", "too, by its sender's key", "good"))
     if message.hops is not None and not message.is_own:
         lines.append(field("distance", _distance(message.hops)))
     lines.extend(_signal_lines(message.rx.rssi_dbm, message.rx.snr_db))
