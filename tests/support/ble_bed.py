@@ -19,6 +19,7 @@ import asyncio
 import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -227,6 +228,8 @@ def main() -> None:
     parser.add_argument("--echo", action="store_true", help="send back what comes")
     parser.add_argument("--bytewise", action="store_true", help="notify one byte at a time")
     arguments = parser.parse_args()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: sys.exit())  # the bus must not outlive us
     with running_bed() as bed:
         bed.radio.echoes, bed.radio.is_bytewise = arguments.echo, arguments.bytewise
         out = [f"DBUS_SYSTEM_BUS_ADDRESS={bed.bus_address}", f"radio {NAME} {ADDRESS}"]
