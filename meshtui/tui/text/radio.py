@@ -42,6 +42,7 @@ def cost_words(cost: SendCost, size: int, room: int, glyphs: Glyphs) -> str:
         versions = [
             [bytes_, packets, f"{air} on air", duty],
             [packets, f"{air} on air", duty],
+            [packets, f"{air} air", duty],
             [packets, f"{air} air"],
         ]
         last = [f"{air} air"]

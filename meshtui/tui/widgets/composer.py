@@ -24,7 +24,7 @@ MAX_LINES = 6
 MAX_MESSAGE_BYTES = 60 * 1024
 """What the longest message may measure: the envelope of 256 KiB holds base64 and JSON too."""
 _PASTE_WITHOUT_ASKING = 3
-_NOTE_SHARE = 0.45  # of the line; the rest is for words
+_NOTE_SHARE = 0.5  # of the line; the rest is for words
 
 
 class Composer(LineInput):

@@ -25,7 +25,7 @@ _COLUMNS = (
     Column("number", 6, is_right=True, title="#"),
     Column("time", 12),
     Column("dir", 2, title=""),
-    Column("link", 6, from_width=70),
+    Column("link", 7, from_width=70),
     Column("type", 8),
     Column("stations", 12, grow=3, title="from > to"),
     Column("bytes", 6, is_right=True),

@@ -20,7 +20,8 @@ WAITS = replace(COST, packets=2, wait_s=170.0, duty_used=1.0)
     [
         (COST, 60, "42 B · 1 packet · 1.4 s on air · duty 12 %"),
         (COST, 36, "1 packet · 1.4 s on air · duty 12 %"),
-        (COST, 34, "1 packet · 1.4 s air"),
+        (COST, 34, "1 packet · 1.4 s air · duty 12 %"),
+        (COST, 30, "1 packet · 1.4 s air"),
         (COST, 10, "1.4 s air"),
         (replace(COST, packets=3), 60, "42 B · 3 packets · 1.4 s on air · duty 12 %"),
         (WAITS, 80, "42 B · 2 packets · 1.4 s on air · leaves in 3 min: duty cycle"),
