@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pytest
 
+from meshtui.errors import LocalProtocolError
 from meshtui.model.event import (
     DeliveryChanged,
     MessageQueued,
@@ -16,7 +17,7 @@ from meshtui.model.event import (
 )
 from meshtui.model.message import DeliveryState
 from tests.support.session_driver import SessionDriver, World
-from tests.support.sim_air import SimAir, SlowBroker
+from tests.support.sim_air import DumbGateway, SimAir, SlowBroker
 
 BROKER_S = 0.05
 MEETING_S = 120.0
@@ -142,3 +143,43 @@ def test_flow_4_by_relays_with_a_radio_and_a_broker_each() -> None:
     assert both_ways_ms <= 10_000
     nodes = (alice, left, carol, right)
     assert bob.messages[-1].route == tuple(node.node_id for node in nodes)
+
+
+def test_flow_4_by_gateways_that_know_nothing() -> None:
+    world = World()
+    valley, coast = SimAir(world), SimAir(world)
+    here, there = SlowBroker(world, "here", BROKER_S), SlowBroker(world, "there", BROKER_S)
+    alice, bob = world.station("alice"), world.station("bob")
+    carol = world.station("carol", relay=True)
+    DumbGateway("left", here, valley)
+    DumbGateway("right", there, coast)
+    carol.connect(here)
+    carol.connect(there)
+    alice.tune(valley)
+    bob.tune(coast)
+    world.wind(MEETING_S)
+    acquainted(alice, bob)
+
+    one_way_ms, both_ways_ms = said(alice, bob)
+
+    assert bob.messages[-1].route == (alice.node_id, carol.node_id)
+    assert 2_000 <= one_way_ms <= 5_000
+    assert both_ways_ms <= 10_000
+
+
+def test_half_of_flow_4_from_the_air_to_a_broker_and_back() -> None:
+    world = World()
+    valley, here = SimAir(world), SlowBroker(world, "here", BROKER_S)
+    alice, bob = world.station("alice"), world.station("bob", relay=True)
+    DumbGateway("left", here, valley)
+    bob.connect(here)
+    alice.tune(valley)
+    world.wind(MEETING_S)
+    with pytest.raises(LocalProtocolError):  # nobody tells her of a node that tells nobody
+        alice.say(bob, "Hello?")
+
+    there_ms, _ = said(bob, alice)
+    back_ms, _ = said(alice, bob, "Passable, but mind the ice.")
+
+    assert there_ms <= 8_000  # four packets: of what gateway and reader can, nothing was heard
+    assert back_ms <= 3_000

@@ -25,7 +25,9 @@ from meshtui.networks.jsonmesh.envelope import (
     relayed,
 )
 from meshtui.networks.jsonmesh.gateway import by_gateway
+from meshtui.networks.jsonmesh.introductions import Introductions
 from meshtui.networks.jsonmesh.presence import carry_presence
+from meshtui.networks.jsonmesh.radio import COMPACT_CAP
 from meshtui.networks.jsonmesh.station import NETWORK
 from meshtui.networks.jsonmesh.topics import (
     announce_topic,
@@ -52,8 +54,6 @@ MESSAGE_BURST = 100.0
 _STRANGERS_PER_S = 100.0
 _CARRY_AGAIN_S = 30.0
 _CARRIED = 20_000
-_AIR_CARRY_AGAIN_S = 3 * 3600.0
-MAX_AIR_VIA = 5
 FORUM_KEY = "forum"
 _REFUSALS = {
     "ttl": "it has no hops left",
@@ -75,8 +75,7 @@ class Bridge:
         self._nodes = TokenBuckets(MESSAGES_PER_S, MESSAGE_BURST)
         self._strangers = TokenBuckets(_STRANGERS_PER_S, _STRANGERS_PER_S, limit=100)
         self._carried = SeenCache(_CARRY_AGAIN_S, _CARRIED)
-        self._carried_by_air = SeenCache(_AIR_CARRY_AGAIN_S, _CARRIED)
-        self._air_presences = TokenBuckets(1 / 120, burst=5, limit=100)
+        self._introductions = Introductions(station, peers, repeater)
 
     @property
     def is_on(self) -> bool:
@@ -111,7 +110,10 @@ class Bridge:
             if is_away and link_id != passage.link_id
         ]
         if not self._peers.is_on_a_broker(recipient):
-            transmits += by_gateway(self._station, payload, others, priority=1)
+            reads_compact = peer is not None and COMPACT_CAP in peer.node.caps
+            transmits += by_gateway(
+                self._station, carried, payload, others, priority=1, reads_compact=reads_compact
+            )
         self._emit(passage, envelope, [*links, *airs], transmits)
         return True
 
@@ -141,7 +143,7 @@ class Bridge:
     def carry_presence(self, passage: Passage, presence: Presence, *, is_changed: bool) -> None:
         """Take a node's presence to the brokers it is not on, and to those in reach of a radio."""
         if self.is_on:
-            self._carry_by_air(passage, presence)
+            self._introductions.carry(passage, presence)
         links = [
             link_id
             for link_id in self._elsewhere(passage)
@@ -163,33 +165,15 @@ class Bridge:
             for link_id in links
         ]
 
-    def _carry_by_air(self, passage: Passage, presence: Presence) -> None:
-        """Take a presence to the radios: each once, and from brokers only a few at a time."""
-        is_from_broker = self._is_from_broker(passage)
-        if is_from_broker and not (presence.is_online and passage.frame.endpoint):
-            return
-        if len(presence.via) >= MAX_AIR_VIA or self._station.node_id in presence.via:
-            return
-        now_s = passage.now.mono_s
-        key = ("presence", presence.node_id, 0 if is_from_broker else presence.ts_ms)
-        links = [
-            link_id
-            for link_id in self._repeater.links(passage)
-            if not (is_from_broker and self._peers.is_near_by_air(presence.node_id))
-        ]
-        if not links or self._carried_by_air.has(key, now_s):
-            for link_id in links:
-                self._repeater.overheard(link_id, key)
-            return
-        if is_from_broker and not self._air_presences.take("broker", now_s):
-            return  # it is repeated, and then has another chance
-        taken = [
-            link_id
-            for link_id in links
-            if self._repeater.repeat_presence(passage, presence, link_id, key)
-        ]
-        if taken:
-            self._carried_by_air.add(key, now_s)
+    def welcome(self, passage: Passage) -> None:
+        """Tell a node that came into reach of a radio of ours who else is there."""
+        if self.is_on:
+            self._introductions.welcome(passage)
+
+    def welcome_gateway(self, passage: Passage) -> None:
+        """Tell those in reach of a gateway that was not there before who else is."""
+        if self.is_on:
+            self._introductions.welcome_gateway(passage)
 
     def carry_announcement(
         self, passage: Passage, announcement: Announcement, heard_on: AbstractSet[LinkId]

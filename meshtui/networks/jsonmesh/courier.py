@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 
 from meshtui.errors import CryptoError, EncodeError
 from meshtui.mesh.dedupe import SeenCache
-from meshtui.mesh.radio_queue import Parcel
+from meshtui.mesh.radio_queue import Parcel, RadioQueue
 from meshtui.mesh.ratelimit import TokenBuckets
+from meshtui.model.link import RadioSettings
 from meshtui.model.message import SendCost
 from meshtui.model.packet import PacketSummary, Transmit, Verdict
 from meshtui.networks.jsonmesh.compact import encode_compact
@@ -30,7 +31,7 @@ from meshtui.networks.jsonmesh.seal import ACK_KIND, Letter, ciphertext_digest
 from meshtui.networks.jsonmesh.topics import dm_topic, forum_topic, route_topic
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from meshtui.model.ids import Instant, LinkId, MessageId, NodeId
     from meshtui.networks.base import Output
@@ -48,6 +49,7 @@ _ACK_BURST = 1_000.0  # as many as are accepted of one node at once, after an ab
 _TAKE_TIMEOUT_S = 2 * 3600.0  # the duty cycle's window, and a queue before us
 _SHORT_ACK_BYTES = 60
 _PLAIN_ACK_BYTES = 480
+_TIMES_AS_LONG = 3.0  # as one way: there, back, and something in the way
 
 
 @dataclass(slots=True)
@@ -104,9 +106,9 @@ class Courier:
             envelope = seal_attempt(self._station, self._peers, item, now, expects_ack=expects_ack)
             result.outputs.append(item.remember(self._station, envelope))
             item.envelope = envelope if repeats else None
-        self._to_brokers(item, envelope, attempt, result)
         item.answer_s = {}
         item.path = None
+        self._to_brokers(item, envelope, attempt, result)
         too_long: EncodeError | None = None
         for link_id in self._airs_for(item, attempt):
             try:
@@ -166,9 +168,12 @@ class Courier:
             self._queue(link_id, packet, sealed, 0)
             return outputs
         payload = encode_envelope(sealed, app_names=True)
-        return outputs + list(
-            self._to_node(envelope.sender, payload, [link_id], None, is_retry=False, priority=0)
+        outputs += self._to_node(
+            envelope.sender, payload, [link_id], None, is_retry=False, priority=0
         )
+        if not self._peers.is_on_a_broker(envelope.sender):
+            outputs += self._by_gateway(envelope.sender, sealed, payload, [link_id], priority=0)
+        return outputs
 
     def cost(self, item: Outgoing, now: Instant) -> SendCost | None:
         """Say what a first attempt would take on the first radio; None where none would be used."""
@@ -365,12 +370,47 @@ class Courier:
                 transmit.link_id for transmit in result.transmits if transmit.is_confirmed
             }
             if attempt > 1 or not self._peers.is_on_a_broker(node_id):
-                result.transmits += by_gateway(self._station, payload, links, priority=1)
+                by_air = self._by_gateway(node_id, envelope, payload, links)
+                result.transmits += by_air
+                if not self._station.settings.plain:
+                    self._be_patient(item, node_id, by_air, result.links)
             return
         topic = forum_topic(item.target)
         result.transmits += [
             Transmit(link_id, payload, topic, message_id, priority=2) for link_id in links
         ]
+
+    def _be_patient(
+        self, item: Outgoing, node_id: NodeId, by_air: list[Transmit], links: Iterable[LinkId]
+    ) -> None:
+        """Wait longer for an answer that must come by somebody else's radio."""
+        for link_id in links:
+            answer_s = self._station.settings.ack_timeout_s
+            answer_s += _TIMES_AS_LONG * self._paths.latency_s(node_id, link_id)
+            frames = [transmit.payload for transmit in by_air if transmit.link_id == link_id]
+            if frames:  # of a radio of which we know nothing
+                airtime_s = RadioQueue(RadioSettings()).airtime_s([*frames, bytes(240), bytes(240)])
+                answer_s = max(answer_s, self._paths.answer_s(airtime_s, 0.0, 0, is_flood=False))
+            item.answer_s[link_id] = answer_s
+
+    def _by_gateway(
+        self,
+        node_id: NodeId,
+        envelope: Envelope,
+        payload: bytes,
+        links: Sequence[LinkId],
+        *,
+        priority: int = 1,
+    ) -> list[Transmit]:
+        peer = self._peers.get(node_id)
+        return by_gateway(
+            self._station,
+            envelope,
+            payload,
+            links,
+            priority=priority,
+            reads_compact=peer is not None and COMPACT_CAP in peer.node.caps,
+        )
 
     def _to_node(
         self,

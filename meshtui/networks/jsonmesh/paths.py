@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from meshtui.mesh.radio_relay import PLAIN, RelayTiming, answer_timeout_s
+from meshtui.mesh.radio_relay import LONGEST_WAIT_S, PLAIN, RelayTiming, answer_timeout_s
 from meshtui.model.event import RouteChanged
 
 if TYPE_CHECKING:
@@ -89,6 +89,11 @@ class Paths:
         """Reckon how long an answer may take."""
         timing = self.timing if is_flood else PLAIN
         return answer_timeout_s(message_s, answer_s, hops, timing, self._station.chance())
+
+    def latency_s(self, node_id: NodeId, link_id: LinkId) -> float:
+        """Say how long what a node sends takes to us by this link; 0 where that is unknown."""
+        route = self._routes.get(node_id, link_id)
+        return min(LONGEST_WAIT_S / 4, ((route.latency_ms if route else None) or 0) / 1000)
 
     def judge(
         self,

@@ -147,7 +147,10 @@ class Presences:
         passage.kind = "presence"
         passage.source = presence.node_id
         passage.hops = len(presence.via)
+        is_newcomer = False
         if self._air.is_radio(passage.link_id):
+            near = self._air.neighbour_ids(passage.link_id, passage.now)
+            is_newcomer = not presence.via and presence.node_id not in near
             self._note_sender(passage, presence)
         if topic_node and presence.node_id != topic_node:
             passage.drop("wrong-topic", f"it speaks of {presence.node_id}")
@@ -157,6 +160,8 @@ class Presences:
             passage.conclude(Verdict.HANDLED, "echo", "we carried it here ourselves")
         else:
             self._about_peer(passage, presence, is_kept=bool(topic_node))
+            if is_newcomer and passage.verdict is Verdict.HANDLED:
+                self._bridge.welcome(passage)
 
     def _note_sender(self, passage: Passage, presence: Presence) -> None:
         """Note who sent this packet on a radio: its last relay, or the node itself."""

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from meshtui.errors import EncodeError
+from meshtui.mesh.dedupe import SeenCache
 from meshtui.mesh.radio_queue import Parcel
 from meshtui.mesh.radio_relay import PLAIN
 from meshtui.model.packet import PacketSummary, Verdict
@@ -58,6 +59,20 @@ def write_presence(presence: Presence, *, is_compact: bool) -> bytes:
     return packet
 
 
+def write_presence_packet(presence: Presence, *, is_compact: bool) -> bytes:
+    """Write a presence, small where one packet does not hold it as JSON: better than for nobody.
+
+    Raises:
+        EncodeError: No packet holds it, or it cannot be written.
+    """
+    packet = write_presence(presence, is_compact=is_compact)
+    if len(packet) > PACKET_BYTES:
+        packet = write_presence(presence, is_compact=True)
+    if len(packet) > PACKET_BYTES:
+        raise EncodeError("no packet holds it")
+    return packet
+
+
 class Repeater:
     """Relays to links without topics."""
 
@@ -67,6 +82,7 @@ class Repeater:
         self._peers = peers
         self._air = air
         self._paths = paths
+        self._queued = SeenCache(limit=5_000)
 
     def links(self, passage: Passage) -> list[LinkId]:
         """List the links a packet is passed on to: every other one, and its own if a radio."""
@@ -96,23 +112,15 @@ class Repeater:
                 taken.append(link_id)
         return taken
 
-    def repeat_presence(
-        self, passage: Passage, presence: Presence, link_id: LinkId, key: Hashable
-    ) -> bool:
-        """Queue somebody's presence, with us added to its way; False = it was not.
-
-        What one packet does not hold as JSON goes out small: better for some than for nobody.
-        """
+    def repeat_presence(self, passage: Passage, presence: Presence, link_id: LinkId) -> bool:
+        """Queue somebody's presence, with us added to its way; False = it was not."""
         carried = replace(presence, via=(*presence.via, self._station.node_id))
         is_compact = self._air.all_read_compact(link_id, passage.now)
         try:
-            packet = write_presence(carried, is_compact=is_compact)
-            if len(packet) > PACKET_BYTES and self._station.settings.compact:
-                packet = write_presence(carried, is_compact=True)
+            packet = write_presence_packet(carried, is_compact=is_compact)
         except EncodeError:
             return False
-        if len(self._air.frames(link_id, packet)) > 1:
-            return False  # not worth several packets
+        key = ("presence", presence.node_id, presence.ts_ms)
         return self.queue(passage, link_id, packet, PRESENCE_PRIORITY, key)
 
     def overheard(self, link_id: LinkId, key: Hashable) -> None:
@@ -129,7 +137,7 @@ class Repeater:
         *,
         is_prompt: bool = False,
     ) -> bool:
-        """Queue a packet of somebody else.
+        """Queue a packet of somebody else, once; False = it was before, or there is no room.
 
         Args:
             key: What an overheard copy of it is known by.
@@ -137,6 +145,8 @@ class Repeater:
         """
         if len(packet) > MAX_CARRIED_BYTES and self._air.is_radio(link_id):
             return False  # minutes of the air are not ours to give away
+        if self._queued.has((link_id, key), passage.now.mono_s):
+            return False
         frames = self._air.frames(link_id, packet)
         summary = PacketSummary(
             passage.kind,
@@ -155,7 +165,10 @@ class Repeater:
             delay_s = timing.delay_s(queue.airtime_s(frames), snr_db, self._station.chance)
             parcel.not_before_s = passage.now.mono_s + delay_s
             parcel.patience = timing.patience
-        return self._air.send(link_id, parcel)
+        if not self._air.send(link_id, parcel):
+            return False
+        self._queued.add((link_id, key), passage.now.mono_s)
+        return True
 
     def _write(self, passage: Passage, envelope: Envelope, link_id: LinkId) -> bytes | None:
         """Write an envelope for a link; None where that cannot be done."""

@@ -325,7 +325,8 @@ class JsonmeshSession:
     ) -> Frame | None:
         """Take what a radio heard, here or at a gateway elsewhere, or is to send."""
         frame = passage.frame
-        self._gateway.note(frame, kind)
+        if self._gateway.note(frame, kind):
+            self._bridge.welcome_gateway(passage)
         whole = frame if is_whole else self._receiver.take(passage)
         if whole is not frame:
             return whole

@@ -50,6 +50,7 @@ class Station:
         self.links: dict[LinkId, LinkInfo] = {}  # those that are up
         self.known_links: set[LinkId] = set()  # those that were ever asked to open
         self.gateways: dict[LinkId, float] = {}  # brokers with a LoRa gateway: last heard, mono_s
+        self.clean_gateways: set[LinkId] = set()  # whose gateway takes any bytes, not only text
         self._digests = digests
         self._warned = SeenCache(_WARN_AGAIN_S, limit=1_000)
         self._mention = re.compile("")
