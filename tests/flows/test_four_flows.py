@@ -182,4 +182,4 @@ def test_half_of_flow_4_from_the_air_to_a_broker_and_back() -> None:
     back_ms, _ = said(alice, bob, "Passable, but mind the ice.")
 
     assert there_ms <= 8_000  # four packets: of what gateway and reader can, nothing was heard
-    assert back_ms <= 3_000
+    assert back_ms <= 6_000  # three: Bob's presence never came here, so nothing is known of him
