@@ -4,9 +4,10 @@ A gateway takes a line in milliseconds that is seconds on the air, and says noth
 sent. So frames are handed over one at a time, the next when the last must be through. That keeps
 the order ours: acknowledgements overtake, and a relay that others were quicker with is withdrawn.
 
-Law: parcels leave by priority, then by their time; the frames of one parcel in order, and no
-other parcel of the same or lower rank between them. Never more time on air than the duty cycle
-allows, and of that at most a share for others.
+Law: parcels leave by priority, then by their time; but after one of others the next is ours, if
+there is one. The frames of one parcel leave in order, and no other parcel of the same or lower
+rank between them. Never more time on air than the duty cycle allows, and of that at most a share
+for others. What is ours never makes way for what is others', and a message never makes way.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 MAX_PARCELS = 256
 MAX_BYTES = 256 * 1024
+MAX_MESSAGES = 224  # of ours, so that there is room for answers
 # Between two of our frames: the gateway turns around, and a neighbour may get a word in.
 PAUSE_S = 0.1
 
@@ -75,6 +77,7 @@ class RadioQueue:
         self._bytes = 0
         self._free_at_s = float("-inf")
         self._in_hand: Parcel | None = None
+        self._is_our_turn = False
         self._number: Callable[[], int] = count(1).__next__
 
     def __len__(self) -> int:
@@ -95,16 +98,16 @@ class RadioQueue:
 
     def offer(self, parcel: Parcel) -> bool:
         """Take a parcel; False = there is no room, and none of less worth could make way."""
+        messages = sum(waiting.message_id is not None for waiting in self._parcels)
+        if parcel.message_id is not None and messages >= MAX_MESSAGES:
+            return False
         while len(self._parcels) >= MAX_PARCELS or self._bytes + parcel.size > MAX_BYTES:
             least = max(
-                (waiting for waiting in self._parcels if not waiting.is_begun),
-                key=lambda waiting: (waiting.priority, not waiting.is_own, waiting.number),
+                (waiting for waiting in self._parcels if _makes_way(waiting, parcel)),
+                key=lambda waiting: (not waiting.is_own, waiting.priority, waiting.number),
                 default=None,
             )
-            if least is None or (least.priority, not least.is_own) <= (
-                parcel.priority,
-                not parcel.is_own,
-            ):
+            if least is None:
                 return False
             self._remove(least)
         parcel.number = self._number()
@@ -141,7 +144,7 @@ class RadioQueue:
         """Hand out the next frame, if one is due; `sent` or `lost` must follow."""
         if self._in_hand is not None or now_s < self._free_at_s:
             return None
-        parcel = min(self._due(now_s), key=_rank, default=None)
+        parcel = min(self._due(now_s), key=self._rank, default=None)
         if parcel is None:
             return None
         parcel.is_begun = True
@@ -154,14 +157,13 @@ class RadioQueue:
         if parcel is None:
             return None
         self._in_hand = None
+        self._spend(parcel, now_s)
         frame = parcel.frames.pop(0)
         self._bytes -= len(frame)
-        airtime_s = time_on_air_ms(len(frame), self._radio) / 1000
-        self._duty.spend(airtime_s, now_s, is_own=parcel.is_own)
-        self._free_at_s = now_s + airtime_s + PAUSE_S
         if parcel.frames:
             return None
         self._parcels.remove(parcel)
+        self._is_our_turn = not parcel.is_own and not any(p.is_begun for p in self._parcels)
         return parcel
 
     def lost(self) -> Parcel | None:
@@ -172,8 +174,13 @@ class RadioQueue:
             self._remove(parcel)
         return parcel
 
-    def clear(self) -> list[Parcel]:
-        """Give up everything; returns what waited. The duty cycle is remembered."""
+    def clear(self, now_s: float) -> list[Parcel]:
+        """Give up everything; returns what waited. The duty cycle is remembered.
+
+        A frame in hand may be on the air by now, so it is booked as if it were.
+        """
+        if self._in_hand is not None:
+            self._spend(self._in_hand, now_s)
         parcels, self._parcels = self._parcels, []
         self._bytes = 0
         self._in_hand = None
@@ -187,11 +194,34 @@ class RadioQueue:
         wait_s = self._duty.wait_s(airtime_s, now_s, is_own=parcel.is_own)
         return max(parcel.not_before_s, now_s + wait_s) if wait_s > 0 else parcel.not_before_s
 
+    def _spend(self, parcel: Parcel, now_s: float) -> None:
+        airtime_s = time_on_air_ms(len(parcel.frames[0]), self._radio) / 1000
+        self._duty.spend(airtime_s, now_s, is_own=parcel.is_own)
+        self._free_at_s = now_s + airtime_s + PAUSE_S
+
+    def _rank(self, parcel: Parcel) -> tuple[bool, int, bool, float, int]:
+        # what has begun goes on before others of its rank: its receivers wait for the rest
+        waits_its_turn = self._is_our_turn and not parcel.is_own
+        return (
+            waits_its_turn,
+            parcel.priority,
+            not parcel.is_begun,
+            parcel.not_before_s,
+            parcel.number,
+        )
+
     def _remove(self, parcel: Parcel) -> None:
         self._parcels.remove(parcel)
         self._bytes -= parcel.size
 
 
-def _rank(parcel: Parcel) -> tuple[int, bool, float, int]:
-    # what has begun goes on before others of its rank: its receivers wait for the rest
-    return parcel.priority, not parcel.is_begun, parcel.not_before_s, parcel.number
+def _makes_way(waiting: Parcel, parcel: Parcel) -> bool:
+    """Tell whether what waits may be forgotten for a new parcel.
+
+    A message of ours is counted on by who wrote it, so it never is.
+    """
+    if waiting.is_begun or waiting.message_id is not None:
+        return False
+    if parcel.is_own is not waiting.is_own:
+        return parcel.is_own
+    return waiting.priority > parcel.priority

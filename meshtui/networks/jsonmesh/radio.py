@@ -91,7 +91,7 @@ class Airwaves:
         port.lines.clear()
         port.in_hand.clear()
         if port.queue is not None:
-            port.queue.clear()
+            port.queue.clear(self._station.now_s)
 
     def links(self, but: LinkId | None = None) -> list[LinkId]:
         """List the links that are up, without `but`."""
