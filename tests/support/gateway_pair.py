@@ -5,8 +5,9 @@
     async with gateways(3, "tcp", hears=in_a_line): …  # the outer two do not hear each other
 
 A line written to one gateway comes out of all that hear it as `RSSI:-92|SNR:7.5|<line>`, after
-`delay_s`. As with real ones a line that no packet holds is not sent. Programs of other processes
-may open the URLs, too, as long as the test's loop runs.
+`delay_s`, or with `radio` after its time on the air, one line at a time. As with real ones a line
+that no packet holds is not sent. Programs of other processes may open the URLs, too, as long as the
+test's loop runs. `gateway_on` adds a gateway that stands at a broker.
 """
 
 from __future__ import annotations
@@ -17,10 +18,16 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from meshtui.mesh.airtime import time_on_air_ms
+from meshtui.networks.jsonmesh.topics import LORA_INBOUND, LORA_OUTBOUND
+from tests.support.links import opened
 from tests.support.pty_wire import Pty
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
+
+    from meshtui.model.link import RadioSettings
+    from tests.support.links import OpenLink
 
 MAX_LINE = 240
 MAX_HELD = 64 * 1024
@@ -46,13 +53,20 @@ class ToyAir:
         too_long: Lines that no packet holds.
     """
 
-    def __init__(self, delay_s: float, hears: Callable[[int, int], bool]) -> None:
+    def __init__(
+        self,
+        delay_s: float,
+        hears: Callable[[int, int], bool],
+        radio: RadioSettings | None = None,
+    ) -> None:
         self.urls: list[str] = []
         self.lines: list[tuple[int, bytes]] = []
         self.too_long: list[tuple[int, bytes]] = []
-        self.gateways: list[SerialGateway | TcpGateway] = []
+        self.gateways: list[SerialGateway | TcpGateway | MqttGateway] = []
         self._delay_s = delay_s
         self._hears = hears
+        self._radio = radio
+        self._free_at_s = 0.0
 
     def send(self, sender: int, line: bytes) -> None:
         """Put a line on the air."""
@@ -60,7 +74,12 @@ class ToyAir:
             self.too_long.append((sender, line))
             return
         self.lines.append((sender, line))
-        asyncio.get_running_loop().call_later(self._delay_s, self._arrive, sender, line)
+        loop = asyncio.get_running_loop()
+        at_s = loop.time() + self._delay_s
+        if self._radio is not None:
+            airtime_s = time_on_air_ms(len(line), self._radio) / 1000
+            at_s = self._free_at_s = max(loop.time(), self._free_at_s) + airtime_s
+        loop.call_at(at_s, self._arrive, sender, line)
 
     def _arrive(self, sender: int, line: bytes) -> None:
         for number, gateway in enumerate(self.gateways):
@@ -171,6 +190,51 @@ class TcpGateway(_Gateway):
         writer.close()
 
 
+class MqttGateway(_Gateway):
+    """A gateway on a broker, which knows two topics and nothing else."""
+
+    def __init__(self, air: ToyAir, number: int, broker: OpenLink) -> None:
+        super().__init__(air, number)
+        self._broker = broker
+        self._outbox: asyncio.Queue[bytes] = asyncio.Queue()
+
+    def give(self, line: bytes) -> None:
+        """Publish what was heard, without how well."""
+        self._outbox.put_nowait(line.split(b"|", 2)[2].removesuffix(b"\n"))
+
+    async def serve(self) -> None:
+        """Carry both ways until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._speak())
+            while True:
+                taken, self._broker.frames[:] = list(self._broker.frames), []
+                for frame in taken:
+                    self.take(frame.payload + b"\n")
+                await asyncio.sleep(0.002)
+
+    async def aclose(self) -> None:
+        pass
+
+    async def _speak(self) -> None:
+        while True:
+            await self._broker.send(await self._outbox.get(), LORA_INBOUND, is_confirmed=False)
+
+
+@contextlib.asynccontextmanager
+async def gateway_on(broker_url: str, air: ToyAir) -> AsyncIterator[MqttGateway]:
+    """One more gateway of an air, at a broker, for the length of a block."""
+    number = len(air.gateways)
+    async with opened(broker_url, LORA_OUTBOUND, client_id=f"gateway{number}") as broker:
+        gateway = MqttGateway(air, number, broker)
+        air.gateways.append(gateway)
+        async with asyncio.TaskGroup() as group:
+            serving = group.create_task(gateway.serve())
+            try:
+                yield gateway
+            finally:
+                serving.cancel()
+
+
 @contextlib.asynccontextmanager
 async def gateways(
     count: int = 2,
@@ -178,9 +242,10 @@ async def gateways(
     *,
     delay_s: float = 0.0,
     hears: Callable[[int, int], bool] = everybody,
+    radio: RadioSettings | None = None,
 ) -> AsyncIterator[ToyAir]:
     """Gateways for the length of a block; see the module's docstring."""
-    air = ToyAir(delay_s, hears)
+    air = ToyAir(delay_s, hears, radio)
     with tempfile.TemporaryDirectory(prefix="meshtui-gateways-") as folder:
         try:
             for number in range(count):
