@@ -1,8 +1,9 @@
 """Telling those in reach of a radio, ours or a gateway's, of nodes that are not.
 
 Each node is told of once in three hours, and of those on brokers only a few at a time: there are
-many, and an air is slow. Who appears on a radio, or at a gateway, is told of those heard lately;
-without their keys it could not write to them.
+many, and an air is slow. What a node says of itself by radio is carried on once in 45 minutes. Who
+appears on a radio, or at a gateway, is told of those heard lately; without their keys it could not
+write to them.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from meshtui.networks.jsonmesh.station import Station
 
 AGAIN_S = 3 * 3600.0
+CARRIED_AGAIN_S = 2700.0
 NEWCOMER_AGAIN_S = 600.0  # several who come at once hear it together
 LATELY_S = 1800.0
 MAX_LATELY = 32
@@ -46,6 +48,7 @@ class Introductions:
         self._peers = peers
         self._repeater = repeater
         self._told = SeenCache(AGAIN_S, _LIMIT)
+        self._carried = SeenCache(CARRIED_AGAIN_S, _LIMIT)
         self._told_newcomers = SeenCache(NEWCOMER_AGAIN_S, limit=1_000)
         self._rate = TokenBuckets(1 / _ONE_IN_S, burst=MAX_TOLD, limit=100)
         self._lately: dict[NodeId, tuple[Presence, float, LinkId]] = {}  # the latest last
@@ -108,8 +111,13 @@ class Introductions:
             for link_id in links:
                 self._repeater.overheard(link_id, key)
             return False
+        if self._carried.has(presence.node_id, now_s):
+            return False  # it greets a newcomer next to it; the others know it
         taken = [self._repeater.repeat_presence(passage, presence, link_id) for link_id in links]
-        return any(taken) and self._told.add(key, now_s)
+        if not any(taken):
+            return False
+        self._carried.add(presence.node_id, now_s)
+        return self._told.add(key, now_s)
 
     def _to_gateways(self, passage: Passage, presence: Presence) -> None:
         others = self._station.brokers(but=passage.link_id)

@@ -32,7 +32,10 @@ if TYPE_CHECKING:
 
 _CORRECT_AGAIN_S = 10.0
 FIRST_AFTER_S = 2.0
-FIRST_SPREAD_S = 20.0
+FIRST_SPREAD_S = 10.0
+WELCOME_SPREAD_S = 20.0
+NEWCOMER_MS = 30 * 60 * 1000
+SPEAK_AGAIN_S = 300.0
 
 
 class Presences:
@@ -51,6 +54,7 @@ class Presences:
         self._is_leaving = False
         self._air = air
         self._air_due_s: dict[LinkId, float] = {}
+        self._spoke_s: dict[LinkId, float] = {}
 
     @property
     def next_deadline_s(self) -> float | None:
@@ -74,7 +78,21 @@ class Presences:
         for link_id in self._air.links():
             self._speak(link_id, now)
 
+    def _welcome(self, passage: Passage, presence: Presence) -> None:
+        """Introduce ourselves soon to a newcomer next to us, who else would wait for hours."""
+        link_id, now = passage.link_id, passage.now
+        if presence.via or not presence.is_online or not self._air.is_radio(link_id):
+            return
+        peer = self._peers.get(presence.node_id)
+        if peer is not None and now.unix_ms - peer.node.last_heard_ms < NEWCOMER_MS:
+            return
+        if now.mono_s - self._spoke_s.get(link_id, float("-inf")) < SPEAK_AGAIN_S:
+            return
+        soon_s = now.mono_s + FIRST_AFTER_S + WELCOME_SPREAD_S * self._station.chance()
+        self._air_due_s[link_id] = min(soon_s, self._air_due_s.get(link_id, soon_s))
+
     def _speak(self, link_id: LinkId, now: Instant) -> None:
+        self._spoke_s[link_id] = now.mono_s
         spread = 0.75 + 0.5 * self._station.chance()
         self._air_due_s[link_id] = now.mono_s + self._station.settings.radio_presence_s * spread
         is_compact = self._air.all_read_compact(link_id, now)
@@ -212,6 +230,7 @@ class Presences:
         ):
             passage.drop("rate", "too many unknown nodes at once")
             return
+        self._welcome(passage, presence)
         heard = self._peers.hear(
             presence.node_id,
             presence.public_key,

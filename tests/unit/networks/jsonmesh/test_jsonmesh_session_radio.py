@@ -387,3 +387,24 @@ def test_a_relay_keeps_what_is_too_big_off_the_air() -> None:
     world.wind(30)
 
     assert not [frame for frame in air.frames(carol) if len(frame) > 200]
+
+
+def test_a_newcomer_is_greeted_by_its_neighbours_and_by_them_alone() -> None:
+    world = World()
+    air = FakeAir(world)
+    alice, carol, bob = (world.station(name, relay=True) for name in ("alice", "carol", "bob"))
+    air.reach(alice, carol, bob)
+    for station in (alice, carol):
+        station.tune(air)
+    _meet(world)
+    world.wind(2000)
+    air.sent.clear()
+
+    bob.tune(air)
+    world.wind(60)
+
+    assert bob.node(carol).public_key
+    assert alice.node(bob).public_key
+    assert len(air.frames(bob)) == 1
+    assert len(air.frames(carol)) == 2  # bob's presence, and its own
+    assert len(air.frames(alice)) == 1  # bob's presence; carol's was carried lately
