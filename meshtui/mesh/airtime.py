@@ -92,6 +92,11 @@ class DutyCycle:
         """Count the slices kept."""
         return len(self._buckets)
 
+    @property
+    def relay_allowance_s(self) -> float:
+        """How much of every window relaying may use."""
+        return self._allowed_relays / _MICROS
+
     def wait_s(self, airtime_s: float, now_s: float, *, is_own: bool) -> float:
         """Say how long a packet of `airtime_s` must wait; 0 = it may go now.
 

@@ -7,11 +7,13 @@ the order ours: acknowledgements overtake, and a relay that others were quicker 
 Law: parcels leave by priority, then by their time; but after one of others the next is ours, if
 there is one. The frames of one parcel leave in order, and no other parcel of the same or lower
 rank between them. Never more time on air than the duty cycle allows, and of that at most a share
-for others. What is ours never makes way for what is others', and a message never makes way.
+for others, of which presence leaves half to messages. What is ours never makes way for what is
+others', and a message never makes way. What is others' and waits in vain is given up, and told.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING
@@ -28,6 +30,10 @@ if TYPE_CHECKING:
 MAX_PARCELS = 256
 MAX_BYTES = 256 * 1024
 MAX_MESSAGES = 224  # of ours, so that there is room for answers
+PRESENCE = 3
+# Others have sent theirs again by then, and a relay later on holds it for an old packet.
+WAITS_S = 180.0
+PRESENCE_WAITS_S = 600.0
 # Between two of our frames: the gateway turns around, and a neighbour may get a word in.
 PAUSE_S = 0.1
 
@@ -78,6 +84,7 @@ class RadioQueue:
         self._free_at_s = float("-inf")
         self._in_hand: Parcel | None = None
         self._is_our_turn = False
+        self._given_up: list[tuple[Parcel, str]] = []
         self._number: Callable[[], int] = count(1).__next__
 
     def __len__(self) -> int:
@@ -110,10 +117,25 @@ class RadioQueue:
             if least is None:
                 return False
             self._remove(least)
+            self._given_up.append((least, "no-room"))
         parcel.number = self._number()
         self._parcels.append(parcel)
         self._bytes += parcel.size
         return True
+
+    def expire(self, now_s: float) -> list[tuple[Parcel, str]]:
+        """Give up what waited too long; returns that, and what made way since last asked.
+
+        Each with its word: `no-airtime`, `no-room`.
+        """
+        for parcel in list(self._parcels):
+            waits_s = WAITS_S if parcel.priority < PRESENCE else PRESENCE_WAITS_S
+            is_in_vain = now_s - parcel.not_before_s > waits_s
+            if is_in_vain and not parcel.is_own and parcel is not self._in_hand:
+                self._remove(parcel)
+                self._given_up.append((parcel, "no-airtime"))
+        given_up, self._given_up = self._given_up, []
+        return given_up
 
     def overheard(self, key: Hashable) -> Parcel | None:
         """Note a copy from somebody else; returns the parcel that this withdraws."""
@@ -136,9 +158,8 @@ class RadioQueue:
         """Say when `take` will next have a frame; None while nothing waits or one is in hand."""
         if self._in_hand is not None or not self._parcels:
             return None
-        return max(
-            self._free_at_s, min(self._ready_at_s(parcel, now_s) for parcel in self._parcels)
-        )
+        ready_at_s = min(self._ready_at_s(parcel, now_s) for parcel in self._parcels)
+        return max(self._free_at_s, ready_at_s) if ready_at_s < math.inf else None
 
     def take(self, now_s: float) -> tuple[bytes, Parcel] | None:
         """Hand out the next frame, if one is due; `sent` or `lost` must follow."""
@@ -161,6 +182,7 @@ class RadioQueue:
         frame = parcel.frames.pop(0)
         self._bytes -= len(frame)
         if parcel.frames:
+            parcel.not_before_s = now_s
             return None
         self._parcels.remove(parcel)
         self._is_our_turn = not parcel.is_own and not any(p.is_begun for p in self._parcels)
@@ -191,6 +213,8 @@ class RadioQueue:
 
     def _ready_at_s(self, parcel: Parcel, now_s: float) -> float:
         airtime_s = time_on_air_ms(len(parcel.frames[0]), self._radio) / 1000
+        if parcel.priority >= PRESENCE and not parcel.is_own:
+            airtime_s += self._duty.relay_allowance_s / 2
         wait_s = self._duty.wait_s(airtime_s, now_s, is_own=parcel.is_own)
         return max(parcel.not_before_s, now_s + wait_s) if wait_s > 0 else parcel.not_before_s
 

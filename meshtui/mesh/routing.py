@@ -1,8 +1,8 @@
 """The routing table: the last known way to each node, per link.
 
 A way is learned from the route a packet claims, so it is a claim too. A shorter way that is still
-fresh is not replaced by a longer one. Each change is told once; a mere refresh at most every
-`TOLD_EVERY_MS`.
+fresh is not replaced by a longer one, nor one that has carried lately by one that is but claimed.
+Each change is told once; a mere refresh at most every `TOLD_EVERY_MS`.
 """
 
 from __future__ import annotations
@@ -20,8 +20,17 @@ if TYPE_CHECKING:
 TOLD_EVERY_MS = 10_000
 FRESH_MS = 60_000
 SAME_MS = 1_000
+PROVEN = "acked"
+PROVEN_FOR_MS = 10 * 60_000
 FIRST_CONFIDENCE = 0.5
 PLAUSIBLE_LATENCY_MS = 5 * 60 * 1000
+
+
+def _is_proven(route: Route | None, now_ms: int) -> bool:
+    """Tell whether a way has carried more than it has failed to, lately."""
+    if route is None or route.confidence <= FIRST_CONFIDENCE:
+        return False
+    return abs(now_ms - route.last_seen_ms) < PROVEN_FOR_MS
 
 
 def plausible_latency_ms(sent_at_ms: int, received_at_ms: int) -> int | None:
@@ -69,6 +78,8 @@ class RoutingTable:
         if old is not None and old.hops < hops and abs(now_ms - old.last_seen_ms) < FRESH_MS:
             return None  # a longer way just now says nothing about the shorter one
         is_same = old is not None and old.via == via
+        if not is_same and source != PROVEN and _is_proven(old, now_ms):
+            return None  # a way that carries is not given up for one that somebody claims
         if old is not None and is_same and abs(now_ms - old.last_seen_ms) < SAME_MS:
             return None  # a burst of packets by one way is one observation
         if old is not None and is_same:

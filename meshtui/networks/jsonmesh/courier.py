@@ -246,10 +246,10 @@ class Courier:
                 is_by_air=True,
             )
             result.outputs.append(item.remember(self._station, envelope))
-        if (
-            item.is_direct
-            and (path := self._paths.to(parse_node_id(item.target), link_id, now)) is not None
-        ):
+        path = None  # the last attempt asks everybody: whoever lied about ways has no say in it
+        if item.is_direct and not 1 < self._station.settings.max_attempts <= attempt:
+            path = self._paths.to(parse_node_id(item.target), link_id, now)
+        if path is not None:
             item.path, item.path_link = path, link_id
             envelope = _along(envelope, path)
         is_compact = self._is_compact(item, link_id, attempt, now)

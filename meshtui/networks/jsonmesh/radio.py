@@ -15,17 +15,20 @@ from typing import TYPE_CHECKING
 
 from meshtui.mesh.dedupe import SeenCache
 from meshtui.mesh.radio_queue import Parcel, RadioQueue
+from meshtui.model.event import PacketDropped
 from meshtui.model.link import LinkKind
 from meshtui.model.packet import Transmit
 from meshtui.networks.jsonmesh.chunk import encode_chunks, new_chunk_id
 from meshtui.networks.jsonmesh.deframer import Deframer
+from meshtui.networks.jsonmesh.station import NETWORK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from meshtui.model.ids import Instant, LinkId, MessageId, NodeId
     from meshtui.model.link import LinkInfo, RadioSettings
-    from meshtui.model.packet import Frame
+    from meshtui.model.packet import Frame, PacketSummary
+    from meshtui.networks.base import Output
     from meshtui.networks.jsonmesh.deframer import Deframed
     from meshtui.networks.jsonmesh.station import Station
 
@@ -37,6 +40,10 @@ MAX_RESENDS = 2  # of one set of chunks: it is asked for by whoever misses some
 MAX_NEIGHBOURS = 256
 MAX_WIRE_LINES = 512
 _LINE_END = b"\n"
+_GIVEN_UP = {
+    "no-airtime": "it was to be passed on, but its turn on the air would come too late",
+    "no-room": "it was to be sent, but too much waits for the radio",
+}
 
 
 @dataclass(slots=True)
@@ -154,10 +161,12 @@ class Airwaves:
         port = self._ports.get(link_id)
         if port is None or port.queue is None:
             return
+        if node_id == self._station.node_id:
+            return  # a packet of ours, heard again
         port.neighbours.pop(node_id, None)
         port.neighbours[node_id] = (reads_compact, now.mono_s)
         if len(port.neighbours) > MAX_NEIGHBOURS:
-            del port.neighbours[next(iter(port.neighbours))]
+            del port.neighbours[_least_missed(port.neighbours, now.mono_s)]
 
     def all_read_compact(self, link_id: LinkId, now: Instant) -> bool:
         """Tell whether every neighbour heard on a link lately reads small frames (and one was)."""
@@ -228,6 +237,7 @@ class Airwaves:
         if not any(self._resent.add(time, now.mono_s) for time in times):
             return False
         again = Parcel(asked, parcel.priority, parcel.summary, is_own=parcel.is_own)
+        again.not_before_s = now.mono_s
         return port.queue.offer(again)
 
     def overheard(self, link_id: LinkId, key: object) -> Parcel | None:
@@ -241,23 +251,25 @@ class Airwaves:
             if port.queue is not None:
                 port.queue.withdraw(message_id)
 
-    def pump(self, now: Instant) -> list[Transmit]:
-        """Hand over what is due."""
-        transmits: list[Transmit] = []
+    def pump(self, now: Instant) -> list[Output]:
+        """Hand over what is due, and count what waited in vain."""
+        outputs: list[Output] = []
         for link_id, port in self._ports.items():
             if not port.is_up:
                 continue
             if port.queue is not None:
+                outputs += [
+                    _given_up(link_id, parcel.summary, reason, now)
+                    for parcel, reason in port.queue.expire(now.mono_s)
+                ]
                 due = port.queue.take(now.mono_s)
                 if due is not None:
-                    transmits.append(self._transmit(link_id, port, *due))
+                    outputs.append(self._transmit(link_id, port, *due))
                 continue
             while port.lines:
                 parcel = port.lines.popleft()
-                transmits += [
-                    self._transmit(link_id, port, frame, parcel) for frame in parcel.frames
-                ]
-        return transmits
+                outputs += [self._transmit(link_id, port, frame, parcel) for frame in parcel.frames]
+        return outputs
 
     def taken(self, transmit: Transmit, now: Instant) -> tuple[Parcel | None, bool]:
         """Note that a link took a line; returns its parcel, and whether all of that is out."""
@@ -287,3 +299,21 @@ class Airwaves:
         port.chunk_sets[chunk_id] = (list(parcel.frames), parcel, self._station.now_s)
         if len(port.chunk_sets) > KEPT_SETS:
             del port.chunk_sets[next(iter(port.chunk_sets))]
+
+
+def _least_missed(neighbours: dict[NodeId, tuple[bool, float]], now_s: float) -> NodeId:
+    """Choose whom to forget: one that was not heard lately, or is the oldest that reads all forms.
+
+    Made-up ones must not wash away a neighbour that needs the long form.
+    """
+    oldest = next(iter(neighbours))
+    if now_s - neighbours[oldest][1] >= NEIGHBOUR_FOR_S:
+        return oldest
+    able = (node_id for node_id, (reads_compact, _) in neighbours.items() if reads_compact)
+    return next(able, oldest)
+
+
+def _given_up(link_id: LinkId, what: PacketSummary, reason: str, now: Instant) -> PacketDropped:
+    """Tell of what a radio's queue gave up."""
+    told = f"{what.kind}: {_GIVEN_UP[reason]}"
+    return PacketDropped(NETWORK, link_id, reason, told, what.source, what.message_id, now)

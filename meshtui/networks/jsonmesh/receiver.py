@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 from meshtui.mesh.dedupe import SeenCache
 from meshtui.mesh.radio_queue import Parcel
+from meshtui.mesh.ratelimit import TokenBuckets
 from meshtui.mesh.reassembly import Reassembler
 from meshtui.model.event import PacketDropped, ReassemblyProgressed
 from meshtui.model.packet import PacketSummary, Verdict
@@ -36,6 +37,9 @@ RESEND_CAP = "resend"
 ASK_AFTER_TIMES_ON_AIR = 3.0
 PATIENT_TIMES_ON_AIR = 20.0
 MAX_ASKED = 2  # times, for one message
+ASKED_AT_ONCE = 8  # chunks, or as many as have come: whoever begins a message makes us ask
+_ASKED_PER_S = 1 / 60
+_ASKED_BURST = 10.0
 MAX_PATIENCE_S = 300.0
 SPEC_PATIENCE_S = 30.0
 
@@ -50,6 +54,7 @@ class Receiver:
         self._air = air
         self._reassembler = Reassembler()
         self._asked = SeenCache(MAX_PATIENCE_S, limit=1_000)
+        self._ask_rate = TokenBuckets(_ASKED_PER_S, _ASKED_BURST, limit=100)
 
     @property
     def next_deadline_s(self) -> float | None:
@@ -166,13 +171,16 @@ class Receiver:
         times = [(link_id, unfinished.chunk_id, time) for time in range(MAX_ASKED)]
         if not any(self._asked.add(time, now.mono_s) for time in times):
             return
+        if not self._ask_rate.take(link_id, now.mono_s):
+            return
         summary = PacketSummary(
             "chunk-request",
             Verdict.SENT,
             self._station.node_id,
             message_id=unfinished.chunk_id,
         )
-        frame = encode_request(unfinished.chunk_id, unfinished.missing)
+        most = max(ASKED_AT_ONCE, unfinished.have)
+        frame = encode_request(unfinished.chunk_id, unfinished.missing[:most])
         delay_s = self._station.chance() * self._quiet_s / 2  # others miss the same
         self._air.send(
             link_id,
@@ -183,6 +191,7 @@ class Receiver:
                 key=("request", unfinished.chunk_id),
                 patience=1,
                 not_before_s=now.mono_s + delay_s,
+                is_own=False,  # at a stranger's word, so from the share for others
             ),
         )
 

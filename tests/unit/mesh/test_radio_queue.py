@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from meshtui.mesh.radio_queue import MAX_MESSAGES, MAX_PARCELS, Parcel, RadioQueue
 from meshtui.model.ids import MessageId
 from meshtui.model.link import RadioSettings
@@ -86,3 +88,37 @@ def test_a_frame_in_hand_when_the_link_goes_away_has_used_its_time() -> None:
     assert queue.duty_used(0.0) > 0
     queue.offer(_ours(1, "m"))
     assert queue.take(0.05) is None, "the one before may still be on the air"
+
+
+def test_what_is_others_and_waits_in_vain_is_given_up_and_told() -> None:
+    queue = _queue()
+    stuck, mine = _others(1), _ours(1, "m")
+    queue.offer(stuck)
+    queue.offer(mine)
+
+    assert queue.expire(180.0) == []
+    assert queue.expire(181.0) == [(stuck, "no-airtime")]
+    assert len(queue) == 1
+
+
+def test_what_made_way_is_told() -> None:
+    queue = _queue()
+    for _ in range(MAX_PARCELS):
+        queue.offer(_others(1))
+
+    queue.offer(_ours(1, "m"))
+
+    assert [reason for _, reason in queue.expire(0.0)] == ["no-room"]
+
+
+def test_presence_leaves_half_of_what_others_may_use_to_messages() -> None:
+    queue = _queue(duty=0.01)
+    for number in range(200):
+        queue.offer(replace(_others(3), not_before_s=10.0 * number))
+        if queue.take(10.0 * number):
+            queue.sent(10.0 * number)
+
+    assert 0.2 < queue.duty_used(2000.0) < 0.3
+    message = replace(_others(1), not_before_s=2000.0)
+    queue.offer(message)
+    assert queue.take(2000.0) is not None
