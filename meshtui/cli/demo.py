@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from meshtui.sim.scenario import Scenario
 
 CHECK_TIMEOUT_S: Final = 30.0
+AIR: Final = "jsonmesh+sim://valley?id=air"  # people on a simulated LoRa channel
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -155,7 +156,7 @@ def _settings(scenario: Scenario, ports: Mapping[str, int]) -> Mapping[str, obje
     position = scenario.own_position
     return {
         "name": scenario.own_name,
-        "links": [f"jsonmesh+mqtt://127.0.0.1:{port}?id=demo"],
+        "links": [f"jsonmesh+mqtt://127.0.0.1:{port}?id=demo", AIR],
         "position": [position.lat, position.lng],
         "jsonmesh.share_position": True,
     }
