@@ -32,7 +32,7 @@ def home(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> str:
     ("argv", "expected"),
     [
         (["nonsense"], "invalid choice"),
-        (["sim", "x.toml"], "invalid choice"),
+        (["sim", "x.toml"], "No such file"),
         (["send", "x"], "required"),
         (["send", "--to", NODE], "TEXT"),
         (["send", "--to", NODE, "--forum", "f", "x"], "not allowed with"),
