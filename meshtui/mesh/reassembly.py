@@ -199,6 +199,10 @@ class Reassembler:
             if buffer.deadline_s <= at_s + _ROUNDING_S:
                 self._give_up(source, chunk_id, "timeout")
         self._forget_done(at_s)
+        return self.made_room()
+
+    def made_room(self) -> list[Unfinished]:
+        """Return what was given up since last asked, by `expire` or here, without a look around."""
         given_up, self._given_up = self._given_up, []
         return given_up
 

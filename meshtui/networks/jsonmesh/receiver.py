@@ -125,6 +125,8 @@ class Receiver:
                     progress.problem,
                 )
             )
+        for unfinished in self._reassembler.made_room():  # at once, so that each is counted
+            passage.outputs += self._given_up(unfinished, passage.now)
         if progress.whole is None:
             return None
         return replace(frame, payload=progress.whole)

@@ -103,6 +103,16 @@ def test_requests_for_chunks_cannot_be_provoked_without_end() -> None:
     assert max(map(len, asked)) <= 40
 
 
+def test_each_message_that_a_flood_of_chunks_pushes_out_is_counted() -> None:
+    world, _, alice, _ = _pair()
+
+    for number in range(2_000):
+        _say(alice, b"MCHK|y%d|0|64|" % number)
+    world.wind(400)
+
+    assert alice.drops.count("incomplete") == 2_000
+
+
 def test_a_request_is_answered_twice_at_most() -> None:
     world, air, alice, bob = _pair(plain=True)
     alice.say(bob, "x" * 2000)
