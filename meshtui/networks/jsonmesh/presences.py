@@ -33,9 +33,11 @@ if TYPE_CHECKING:
 _CORRECT_AGAIN_S = 10.0
 FIRST_AFTER_S = 2.0
 FIRST_SPREAD_S = 10.0
-WELCOME_SPREAD_S = 20.0
-NEWCOMER_MS = 30 * 60 * 1000
-SPEAK_AGAIN_S = 300.0
+WELCOME_SPREAD_S = 20.0  # these are for the usual setting: quicker radios wait less
+TIMES_SILENT = 1.5  # as long as presence is apart: who is heard again then was away
+SPEAK_AGAIN_S = 45.0
+USUAL_S = 0.7  # on the air: a small presence, at SF11 and 250 kHz
+_PRESENCE = bytes(64)
 
 
 class Presences:
@@ -66,7 +68,7 @@ class Presences:
 
     def air_up(self, link_id: LinkId, now: Instant) -> None:
         """Plan to tell who is in reach of a new radio that we are here; not all at one moment."""
-        delay_s = FIRST_AFTER_S + FIRST_SPREAD_S * self._station.chance()
+        delay_s = self._soon_s(link_id, FIRST_SPREAD_S)
         if not self._air.is_radio(link_id):
             delay_s = 0.0
         due_s = self._air_due_s.get(link_id)
@@ -84,12 +86,22 @@ class Presences:
         if presence.via or not presence.is_online or not self._air.is_radio(link_id):
             return
         peer = self._peers.get(presence.node_id)
-        if peer is not None and now.unix_ms - peer.node.last_heard_ms < NEWCOMER_MS:
-            return
-        if now.mono_s - self._spoke_s.get(link_id, float("-inf")) < SPEAK_AGAIN_S:
-            return
-        soon_s = now.mono_s + FIRST_AFTER_S + WELCOME_SPREAD_S * self._station.chance()
+        away_ms = TIMES_SILENT * self._station.settings.radio_presence_s * 1000
+        if peer is not None and now.unix_ms - peer.node.last_heard_ms < away_ms:
+            return  # it is only its hour, or it greets somebody
+        soon_s = now.mono_s + self._soon_s(link_id, WELCOME_SPREAD_S)
+        again_s = SPEAK_AGAIN_S * self._pace(link_id)  # who comes right after another waits
+        soon_s = max(soon_s, self._spoke_s.get(link_id, float("-inf")) + again_s)
         self._air_due_s[link_id] = min(soon_s, self._air_due_s.get(link_id, soon_s))
+
+    def _soon_s(self, link_id: LinkId, spread_s: float) -> float:
+        """Draw how long to wait, so that not all speak at one moment."""
+        return (FIRST_AFTER_S + spread_s * self._station.chance()) * self._pace(link_id)
+
+    def _pace(self, link_id: LinkId) -> float:
+        """Say how slow a radio is: 1 at the usual setting, where a presence takes 0.7 s."""
+        queue = self._air.queue(link_id)
+        return 1.0 if queue is None else min(4.0, queue.airtime_s([_PRESENCE]) / USUAL_S)
 
     def _speak(self, link_id: LinkId, now: Instant) -> None:
         self._spoke_s[link_id] = now.mono_s
