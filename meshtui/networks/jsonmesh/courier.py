@@ -78,6 +78,7 @@ class Courier:
         self._air = air
         self._paths = paths
         self._acked = SeenCache()
+        self._answered = SeenCache()  # by the message's own id: each attempt has its own digest
         self._acked_just_now = SeenCache(_ACK_AGAIN_S)
         again_s = _ACK_AGAIN_PLAIN_S if station.settings.plain else _ACK_AGAIN_RADIO_S
         self._acked_by_radio = SeenCache(again_s)
@@ -125,7 +126,8 @@ class Courier:
 
     def expire(self, now: Instant) -> None:
         """Forget what is too old to come again."""
-        for cache in (self._acked, self._acked_just_now, self._acked_by_radio):
+        caches = (self._acked, self._answered, self._acked_just_now, self._acked_by_radio)
+        for cache in caches:
             cache.expire(now.mono_s)
 
     def acknowledge(
@@ -162,7 +164,10 @@ class Courier:
             self._station.remember_own(ciphertext_digest(sealed.nonce, sealed.ciphertext))
         ]
         if is_by_air:
-            path = None if was_acked else self._paths.back(envelope, link_id)
+            # a further attempt means that the last answer was lost on its way: flood this one
+            told = (envelope.sender, mid or envelope.message_id)
+            is_first = self._answered.add(told, now.mono_s) and not was_acked
+            path = self._paths.back(envelope, link_id) if is_first else None
             sealed = _along(sealed, path)
             packet = self._write(sealed, link_id, is_compact=bool(packing), with_key=not packing)
             self._queue(link_id, packet, sealed, 0)
