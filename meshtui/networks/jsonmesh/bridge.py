@@ -93,10 +93,10 @@ class Bridge:
         airs = self._repeater.links(passage)
         if self._is_from_broker(passage) and self._peers.is_on_a_broker(recipient):
             airs = []  # it is on a broker itself: the air is for those who are not
-        airs = self._repeater.repeat(passage, carried, digest, airs)
+        taken = self._repeater.repeat(passage, carried, digest, airs)
         links = self._brokers_for(passage) if carried.sender_key else []
-        if not (links or airs):
-            passage.conclude(Verdict.IGNORED, "", "there is no link to carry it on")
+        if not (links or taken):
+            _leave(passage, has_links=bool(airs))
             return False
         others = self._station.brokers(but=passage.link_id) if carried.sender_key else []
         # as JSON for brokers only: a frame that leaves out its sender's key has no such form
@@ -114,7 +114,7 @@ class Bridge:
             transmits += by_gateway(
                 self._station, carried, payload, others, priority=1, reads_compact=reads_compact
             )
-        self._emit(passage, envelope, [*links, *airs], transmits)
+        self._emit(passage, envelope, [*links, *taken], transmits)
         return True
 
     def relay_forum(self, passage: Passage, envelope: Envelope, digest: bytes, name: str) -> bool:
@@ -134,6 +134,9 @@ class Bridge:
             named = carried._replace(raw={**carried.raw, FORUM_KEY: name})
         airs = self._repeater.repeat(passage, named, digest, airs)
         links = links if carried.sender_key else []
+        if not (links or airs):
+            _leave(passage, has_links=True)
+            return False
         payload = encode_carried(carried) if links else b""
         topic = forum_topic(name)
         transmits = [Transmit(link_id, payload, topic, priority=2) for link_id in links]
@@ -266,6 +269,14 @@ def read_forum_key(envelope: Envelope) -> str | None:
         return check_forum_name(name)
     except DecodeError:
         return None
+
+
+def _leave(passage: Passage, *, has_links: bool) -> None:
+    """Say that nothing took a packet that was to be passed on."""
+    if has_links:
+        passage.drop("no-room", "no link could take it: too much waits there, or it is too long")
+    else:
+        passage.conclude(Verdict.IGNORED, "", "there is no link to carry it on")
 
 
 def _retained(links: list[LinkId], name: str, payload: bytes) -> list[Transmit]:

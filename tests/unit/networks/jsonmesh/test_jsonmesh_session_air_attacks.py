@@ -7,6 +7,10 @@ import hashlib
 from itertools import count
 from typing import TYPE_CHECKING
 
+import pytest
+
+from meshtui.mesh.radio_queue import MAX_PARCELS
+from meshtui.model.event import PacketRelayed
 from meshtui.model.ids import LinkId, NodeId
 from meshtui.model.link import RadioSettings
 from meshtui.networks.jsonmesh.chunk import encode_request
@@ -140,6 +144,18 @@ def test_what_others_want_relayed_never_pushes_out_what_is_ours() -> None:
     assert sorted(bob.texts) == sorted(f"text {number}" for number in range(40))
     assert {alice.states(message_id)[-1][0] for message_id in ids} == {"delivered"}
     assert "no-airtime" in alice.drops
+
+
+@pytest.mark.parametrize("to", ["MESH-01020304", "forum:elsewhere"])
+def test_what_there_is_no_room_to_relay_is_counted_not_called_relayed(to: str) -> None:
+    world, _, alice, _ = _pair(relay=True)
+
+    for number in range(400):
+        _say(alice, encode_compact(_envelope(world, number, to), with_key=True))
+        world.wind(0.02)
+
+    assert MAX_PARCELS <= len(alice.of(PacketRelayed)) <= MAX_PARCELS + 10
+    assert len(alice.of(PacketRelayed)) + alice.drops.count("no-room") == 400
 
 
 def test_our_own_forum_gets_out_among_what_others_want_relayed() -> None:
