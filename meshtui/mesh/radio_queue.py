@@ -14,7 +14,7 @@ others', and a message never makes way. What is others' and waits in vain is giv
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 MAX_PARCELS = 256
 MAX_BYTES = 256 * 1024
 MAX_MESSAGES = 224  # of ours, so that there is room for answers
-PRESENCE = 3
+CHANNEL, PRESENCE = 2, 3
 # Others have sent theirs again by then, and a relay later on holds it for an old packet.
 WAITS_S = 180.0
 PRESENCE_WAITS_S = 600.0
@@ -52,6 +52,11 @@ class Parcel:
         not_before_s: It waits until then.
         is_own: Ours, not somebody else's.
         message_id: The message of ours that it carries.
+        hops: Relays it has passed, us included.
+        repeats: It is sent again so often while nobody is overheard passing it on; one frame only.
+        repeat_after_s: From the end of its time on air until then.
+        answered_by: What an overheard answer to it is known by; None = none counts.
+        is_repeat: It was sent before.
     """
 
     frames: list[bytes]
@@ -63,13 +68,23 @@ class Parcel:
     not_before_s: float = 0.0
     is_own: bool = True
     message_id: MessageId | None = None
+    hops: int = 0
+    repeats: int = 0
+    repeat_after_s: float = 0.0
+    answered_by: Hashable = None
     is_begun: bool = False
+    is_repeat: bool = False
     number: int = field(default=0, compare=False)
 
     @property
     def size(self) -> int:
         """Bytes left to send."""
         return sum(map(len, self.frames))
+
+    @property
+    def is_direct(self) -> bool:
+        """Tell whether it is for one node: a message, or its acknowledgement."""
+        return self.priority < CHANNEL
 
 
 class RadioQueue:
@@ -131,22 +146,50 @@ class RadioQueue:
         for parcel in list(self._parcels):
             waits_s = WAITS_S if parcel.priority < PRESENCE else PRESENCE_WAITS_S
             is_in_vain = now_s - parcel.not_before_s > waits_s
-            if is_in_vain and not parcel.is_own and parcel is not self._in_hand:
+            is_needed = parcel.is_own and not parcel.is_repeat
+            if is_in_vain and not is_needed and parcel is not self._in_hand:
                 self._remove(parcel)
-                self._given_up.append((parcel, "no-airtime"))
+                if not parcel.is_repeat:
+                    self._given_up.append((parcel, "no-airtime"))
         given_up, self._given_up = self._given_up, []
         return given_up
 
-    def overheard(self, key: Hashable) -> Parcel | None:
-        """Note a copy from somebody else; returns the parcel that this withdraws."""
+    def overheard(self, key: Hashable, hops: int | None = None) -> Parcel | None:
+        """Note a copy from somebody else; returns the parcel that this withdraws.
+
+        Args:
+            hops: Relays it had passed. What waits to be repeated is spared by one further on than
+                ours only: others at our place do not tell that we were heard.
+        """
         for parcel in self._parcels:
-            if parcel.key == key and not parcel.is_begun:
+            if parcel.key != key or parcel.is_begun:
+                continue
+            if parcel.is_repeat:
+                is_spared = hops is None or hops > parcel.hops
+            else:
                 parcel.copies += 1
-                if parcel.patience and parcel.copies >= parcel.patience:
-                    self._remove(parcel)
-                    return parcel
-                return None
+                is_spared = 0 < parcel.patience <= parcel.copies
+            if is_spared:
+                self._remove(parcel)
+                return parcel
+            return None
         return None
+
+    def answered(self, key: Hashable) -> Parcel | None:
+        """Note an overheard answer; returns the parcel that this withdraws, the oldest it is for.
+
+        Never a message of ours that was not yet sent: what is answered is one before it.
+        """
+        for parcel in self._parcels:
+            is_for_it = key is not None and parcel.answered_by == key
+            if is_for_it and not parcel.is_begun and (parcel.is_repeat or not parcel.is_own):
+                self._remove(parcel)
+                return parcel
+        return None
+
+    def holds(self, key: Hashable) -> bool:
+        """Tell whether a packet waits here, to be sent or repeated."""
+        return any(parcel.key == key for parcel in self._parcels)
 
     def withdraw(self, message_id: MessageId) -> None:
         """Forget what has not begun of a message of ours."""
@@ -185,8 +228,22 @@ class RadioQueue:
             parcel.not_before_s = now_s
             return None
         self._parcels.remove(parcel)
+        if parcel.repeats > 0:
+            self._repeat(parcel, frame)
         self._is_our_turn = not parcel.is_own and not any(p.is_begun for p in self._parcels)
         return parcel
+
+    def _repeat(self, parcel: Parcel, frame: bytes) -> None:
+        """Let a packet that was just sent wait to be sent again."""
+        again = replace(
+            parcel,
+            frames=[frame],
+            repeats=parcel.repeats - 1,
+            not_before_s=self._free_at_s + parcel.repeat_after_s,
+            is_begun=False,
+            is_repeat=True,
+        )
+        self.offer(again)
 
     def lost(self) -> Parcel | None:
         """Note that the gateway would not take the frame; its parcel is given up and returned."""

@@ -14,7 +14,12 @@ if TYPE_CHECKING:
 
 SHORTEST_S = 0.05
 LONGEST_S = 0.2
+TURN_S = 0.25  # from the end of one packet to the end of the longest wait of the next
 LONGEST_WAIT_S = 120.0
+FEW, SOME = 3, 10  # neighbours
+FIRST_OF_SLOTS = 0.25  # the first relay of many goes about so early in the window
+PATH_REPEATS = 2
+FLOOD_REPEATS = 1  # by who wrote it; relays of a flood never repeat
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +27,19 @@ class RelayTiming:
     """How long to wait, and for how many copies.
 
     Attributes:
-        slots: The window in times-on-air of the packet, beyond the protocol's 50..200 ms.
+        slots: The window, in times-on-air of the packet and a turn, beyond the protocol's
+            50..200 ms. Relays go at the beginning of a slot: who has a later one has then heard
+            the whole of what went before, and does not wait for its end with a packet that its
+            gateway will send whatever it says.
         patience: Leave it to others at so many copies overheard; 0 = never.
+        bias: The part of the window that nearness decides, the rest being chance.
         near_db, far_db: Signal-to-noise ratios of a sender close by, and at the edge of reach.
             Who is further away covers more new ground, and goes first.
     """
 
-    slots: float = 6.0
-    patience: int = 2
+    slots: int = 12
+    patience: int = 1
+    bias: float = 0.5
     near_db: float = 8.0
     far_db: float = -15.0
 
@@ -47,11 +57,30 @@ class RelayTiming:
         if snr_db is not None:
             nearness = (snr_db - self.far_db) / (self.near_db - self.far_db)
             nearness = min(1.0, max(0.0, nearness))
-        return delay_s + airtime_s * self.slots * (0.5 * nearness + 0.5 * chance())
+        slot = int(self.slots * (self.bias * nearness + (1 - self.bias) * chance()))
+        return delay_s + slot * (airtime_s + TURN_S)
+
+    def listen_s(self, airtime_s: float, chance: Callable[[], float]) -> float:
+        """Draw how long to listen, after sending, for somebody who passes it on."""
+        slots = self.slots or 2  # one for it to wait until the air is free, one to send
+        return (slots + chance()) * (airtime_s + TURN_S)
 
 
-PLAIN = RelayTiming(slots=0.0, patience=0)
+PLAIN = RelayTiming(slots=0, patience=0)
 """As the protocol has it: 50..200 ms, and everybody relays."""
+
+
+def among(neighbours: int) -> RelayTiming:
+    """Choose the timing for a place with so many neighbours.
+
+    Where few hear a packet each of them may be the only way on; where many do, one or two are
+    enough, and need more slots not to be sent at once.
+    """
+    if neighbours <= FEW:
+        return RelayTiming(slots=6, patience=3)
+    if neighbours <= SOME:
+        return RelayTiming(slots=8, patience=2)
+    return RelayTiming(slots=12, patience=1)
 
 
 def answer_timeout_s(
@@ -67,6 +96,6 @@ def answer_timeout_s(
         hops: Relays between the two.
         chance: From 0 up to 1.
     """
-    waits_s = LONGEST_S + timing.slots * 0.75 * message_s
+    waits_s = LONGEST_S + timing.slots * FIRST_OF_SLOTS * (message_s + TURN_S)
     once_s = (hops + 1) * (message_s + answer_s) + hops * 2 * waits_s
     return min(LONGEST_WAIT_S, 2.0 + 2.0 * once_s) * (1.0 + 0.5 * chance)

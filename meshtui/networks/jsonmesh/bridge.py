@@ -117,6 +117,19 @@ class Bridge:
         self._emit(passage, envelope, [*links, *taken], transmits)
         return True
 
+    def relay_again(self, passage: Passage, envelope: Envelope, digest: bytes) -> bool:
+        """Send once more what we carried along its path: whoever asked has not heard us do it."""
+        is_asked = self._repeater.is_asked_again(passage, envelope, digest)
+        if not is_asked or not self._may_relay(passage, envelope):
+            return False
+        carried = self._relayed(passage, envelope)
+        if carried is None or not self._repeater.repeat(
+            passage, carried, digest, [passage.link_id]
+        ):
+            return False
+        passage.conclude(Verdict.RELAYED, "", "once more: who asked us has not heard it")
+        return True
+
     def relay_forum(self, passage: Passage, envelope: Envelope, digest: bytes, name: str) -> bool:
         """Carry a forum's message to the other links; False = it was not, the passage says why."""
         links = self._station.brokers(but=passage.link_id)

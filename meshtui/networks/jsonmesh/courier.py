@@ -11,7 +11,6 @@ same id, packed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from meshtui.errors import CryptoError, EncodeError
@@ -25,7 +24,8 @@ from meshtui.networks.jsonmesh.compact import encode_compact
 from meshtui.networks.jsonmesh.envelope import FORUM_PREFIX, encode_envelope
 from meshtui.networks.jsonmesh.gateway import by_gateway
 from meshtui.networks.jsonmesh.identity import parse_node_id
-from meshtui.networks.jsonmesh.outgoing import PACKED, Outgoing, seal_attempt
+from meshtui.networks.jsonmesh.outgoing import PACKED, Dispatch, Outgoing, seal_attempt
+from meshtui.networks.jsonmesh.pacing import is_sent_along
 from meshtui.networks.jsonmesh.radio import COMPACT_CAP
 from meshtui.networks.jsonmesh.seal import ACK_KIND, Letter, ciphertext_digest
 from meshtui.networks.jsonmesh.topics import dm_topic, forum_topic, route_topic
@@ -50,22 +50,6 @@ _TAKE_TIMEOUT_S = 2 * 3600.0  # the duty cycle's window, and a queue before us
 _SHORT_ACK_BYTES = 60
 _PLAIN_ACK_BYTES = 480
 _TIMES_AS_LONG = 3.0  # as one way: there, back, and something in the way
-
-
-@dataclass(slots=True)
-class Dispatch:
-    """One attempt, on its way: events first, then transmissions; radios have theirs already.
-
-    Attributes:
-        links: Those that count when they take it.
-        take_s: How long they may take; None = as usual.
-    """
-
-    outputs: list[Output]
-    expects_ack: bool
-    transmits: list[Transmit] = field(default_factory=list)
-    links: set[LinkId] = field(default_factory=set)
-    take_s: float | None = None
 
 
 class Courier:
@@ -109,6 +93,7 @@ class Courier:
             item.envelope = envelope if repeats else None
         item.answer_s = {}
         item.path = None
+        self._air.withdraw(item.message.message_id)  # this attempt is instead of the last
         self._to_brokers(item, envelope, attempt, result)
         too_long: EncodeError | None = None
         for link_id in self._airs_for(item, attempt):
@@ -139,7 +124,9 @@ class Courier:
             mid: The message's own id, by which its sender knows it even after a restart.
         """
         is_by_air = link_id in self._air.links()
-        recent = self._acked_by_radio if self._air.is_radio(link_id) else self._acked_just_now
+        is_along = is_sent_along(envelope)  # then a copy was sent because nobody heard us answer
+        is_flood = self._air.is_radio(link_id) and not is_along
+        recent = self._acked_by_radio if is_flood else self._acked_just_now
         if not recent.add(digest, now.mono_s):
             return []  # a copy by another way, a moment ago
         if not self._ack_rate.take(envelope.sender, now.mono_s):
@@ -167,7 +154,10 @@ class Courier:
             # a further attempt means that the last answer was lost on its way: flood this one
             told = (envelope.sender, mid or envelope.message_id)
             is_first = self._answered.add(told, now.mono_s) and not was_acked
-            path = self._paths.back(envelope, link_id) if is_first else None
+            is_by_path = is_first or (was_acked and is_along)
+            path = self._paths.back(envelope, link_id) if is_by_path else None
+            if is_first and packing:
+                sealed = sealed._replace(ttl=self._paths.pacing.reach(envelope.hop_count))
             sealed = _along(sealed, path)
             packet = self._write(sealed, link_id, is_compact=bool(packing), with_key=not packing)
             self._queue(link_id, packet, sealed, 0)
@@ -257,6 +247,9 @@ class Courier:
         if path is not None:
             item.path, item.path_link = path, link_id
             envelope = _along(envelope, path)
+        elif item.is_direct and attempt == 1 and packing:
+            reach = self._paths.reach(parse_node_id(item.target), link_id)
+            envelope = envelope._replace(ttl=reach)
         is_compact = self._is_compact(item, link_id, attempt, now)
         with_key = not (self._knows_us(item) and attempt == 1)
         packet = self._write(envelope, link_id, is_compact=is_compact, with_key=with_key)
@@ -285,7 +278,8 @@ class Courier:
             ack_s = queue.airtime_s([bytes(240), bytes(_PLAIN_ACK_BYTES - 240)])
         is_flood = item.path is None or item.path_link != link_id
         hops = self._paths.distance(parse_node_id(item.target), link_id)
-        answer_s = self._paths.answer_s(airtime_s, ack_s, hops, is_flood=is_flood)
+        flooded_on = link_id if is_flood else None
+        answer_s = self._paths.answer_s(airtime_s, ack_s, hops, flooded_on)
         return max(settings.ack_timeout_s, answer_s)
 
     def _queue(
@@ -308,6 +302,8 @@ class Courier:
             envelope.message_id,
         )
         parcel = Parcel(list(frames), priority, summary, message_id=message_id)
+        digest = ciphertext_digest(envelope.nonce, envelope.ciphertext)
+        self._paths.pacing.time_own(parcel, envelope, digest, link_id)
         return frames if self._air.send(link_id, parcel) else []
 
     def _write(
@@ -395,7 +391,7 @@ class Courier:
             frames = [transmit.payload for transmit in by_air if transmit.link_id == link_id]
             if frames:  # of a radio of which we know nothing
                 airtime_s = RadioQueue(RadioSettings()).airtime_s([*frames, bytes(240), bytes(240)])
-                answer_s = max(answer_s, self._paths.answer_s(airtime_s, 0.0, 0, is_flood=False))
+                answer_s = max(answer_s, self._paths.answer_s(airtime_s, 0.0, 0))
             item.answer_s[link_id] = answer_s
 
     def _by_gateway(

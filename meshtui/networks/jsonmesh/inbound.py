@@ -132,9 +132,11 @@ class Inbound:
             self._to_others(passage, envelope, digest)
 
     def _note_sender(self, passage: Passage, envelope: Envelope) -> None:
-        """Note who sent this packet on a radio: its last relay, or its writer."""
+        """Note who sent this packet on a radio: its last relay, or its writer; and an answer."""
         if not self._air.is_radio(passage.link_id) or not envelope.route:
             return
+        if envelope.kind == ACK_KIND:
+            self._air.answered(passage.link_id, (envelope.sender, envelope.recipient))
         neighbour = envelope.route[-1]
         peer = self._peers.get(neighbour)
         reads_compact = passage.is_compact or (peer is not None and COMPACT_CAP in peer.node.caps)
@@ -151,6 +153,7 @@ class Inbound:
             if relayed_by and self._echoes.add((digest, relayed_by), now.mono_s):
                 passage.detail = f"{relayed_by[0]} relayed our message"
                 passage.outputs += self._outbox.overheard(envelope.message_id, digest, now)
+            self._air.overheard(passage.link_id, (envelope.sender, digest), envelope.hop_count)
             return
         detail = "a message in your name that this program did not write"
         passage.drop("impersonated", detail, Verdict.REJECTED)
@@ -235,8 +238,9 @@ class Inbound:
             return
         key = (envelope.sender, envelope.message_id, digest)
         if self._seen.has(key, passage.now.mono_s):
-            self._again(passage, envelope, digest)
-        elif envelope.path and not self._paths.is_asked(envelope):
+            if not self._bridge.relay_again(passage, envelope, digest):
+                self._again(passage, envelope, digest)
+        elif self._paths.is_for_others(envelope):
             passage.conclude(Verdict.IGNORED, "path", "other relays are asked to carry it")
         elif self._bridge.relay_direct(passage, envelope, digest):
             # Only what was passed on is remembered: a copy with no hops left, thrown in ahead,
@@ -248,10 +252,10 @@ class Inbound:
         if envelope.route[-1:] == (self._station.node_id,):
             passage.conclude(Verdict.HANDLED, "echo", "we relayed it ourselves")
             return
-        detail = "a copy of what passed here before"
-        if self._air.overheard(passage.link_id, (envelope.sender, digest)) is not None:
-            detail = "others relayed it before our turn came: ours is not needed"
-        passage.drop("seen", detail)
+        key = (envelope.sender, digest)
+        spared = self._air.overheard(passage.link_id, key, envelope.hop_count)
+        detail = "others relayed it before our turn came: ours is not needed"
+        passage.drop("seen", detail if spared else "a copy of what passed here before")
 
     def _is_replay(self, passage: Passage, digest: bytes) -> bool:
         if not self._station.was_accepted(digest):

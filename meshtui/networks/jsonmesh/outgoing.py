@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from meshtui.model.event import DigestSeen
     from meshtui.model.ids import Instant, LinkId, NodeId
     from meshtui.model.message import Message
+    from meshtui.model.packet import Transmit
+    from meshtui.networks.base import Output
     from meshtui.networks.jsonmesh.envelope import Envelope
     from meshtui.networks.jsonmesh.peers import PeerBook
     from meshtui.networks.jsonmesh.station import Station
@@ -54,6 +56,22 @@ class Outgoing:
         self.attempts.append((envelope.message_id, digest.hex()))
         del self.attempts[:-_MAX_ATTEMPTS_KEPT]
         return station.remember_own(digest)
+
+
+@dataclass(slots=True)
+class Dispatch:
+    """One attempt, on its way: events first, then transmissions; radios have theirs already.
+
+    Attributes:
+        links: Those that count when they take it.
+        take_s: How long they may take; None = as usual.
+    """
+
+    outputs: list[Output]
+    expects_ack: bool
+    transmits: list[Transmit] = field(default_factory=list)
+    links: set[LinkId] = field(default_factory=set)
+    take_s: float | None = None
 
 
 def seal_attempt(

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from meshtui.mesh.radio_relay import LONGEST_WAIT_S, PLAIN, RelayTiming, answer_timeout_s
+from meshtui.mesh.radio_relay import LONGEST_WAIT_S, PLAIN, answer_timeout_s
 from meshtui.model.event import RouteChanged
+from meshtui.networks.jsonmesh.pacing import Pacing
 
 if TYPE_CHECKING:
     from meshtui.mesh.routing import RoutingTable
@@ -40,11 +41,7 @@ class Paths:
         self._peers = peers
         self._routes = routes
         self._air = air
-
-    @property
-    def timing(self) -> RelayTiming:
-        """How relays on radio are timed."""
-        return PLAIN if self._station.settings.plain else RelayTiming()
+        self.pacing = Pacing(station, air)
 
     def to(self, node_id: NodeId, link_id: LinkId, now: Instant) -> tuple[NodeId, ...] | None:
         """Return the relays to ask, none of them for a neighbour; None = flood."""
@@ -76,19 +73,30 @@ class Paths:
 
     def is_asked(self, envelope: Envelope) -> bool:
         """Tell whether we are the next relay on an envelope's path."""
-        return envelope.path[envelope.hop_count : envelope.hop_count + 1] == (
-            self._station.node_id,
-        )
+        me = (self._station.node_id,)
+        return envelope.path[envelope.hop_count : envelope.hop_count + 1] == me
+
+    def is_for_others(self, envelope: Envelope) -> bool:
+        """Tell whether an envelope's path leaves us out; an old client knows nothing of paths."""
+        is_ours = self._station.settings.plain or self.is_asked(envelope)
+        return bool(envelope.path) and not is_ours
 
     def distance(self, node_id: NodeId, link_id: LinkId) -> int:
         """Guess how many relays lie between us and a node."""
         route = self._routes.get(node_id, link_id)
         return len(route.via) if route else USUAL_HOPS
 
-    def answer_s(self, message_s: float, answer_s: float, hops: int, *, is_flood: bool) -> float:
-        """Reckon how long an answer may take."""
-        timing = self.timing if is_flood else PLAIN
+    def answer_s(
+        self, message_s: float, answer_s: float, hops: int, flooded_on: LinkId | None = None
+    ) -> float:
+        """Reckon how long an answer may take; `flooded_on` = by which radio it was, if it was."""
+        timing = PLAIN if flooded_on is None else self.pacing.timing(flooded_on)
         return answer_timeout_s(message_s, answer_s, hops, timing, self._station.chance())
+
+    def reach(self, node_id: NodeId, link_id: LinkId) -> int:
+        """Choose how many hops a flood to a node may make."""
+        route = self._routes.get(node_id, link_id)
+        return self.pacing.reach(len(route.via) if route else None)
 
     def latency_s(self, node_id: NodeId, link_id: LinkId) -> float:
         """Say how long what a node sends takes to us by this link; 0 where that is unknown."""

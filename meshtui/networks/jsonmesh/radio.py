@@ -188,6 +188,12 @@ class Airwaves:
             node_id for node_id, (_, at_s) in known.items() if now.mono_s - at_s < NEIGHBOUR_FOR_S
         ]
 
+    def count_neighbours(self, link_id: LinkId) -> int:
+        """Count who was heard sending on a radio in the last hour."""
+        port = self._ports.get(link_id)
+        since_s = self._station.now_s - NEIGHBOUR_FOR_S
+        return sum(at_s > since_s for _, at_s in port.neighbours.values()) if port else 0
+
     def queues(self) -> list[RadioQueue]:
         """List the queues of the radios that are up."""
         return [
@@ -240,10 +246,15 @@ class Airwaves:
         again.not_before_s = now.mono_s
         return port.queue.offer(again)
 
-    def overheard(self, link_id: LinkId, key: object) -> Parcel | None:
+    def overheard(self, link_id: LinkId, key: object, hops: int | None = None) -> Parcel | None:
         """Note that somebody else sent this too; returns the relay of ours that this spares."""
-        port = self._ports.get(link_id)
-        return port.queue.overheard(key) if port and port.queue is not None else None
+        queue = self.queue(link_id)
+        return queue.overheard(key, hops) if queue is not None else None
+
+    def answered(self, link_id: LinkId, key: object) -> Parcel | None:
+        """Note that somebody answered; returns what of ours this spares."""
+        queue = self.queue(link_id)
+        return queue.answered(key) if queue is not None else None
 
     def withdraw(self, message_id: MessageId) -> None:
         """Do not send what has not begun of this message."""

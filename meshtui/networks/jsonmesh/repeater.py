@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from meshtui.errors import EncodeError
 from meshtui.mesh.dedupe import SeenCache
 from meshtui.mesh.radio_queue import Parcel
-from meshtui.mesh.radio_relay import PLAIN
+from meshtui.mesh.radio_relay import PATH_REPEATS
 from meshtui.model.packet import PacketSummary, Verdict
 from meshtui.networks.jsonmesh.compact import encode_compact
 from meshtui.networks.jsonmesh.compact_presence import encode_compact_presence
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 PACKET_BYTES = 240
 MAX_CARRIED_BYTES = 4 * 1024
+MAX_ASKED = 3  # times, to carry one packet along its path
 ACK_PRIORITY, DIRECT_PRIORITY, FORUM_PRIORITY, PRESENCE_PRIORITY = range(4)
 
 
@@ -101,13 +102,24 @@ class Repeater:
             priority = FORUM_PRIORITY
         elif envelope.kind == ACK_KIND:
             priority = ACK_PRIORITY
+        # it goes to whom it is for, who will not pass it on; only a message is answered then
+        is_last = envelope.kind == ACK_KIND and envelope.hop_count >= len(envelope.path)
+        answered_by = None
+        if priority == DIRECT_PRIORITY:
+            answered_by = self._paths.pacing.answer_to(envelope, digest, passage.now)
         taken = []
         for link_id in links:
             packet = self._write(passage, envelope, link_id)
             key = (envelope.sender, digest)
-            is_asked = bool(envelope.path)
             if packet is not None and self.queue(
-                passage, link_id, packet, priority, key, is_prompt=is_asked
+                passage,
+                link_id,
+                packet,
+                priority,
+                key,
+                is_asked=bool(envelope.path),
+                is_last=is_last,
+                answered_by=answered_by,
             ):
                 taken.append(link_id)
         return taken
@@ -123,6 +135,13 @@ class Repeater:
         key = ("presence", presence.node_id, presence.ts_ms)
         return self.queue(passage, link_id, packet, PRESENCE_PRIORITY, key)
 
+    def is_asked_again(self, passage: Passage, envelope: Envelope, digest: bytes) -> bool:
+        """Tell whether the relay before us repeats what we have passed on to the end."""
+        queue = self._air.queue(passage.link_id)
+        if queue is None or not self._paths.is_asked(envelope):
+            return False
+        return not queue.holds((envelope.sender, digest))
+
     def overheard(self, link_id: LinkId, key: Hashable) -> None:
         """Note that somebody else passed this on too."""
         self._air.overheard(link_id, key)
@@ -135,17 +154,24 @@ class Repeater:
         priority: int,
         key: Hashable,
         *,
-        is_prompt: bool = False,
+        is_asked: bool = False,
+        is_last: bool = False,
+        answered_by: Hashable = None,
     ) -> bool:
         """Queue a packet of somebody else, once; False = it was before, or there is no room.
 
         Args:
             key: What an overheard copy of it is known by.
-            is_prompt: It is expected of us alone: go soon, and leave it to nobody.
+            is_asked: It is expected of us alone: go soon, and leave it to nobody. Such a one may be
+                queued a few times: each time somebody asks who has not heard us.
+            is_last: Nobody will be overheard passing it on.
+            answered_by: What an overheard answer to it is known by.
         """
         if len(packet) > MAX_CARRIED_BYTES and self._air.is_radio(link_id):
             return False  # minutes of the air are not ours to give away
-        if self._queued.has((link_id, key), passage.now.mono_s):
+        times = [(link_id, key, time) for time in range(MAX_ASKED if is_asked else 1)]
+        new = [time for time in times if not self._queued.has(time, passage.now.mono_s)]
+        if not new:
             return False
         frames = self._air.frames(link_id, packet)
         summary = PacketSummary(
@@ -158,16 +184,17 @@ class Repeater:
             passage.message_id,
         )
         parcel = Parcel(frames, priority, summary, key=key, is_own=False)
-        queue = self._air.queue(link_id)
-        if queue is not None:
-            timing = PLAIN if is_prompt else self._paths.timing
-            snr_db = passage.frame.rx.snr_db if link_id == passage.link_id else None
-            delay_s = timing.delay_s(queue.airtime_s(frames), snr_db, self._station.chance)
-            parcel.not_before_s = passage.now.mono_s + delay_s
-            parcel.patience = timing.patience
+        parcel.hops = (passage.hops or 0) + 1
+        parcel.answered_by = answered_by
+        snr_db = passage.frame.rx.snr_db if link_id == passage.link_id else None
+        # asked again, we were overheard further on, or have repeated it enough
+        repeats = PATH_REPEATS if new == times and not is_last else 0
+        self._paths.pacing.time_relay(
+            parcel, link_id, snr_db, passage.now, repeats=repeats if is_asked else None
+        )
         if not self._air.send(link_id, parcel):
             return False
-        self._queued.add((link_id, key), passage.now.mono_s)
+        self._queued.add(new[0], passage.now.mono_s)
         return True
 
     def _write(self, passage: Passage, envelope: Envelope, link_id: LinkId) -> bytes | None:
