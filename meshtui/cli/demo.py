@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import os
 import tempfile
-import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -31,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--check",
         action="store_true",
-        help="no screen: write to the farthest node, wait for its acknowledgement, and say so",
+        help="no screen: write to the farthest node and to one by radio, and wait for both",
     )
     parser.add_argument(
         "--timeout",
@@ -46,8 +45,10 @@ def run(args: argparse.Namespace) -> int:
     """Run the demo until the user leaves it, or its check."""
     if not args.check:
         return run_demo()
+    from meshtui.cli.demo_check import check
+
     with _folder() as folder:
-        return asyncio.run(_check(folder, args.timeout, Output(as_json=args.json)))
+        return asyncio.run(check(folder, args.timeout, Output(as_json=args.json)))
 
 
 def run_demo() -> int:
@@ -77,8 +78,13 @@ def _folder() -> Iterator[Path]:
 
 
 @contextlib.asynccontextmanager
-async def demo_mesh(folder: Path) -> AsyncIterator[tuple[MeshHub, Config, Scenario]]:
+async def demo_mesh(
+    folder: Path, air: str = AIR
+) -> AsyncIterator[tuple[MeshHub, Config, Scenario]]:
     """Run the simulated mesh and our own node on it, with its files in `folder`.
+
+    Args:
+        air: The link to its radio part.
 
     Raises:
         TransportError: The simulated mesh did not start.
@@ -91,7 +97,7 @@ async def demo_mesh(folder: Path) -> AsyncIterator[tuple[MeshHub, Config, Scenar
     scenario = load_scenario()
     paths = _paths(folder)
     async with running_mesh_process() as ports:
-        settings = _settings(scenario, ports)
+        settings = _settings(scenario, ports, air)
         config = parse_config(paths.config_file, "", environment=os.environ, overrides=settings)
         _join(scenario, paths)
         async with open_mesh(config, paths.database_file, scenario.own_identity) as hub:
@@ -117,46 +123,12 @@ async def _show(folder: Path) -> int:
         return await app.run_to_end(Exit.INTERRUPTED.value) or Exit.DONE
 
 
-async def _check(folder: Path, timeout_s: float, output: Output) -> int:
-    """Write to the farthest node and wait for its acknowledgement."""
-    from meshtui.cli.mesh import Follower
-    from meshtui.model.command import SendText
-    from meshtui.model.event import DeliveryChanged, NodeHeard
-    from meshtui.model.ids import MessageId, direct_conversation
-
-    async with demo_mesh(folder) as (hub, _, scenario):
-        follower = Follower(hub, timeout_s)
-        farthest = scenario.farthest.name
-        message_id = MessageId(str(uuid.uuid4()))
-        while (event := await follower.next()) is not None:
-            match event:
-                case NodeHeard(node) if node.name == farthest and node.hops:
-                    conversation = direct_conversation(node.network, node.node_id)
-                    await hub.submit(SendText(conversation, "Is this thing on?", message_id))
-                    farthest = ""
-                case DeliveryChanged(message_id=changed, delivery=delivery) if (
-                    changed == message_id and delivery.state.is_final
-                ):
-                    return _report(output, scenario, delivery.state.value, delivery.rtt_ms)
-        return _report(output, scenario, "timed out", None)
-
-
-def _report(output: Output, scenario: Scenario, state: str, rtt_ms: int | None) -> int:
-    peer = scenario.farthest
-    row = {"to": peer.name, "state": state, "rtt_ms": rtt_ms}
-    told = f"in {rtt_ms} ms" if rtt_ms is not None else ""
-    output.row(row, f"{peer.name} at {peer.place}: {state} {told}".rstrip)
-    if state == "timed out":
-        return Exit.TIMED_OUT
-    return Exit.DONE if state == "delivered" else Exit.FAILED
-
-
-def _settings(scenario: Scenario, ports: Mapping[str, int]) -> Mapping[str, object]:
+def _settings(scenario: Scenario, ports: Mapping[str, int], air: str) -> Mapping[str, object]:
     port = ports[scenario.islands[0]]
     position = scenario.own_position
     return {
         "name": scenario.own_name,
-        "links": [f"jsonmesh+mqtt://127.0.0.1:{port}?id=demo", AIR],
+        "links": [f"jsonmesh+mqtt://127.0.0.1:{port}?id=demo", air],
         "position": [position.lat, position.lng],
         "jsonmesh.share_position": True,
     }

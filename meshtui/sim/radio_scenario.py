@@ -75,6 +75,7 @@ class ListedNode:
         place_m: East and north of the origin; None = where the rule puts it.
         waypoints: (minute, x, y) in order; it walks between them.
         character: How it answers people (see `sim.characters`); empty = it does not.
+        options: Of its session, beside those of all.
     """
 
     name: str
@@ -83,6 +84,7 @@ class ListedNode:
     character: str = ""
     about: str = ""
     forums: tuple[str, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,6 +340,7 @@ def _listed(table: TomlTable) -> ListedNode:
         character=table.text("character", ""),
         about=table.text("place", ""),
         forums=table.texts("forums"),
+        options=table.plain("session"),
     )
     table.close()
     return node

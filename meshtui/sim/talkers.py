@@ -15,6 +15,8 @@ from meshtui.sim.characters import Character, Said
 from meshtui.sim.scenario import Scenario, SimNode
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from meshtui.model.ids import ConversationId, NodeId
     from meshtui.model.message import Message
     from meshtui.model.node import Node
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 ANSWER_S: Final = (1.5, 4.0)
 GREETING_S: Final = 8.0
+LETTER_S: Final = 75.0
+LETTER: Final = "letter"  # who has one writes it to each guest, and to who says the word
 MAX_PENDING: Final = 20  # a guest who floods is answered no faster
 MAX_GUESTS: Final = 20
 
@@ -44,6 +48,7 @@ class Talkers:
                 self._characters[number] = Character(_cast(scenario), node, self._random)
         self._answered: deque[str] = deque(maxlen=1_000)
         self._guests: dict[NodeId, str] = {}
+        self._letters: set[tuple[int, NodeId]] = set()  # who has written to whom
         self._pending = 0
 
     def hear(self, number: int, output: Output) -> None:
@@ -83,11 +88,21 @@ class Talkers:
         if is_new and len(self._guests) >= MAX_GUESTS:
             return
         self._guests[node.node_id] = node.name
-        greeting = self._world.scenario.common.get("greeting")
-        if is_new and greeting and number in self._characters:
-            text = str(self._random.choice(greeting)).replace("{you}", node.name or node.node_id)
+        if number not in self._characters:
+            return
+        if is_new:
+            self._write(number, node, self._world.scenario.common.get("greeting"), GREETING_S)
+        if (number, node.node_id) not in self._letters:
+            self._letters.add((number, node.node_id))
+            character = self._world.scenario.listed[number].character
+            letter = self._world.scenario.characters[character].get(LETTER)
+            self._write(number, node, letter, LETTER_S)
+
+    def _write(self, number: int, node: Node, texts: Sequence[str] | None, delay_s: float) -> None:
+        if texts:
+            text = str(self._random.choice(texts)).replace("{you}", node.name or node.node_id)
             conversation = direct_conversation(node.network, node.node_id)
-            self._soon(GREETING_S, number, conversation, text)
+            self._soon(delay_s, number, conversation, text)
 
     def _soon(self, delay_s: float, number: int, conversation: ConversationId, text: str) -> None:
         self._pending += 1

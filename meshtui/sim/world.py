@@ -181,6 +181,8 @@ class World:
         options: dict[str, Any] = {"name": self.name(number), "relay": True}
         options |= self.scenario.options
         options |= self.scenario.variants.get(self.variant, {})
+        if number < len(self.scenario.listed):
+            options |= self.scenario.listed[number].options
         position = self.position(number)
         if position is not None:
             options |= {"share_position": True, "position": position}

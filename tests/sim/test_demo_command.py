@@ -46,7 +46,7 @@ def mesh_process(**more) -> subprocess.Popen[bytes]:
     )
 
 
-def test_the_check_delivers_to_the_farthest_node_and_leaves_no_files(tmp_path) -> None:
+def test_the_check_delivers_by_broker_and_by_radio_and_leaves_no_files(tmp_path) -> None:
     environment = {**os.environ, "TMPDIR": str(tmp_path), "MESHTUI_HOME": str(tmp_path / "home")}
 
     done = subprocess.run(
@@ -59,7 +59,11 @@ def test_the_check_delivers_to_the_farthest_node_and_leaves_no_files(tmp_path) -
     )
 
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["state"] == "delivered"
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(row["by"], row["state"]) for row in rows] == [
+        ("broker", "delivered"),
+        ("radio", "delivered"),
+    ]
     assert list(tmp_path.iterdir()) == []
 
 
