@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import contextlib
 import os
+import re
 import sys
 import tempfile
 import time
@@ -27,6 +28,7 @@ from meshtui.model.ids import (
     Instant,
     MessageId,
     NetworkName,
+    NodeId,
     channel_conversation,
     direct_conversation,
 )
@@ -36,10 +38,13 @@ from meshtui.runtime.api import Preferences
 from meshtui.runtime.setup import ProfileSetup
 from meshtui.sim.demo import running_brokers
 from meshtui.sim.director import Director
+from meshtui.sim.live import LiveMesh
+from meshtui.sim.radio_scenario import load_radio_scenario
 from meshtui.sim.scenario import load_scenario
 from meshtui.store.writer import StoreWriter
 from meshtui.tui.app import MeshtuiApp
 from meshtui.tui.themes import load_themes
+from tests.support.tui_app import text_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -55,6 +60,7 @@ SMALL, LARGE = (80, 24), (140, 40)
 SPEED = 8.0
 BEGIN_MS = 1_795_208_520_000  # Friday 20 November 2026, 21:02 UTC
 NETWORK = NetworkName("jsonmesh")
+NEIGHBOUR, OLD_CLIENT = "Nadia", "Old Jonas"
 
 
 class QuickClock:
@@ -125,6 +131,7 @@ async def main(names: Sequence[str], png: Path | None) -> None:
             async with app.run_test(size=SMALL) as pilot:
                 await tell_story(hub, scenario, clock)
                 await take_all(pilot, names)
+        await take_radio(clock, Path(folder), names)
         await take_welcome(Path(folder), names)
     if png is not None:
         from tests.tools.render_png import render_folder
@@ -198,6 +205,82 @@ async def take_all(pilot: Pilot[int], names: Sequence[str]) -> None:
         pilot.app.theme = theme
         await settle(pilot)
         save(pilot, f"theme-{theme}", names)
+
+
+@contextlib.asynccontextmanager
+async def valley(clock: QuickClock) -> AsyncIterator[str]:
+    """Run the demo's radio mesh in this process; gives the URL of the gateway in its middle."""
+    writers: list[asyncio.StreamWriter] = []
+
+    def hear(line: bytes) -> None:
+        for writer in writers:
+            writer.write(line)
+
+    mesh = LiveMesh(load_radio_scenario("valley"), clock, hear)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.append(writer)
+        while data := await reader.read(4_096):
+            mesh.say(data)
+        writers.remove(writer)
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(mesh.run())
+        yield f"jsonmesh+tcp://127.0.0.1:{server.sockets[0].getsockname()[1]}?id=gateway"
+        mesh.end()
+        server.close()
+
+
+async def take_radio(clock: QuickClock, folder: Path, names: Sequence[str]) -> None:
+    """Take a talk by radio while a letter arrives in chunks, and something is being typed."""
+    scenario = load_scenario()
+    async with valley(clock) as url:
+        settings = {"name": scenario.own_name, "links": [url]}
+        config = parse_config(folder / "config.toml", "", overrides=settings)
+        file = folder / "radio.db"
+        async with bootstrap.open_mesh(config, file, scenario.own_identity) as hub:
+
+            async def start() -> MeshHub:
+                return hub
+
+            app = MeshtuiApp(
+                start, Preferences("", "unicode", {}), now_ms=lambda: clock.now().unix_ms
+            )
+            async with app.run_test(size=LARGE) as pilot:
+                await talk_by_radio(pilot, hub)
+                await settle(pilot)
+                save(pilot, "radio-140x40", names)
+                await pilot.resize_terminal(*SMALL)
+                await settle(pilot)
+                save(pilot, "radio-80x24", names)
+
+
+async def talk_by_radio(pilot: Pilot[int], hub: MeshHub) -> None:
+    """Talk with somebody until a letter of somebody else is half here."""
+    known: dict[str, NodeId] = {}
+    async with asyncio.timeout(60):
+        while not {NEIGHBOUR, OLD_CLIENT} <= set(known):
+            await pilot.pause(0.1)
+            known = {node.name: node.node_id for node, _ in await hub.nodes()}
+
+    async def write(name: str, text: str) -> None:
+        conversation = direct_conversation(NETWORK, known[name])
+        await hub.submit(SendText(conversation, text, MessageId(str(uuid.uuid4()))))
+        await pilot.pause(3)
+
+    for text in ("Good morning! Do you read me up there?", "What is the weather like?"):
+        await write(NEIGHBOUR, text)
+    await pilot.press("ctrl+p", *NEIGHBOUR.lower(), "enter")
+    await pilot.press(*"There is a long letter coming in, piece by piece.")
+    for _ in range(5):  # an old client's letter does not always get through
+        await write(OLD_CLIENT, "letter")
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(15):
+                while not re.search("receiving [345] of [67]", text_of(pilot.app)):
+                    await pilot.pause(0.02)
+                return
 
 
 async def take_welcome(folder: Path, names: Sequence[str]) -> None:
