@@ -267,8 +267,13 @@ class _Extent:
 def _read_line(line: bytes) -> Deframed | None:
     """Read a line; None = it is no packet and holds none."""
     begin = _blanks(line)
+    heard: RxMeta | None = None
     for _ in range(2):
         rx, start = _read_meters(line, begin)
+        if heard is not None:
+            rx = heard  # the gateway's own word comes first; what follows, anybody may have sent
+        elif start > begin:
+            heard = rx
         if _is_packet_start(line, start):
             return Deframed(line[start:], rx)
         found = _SALVAGE.search(line, start)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from meshtui.mesh.radio_queue import MAX_PARCELS
-from meshtui.model.event import PacketRelayed
+from meshtui.model.event import FrameReceived, PacketRelayed
 from meshtui.model.ids import LinkId, NodeId
 from meshtui.model.link import RadioSettings
 from meshtui.networks.jsonmesh.chunk import encode_request
@@ -92,6 +92,16 @@ def _direct(world: World, number: int, **fields: object) -> bytes:
 
 def _long(world: World, number: int, **fields: object) -> bytes:
     return encode_carried(_envelope(world, number, "MESH-01020304", **fields))
+
+
+def test_nobody_says_of_himself_how_well_he_was_heard() -> None:
+    world, _, alice, _ = _pair()
+
+    _say(alice, b"RSSI:-1|SNR:20|" + _direct(world, 1))
+    _say(alice, b"RSSI:-1|SNR:20|" + _long(world, 2))
+
+    heard = [event.frame.rx.rssi_dbm for event in alice.of(FrameReceived)[-2:]]
+    assert heard == [-90, -90]
 
 
 def test_requests_for_chunks_cannot_be_provoked_without_end() -> None:
