@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 NETWORK = NetworkName("jsonmesh")
 CAPS = frozenset({"ack"})
-RADIO_CAPS = frozenset({"cbor1", "zlib", "resend", "dsr"})
+SMALL_CAPS = frozenset({"cbor1", "zlib"})
+RADIO_CAPS = SMALL_CAPS | {"resend", "dsr"}
 _WARN_AGAIN_S = 3600.0
 _MARK_OWN = bytes(255 - value for value in range(256))
 
@@ -78,10 +79,18 @@ class Station:
             if link_id != but and link.kind is LinkKind.BROKER
         ]
 
+    def is_broker(self, link_id: LinkId) -> bool:
+        """Tell whether a link is a broker's, and up."""
+        link = self.links.get(link_id)
+        return link is not None and link.kind is LinkKind.BROKER
+
     @property
     def caps(self) -> frozenset[str]:
         """What we announce that we can do."""
-        return CAPS if self.settings.plain else CAPS | RADIO_CAPS
+        if self.settings.plain:
+            return CAPS
+        # who writes only the long form, the answers too, is written to in the long form
+        return CAPS | (RADIO_CAPS if self.settings.compact else RADIO_CAPS - SMALL_CAPS)
 
     def chance(self) -> float:
         """Draw a number from 0 up to 1."""
