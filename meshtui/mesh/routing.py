@@ -108,6 +108,10 @@ class RoutingTable:
         """Return the way to a node over one link, however old."""
         return self._routes.get((node_id, link_id))
 
+    def nodes_on(self, link_id: LinkId) -> list[NodeId]:
+        """List the nodes to which a way over this link is known."""
+        return [node_id for node_id, over in self._routes if over == link_id]
+
     def judge(
         self, node_id: NodeId, link_id: LinkId, via: tuple[NodeId, ...], *, is_good: bool
     ) -> Route | None:

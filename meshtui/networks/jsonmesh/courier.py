@@ -384,10 +384,10 @@ class Courier:
     def _be_patient(
         self, item: Outgoing, node_id: NodeId, by_air: list[Transmit], links: Iterable[LinkId]
     ) -> None:
-        """Wait longer for an answer that must come by somebody else's radio."""
+        """Wait longer for an answer that must come by somebody else's radio, or may have to."""
         for link_id in links:
-            answer_s = self._station.settings.ack_timeout_s
-            answer_s += _TIMES_AS_LONG * self._paths.latency_s(node_id, link_id)
+            latency_s = self._paths.latency_s(node_id, link_id)
+            answer_s = self._station.settings.ack_timeout_s + _TIMES_AS_LONG * latency_s
             frames = [transmit.payload for transmit in by_air if transmit.link_id == link_id]
             if frames:  # of a radio of which we know nothing
                 airtime_s = RadioQueue(RadioSettings()).airtime_s([*frames, bytes(240), bytes(240)])

@@ -67,17 +67,20 @@ class Pacing:
         now: Instant,
         *,
         repeats: int | None,
+        is_alone: bool = False,
     ) -> None:
         """Time a packet of somebody else.
 
         Args:
+            is_alone: It came from elsewhere, and nobody else here can have it.
             snr_db: How well it was heard; None = unknown, or it came by another link.
             repeats: It is asked of us alone, and sent again so often; None = of everybody.
         """
         queue = self._air.queue(link_id)
         if queue is None:
             return
-        timing = self.timing(link_id) if repeats is None else PLAIN
+        is_hasty = is_alone or repeats is not None
+        timing = PLAIN if is_hasty else self.timing(link_id)
         delay_s = timing.delay_s(queue.airtime_s(parcel.frames), snr_db, self._station.chance)
         parcel.not_before_s = now.mono_s + delay_s
         parcel.patience = timing.patience

@@ -28,6 +28,8 @@ MAX_RELAYS = 8
 USED_FOR_MS = 30 * 60 * 1000
 LEAST_CONFIDENCE = 0.25
 USUAL_HOPS = 3
+BRIDGES_FOR_S = 30.0
+UNKNOWN_S = 4.0  # one way, if a radio is on it
 
 
 class Paths:
@@ -42,6 +44,7 @@ class Paths:
         self._routes = routes
         self._air = air
         self.pacing = Pacing(station, air)
+        self._bridges: dict[LinkId, tuple[bool, float]] = {}  # and when that was looked up
 
     def to(self, node_id: NodeId, link_id: LinkId, now: Instant) -> tuple[NodeId, ...] | None:
         """Return the relays to ask, none of them for a neighbour; None = flood."""
@@ -99,9 +102,25 @@ class Paths:
         return self.pacing.reach(len(route.via) if route else None)
 
     def latency_s(self, node_id: NodeId, link_id: LinkId) -> float:
-        """Say how long what a node sends takes to us by this link; 0 where that is unknown."""
+        """Say how long what a node sends takes to us by a broker, and radios before that."""
         route = self._routes.get(node_id, link_id)
-        return min(LONGEST_WAIT_S / 4, ((route.latency_ms if route else None) or 0) / 1000)
+        if route is not None and route.latency_ms is not None:
+            return min(LONGEST_WAIT_S / 4, route.latency_ms / 1000)
+        peer = self._peers.get(node_id)
+        is_carried = peer is not None and peer.node.is_online is True and peer.node.hops
+        return UNKNOWN_S if is_carried else 0.0
+
+    def has_bridge(self, link_id: LinkId, now: Instant) -> bool:
+        """Tell whether somebody in the air of this radio is on a broker of ours, too.
+
+        Such a one gets what we get from there, and sends it at the same moment.
+        """
+        known = self._bridges.get(link_id)
+        if known is None or now.mono_s - known[1] > BRIDGES_FOR_S:
+            others = self._routes.nodes_on(link_id)
+            known = (any(map(self._peers.is_on_a_broker, others)), now.mono_s)
+            self._bridges[link_id] = known
+        return known[0]
 
     def judge(
         self,

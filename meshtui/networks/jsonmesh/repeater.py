@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from meshtui.errors import EncodeError
+from meshtui.mesh.airtime import DutyCycle, time_on_air_ms
 from meshtui.mesh.dedupe import SeenCache
 from meshtui.mesh.radio_queue import Parcel
 from meshtui.mesh.radio_relay import PATH_REPEATS
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 
 PACKET_BYTES = 240
 MAX_CARRIED_BYTES = 4 * 1024
+GUEST_SHARE = 0.2
+GUEST_WINDOW_S = 300.0
 MAX_ASKED = 3  # times, to carry one packet along its path
 ACK_PRIORITY, DIRECT_PRIORITY, FORUM_PRIORITY, PRESENCE_PRIORITY = range(4)
 
@@ -84,6 +87,7 @@ class Repeater:
         self._air = air
         self._paths = paths
         self._queued = SeenCache(limit=5_000)
+        self._guests: dict[LinkId, DutyCycle] = {}
 
     def links(self, passage: Passage) -> list[LinkId]:
         """List the links a packet is passed on to: every other one, and its own if a radio."""
@@ -111,6 +115,8 @@ class Repeater:
         for link_id in links:
             packet = self._write(passage, envelope, link_id)
             key = (envelope.sender, digest)
+            if priority == FORUM_PRIORITY and not self._admits(passage, link_id, packet):
+                continue
             if packet is not None and self.queue(
                 passage,
                 link_id,
@@ -123,6 +129,25 @@ class Repeater:
             ):
                 taken.append(link_id)
         return taken
+
+    def _admits(self, passage: Passage, link_id: LinkId, packet: bytes | None) -> bool:
+        """Tell whether a forum's message from a broker may go on the air; notes that it does.
+
+        A broker carries in a minute what the air carries in an hour. So forums from brokers have a
+        fifth of a radio's allowance, a few messages at a time; who writes to a node is not held up.
+        """
+        radio = self._air.settings(link_id)
+        if packet is None or radio is None or not self._station.is_broker(passage.link_id):
+            return True
+        guests = self._guests.get(link_id)
+        if guests is None:
+            share = radio.duty_cycle * GUEST_SHARE
+            guests = self._guests[link_id] = DutyCycle(share, window_s=GUEST_WINDOW_S)
+        airtime_s = time_on_air_ms(len(packet), radio) / 1000
+        if guests.wait_s(airtime_s, passage.now.mono_s, is_own=True) > 0:
+            return False
+        guests.spend(airtime_s, passage.now.mono_s, is_own=True)
+        return True
 
     def repeat_presence(self, passage: Passage, presence: Presence, link_id: LinkId) -> bool:
         """Queue somebody's presence, with us added to its way; False = it was not."""
@@ -190,7 +215,13 @@ class Repeater:
         # asked again, we were overheard further on, or have repeated it enough
         repeats = PATH_REPEATS if new == times and not is_last else 0
         self._paths.pacing.time_relay(
-            parcel, link_id, snr_db, passage.now, repeats=repeats if is_asked else None
+            parcel,
+            link_id,
+            snr_db,
+            passage.now,
+            repeats=repeats if is_asked else None,
+            is_alone=not self._air.is_radio(passage.link_id)
+            and not self._paths.has_bridge(link_id, passage.now),
         )
         if not self._air.send(link_id, parcel):
             return False
