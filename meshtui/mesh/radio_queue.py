@@ -57,6 +57,7 @@ class Parcel:
         repeat_after_s: From the end of its time on air until then.
         answered_by: What an overheard answer to it is known by; None = none counts.
         is_repeat: It was sent before.
+        senders: Whose copies were overheard.
     """
 
     frames: list[bytes]
@@ -74,6 +75,7 @@ class Parcel:
     answered_by: Hashable = None
     is_begun: bool = False
     is_repeat: bool = False
+    senders: set[Hashable] = field(default_factory=set)
     number: int = field(default=0, compare=False)
 
     @property
@@ -154,12 +156,15 @@ class RadioQueue:
         given_up, self._given_up = self._given_up, []
         return given_up
 
-    def overheard(self, key: Hashable, hops: int | None = None) -> Parcel | None:
+    def overheard(
+        self, key: Hashable, hops: int | None = None, by: Hashable = None
+    ) -> Parcel | None:
         """Note a copy from somebody else; returns the parcel that this withdraws.
 
         Args:
             hops: Relays it had passed. What waits to be repeated is spared by one further on than
                 ours only: others at our place do not tell that we were heard.
+            by: Who sent it; counts once, however often he does. None = unknown.
         """
         for parcel in self._parcels:
             if parcel.key != key or parcel.is_begun:
@@ -167,7 +172,9 @@ class RadioQueue:
             if parcel.is_repeat:
                 is_spared = hops is None or hops > parcel.hops
             else:
-                parcel.copies += 1
+                is_new = by is None or by not in parcel.senders
+                parcel.senders.add(by)
+                parcel.copies += is_new
                 is_spared = 0 < parcel.patience <= parcel.copies
             if is_spared:
                 self._remove(parcel)

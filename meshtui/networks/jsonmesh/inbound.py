@@ -252,8 +252,8 @@ class Inbound:
         if envelope.route[-1:] == (self._station.node_id,):
             passage.conclude(Verdict.HANDLED, "echo", "we relayed it ourselves")
             return
-        key = (envelope.sender, digest)
-        spared = self._air.overheard(passage.link_id, key, envelope.hop_count)
+        key, by = (envelope.sender, digest), envelope.route[-1:]
+        spared = self._air.overheard(passage.link_id, key, envelope.hop_count, by)
         detail = "others relayed it before our turn came: ours is not needed"
         passage.drop("seen", detail if spared else "a copy of what passed here before")
 

@@ -246,10 +246,14 @@ class Airwaves:
         again.not_before_s = now.mono_s
         return port.queue.offer(again)
 
-    def overheard(self, link_id: LinkId, key: object, hops: int | None = None) -> Parcel | None:
+    def overheard(
+        self, link_id: LinkId, key: object, hops: int | None = None, by: object = None
+    ) -> Parcel | None:
         """Note that somebody else sent this too; returns the relay of ours that this spares."""
         queue = self.queue(link_id)
-        return queue.overheard(key, hops) if queue is not None else None
+        if hops == 0:
+            return None  # its writer says it again: nobody has passed it on
+        return queue.overheard(key, hops, by) if queue is not None else None
 
     def answered(self, link_id: LinkId, key: object) -> Parcel | None:
         """Note that somebody answered; returns what of ours this spares."""

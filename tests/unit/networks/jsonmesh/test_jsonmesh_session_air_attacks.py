@@ -168,6 +168,18 @@ def test_what_there_is_no_room_to_relay_is_counted_not_called_relayed(to: str) -
     assert len(alice.of(PacketRelayed)) + alice.drops.count("no-room") == 400
 
 
+def test_a_packet_repeated_from_where_it_came_is_still_passed_on() -> None:
+    world, air, alice, _ = _pair(relay=True)
+    packet = _direct(world, 1)
+
+    for _ in range(5):
+        _say(alice, packet)
+        world.wind(0.01)
+    world.wind(60)
+
+    assert len(air.frames(alice)) == 1
+
+
 def test_our_own_forum_gets_out_among_what_others_want_relayed() -> None:
     world, _, alice, bob = _pair(relay=True)
     alice.join("plaza")
