@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import pytest
 
+from meshtui.mesh.airtime import time_on_air_ms
 from meshtui.model.event import (
     DeliveryChanged,
     FrameReceived,
@@ -275,8 +276,6 @@ def test_the_duty_cycle_is_never_exceeded() -> None:
         alice.say(bob, f"{number} " + "v" * 100)
     world.wind(3600)
 
-    from meshtui.mesh.airtime import time_on_air_ms
-
     spent_s = sum(time_on_air_ms(len(frame), air.radio) for frame in air.frames(alice)) / 1000
     assert spent_s <= 36.0
     assert len(bob.texts) > 5
@@ -407,3 +406,26 @@ def test_a_newcomer_is_greeted_by_its_neighbours_and_by_them_alone() -> None:
     assert alice.node(bob).public_key
     assert len(air.frames(carol)) == 2  # bob's presence, and its own
     assert len(air.sent) <= 7  # to bob, who knows nothing of them, both are worth carrying on
+
+
+def test_a_busy_forum_on_a_broker_leaves_the_air_to_others() -> None:
+    world = World()
+    air, broker = FakeAir(world, RadioSettings(duty_cycle=0.1)), FakeBroker("town")
+    alice, carol, bob = (world.station(name, relay=True) for name in ("alice", "carol", "bob"))
+    for station in (alice, carol, bob):
+        station.join("plaza")
+    alice.tune(air)
+    carol.tune(air)
+    carol.connect(broker)
+    bob.connect(broker)
+    _meet(world, hops=2)
+    air.sent.clear()
+
+    for number in range(120):
+        bob.say("plaza", f"line {number} of very much talk in a very busy place")
+        world.wind(10)
+
+    spent_s = sum(time_on_air_ms(len(frame), air.radio) for frame in air.frames(carol)) / 1000
+    assert 5 <= len(alice.texts) <= 40
+    assert spent_s < 1200 * 0.1 * 0.25
+    assert len(carol.texts) == 120
