@@ -11,7 +11,7 @@ import threading
 from typing import TYPE_CHECKING, Final
 
 from meshtui.config import LINKS
-from meshtui.errors import ConfigError, StoreError
+from meshtui.errors import ConfigError, StoreError, TransportError
 from meshtui.model.event import LinkChanged
 from meshtui.model.ids import NetworkName
 from meshtui.model.link import LinkInfo
@@ -103,14 +103,19 @@ def configured_links(config: Config) -> Sequence[tuple[LinkInfo, LinkSpec, Trans
         ConfigError: A link URL is wrong; the text names where it stands.
     """
     try:
-        specs = parse_link_urls(config.links)
         return [
-            (_link_info(network, spec), spec, load_transport(spec.scheme))
-            for network, spec in specs
+            (_link_info(network, spec), spec, _checked_transport(spec))
+            for network, spec in parse_link_urls(config.links)
         ]
-    except ConfigError as error:
+    except (ConfigError, TransportError) as error:
         msg = f"{config.origins.get(LINKS.key, '')}: {LINKS.key}: {error}"
         raise ConfigError(msg) from None
+
+
+def _checked_transport(spec: LinkSpec) -> Transport:
+    transport = load_transport(spec.scheme)
+    transport.check(spec)
+    return transport
 
 
 def open_database(path: Path | None) -> Database:

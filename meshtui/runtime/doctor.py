@@ -23,7 +23,7 @@ from meshtui.networks.jsonmesh.topics import dm_topic
 from meshtui.runtime.check import Check
 from meshtui.runtime.clock import SystemClock
 from meshtui.runtime.doctor_ble import check_ble
-from meshtui.runtime.doctor_gateways import check_serial, check_tcp
+from meshtui.runtime.doctor_gateways import check_hearing, check_serial, check_tcp
 from meshtui.transports.registry import load_transport
 from meshtui.transports.tls import client_context
 
@@ -52,7 +52,8 @@ async def check_link(spec: LinkSpec, me: NodeId | None) -> AsyncIterator[Check]:
             yield check
         return
     if spec.scheme not in _PORTS:
-        yield await _check_login(title, spec)
+        async for check in check_hearing(title, spec, ""):
+            yield check
         return
     steps = [_check_name, _check_tcp]
     if spec.scheme in {"mqtts", "wss"}:

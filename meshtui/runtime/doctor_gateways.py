@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 LISTEN_S = 3.0
 _ENOUGH: Final = 4_096
-_PACKETS: Final = (b"RSSI:", b"{", b"MCHK|", b"MREQ|", b"\xcb")
+_PACKETS: Final = (b"RSSI:", b"{", b"MCHK|", b"MREQ|", b"\xca", b"\xcb")
 _TEXT: Final = frozenset(range(0x20, 0x7F)) | {0x09, 0x0A, 0x0D, 0x1B}
 
 

@@ -68,6 +68,10 @@ class SimTransport:
     kind: LinkKind = LinkKind.STREAM
     options: tuple[OptionSpec, ...] = OPTIONS
 
+    def check(self, spec: LinkSpec) -> None:
+        """Refuse what names no scenario, or sets it up wrongly."""
+        _settings(spec)
+
     async def open(
         self,
         spec: LinkSpec,
@@ -79,10 +83,7 @@ class SimTransport:
         Raises:
             TransportError: There is no such scenario, or an option is wrong.
         """
-        try:
-            name, settings = _settings(spec)
-        except ConfigError as error:
-            raise TransportError(str(error), is_final=True) from error
+        name, settings = _settings(spec)
         ours, theirs = socket.socketpair()
         try:
             process = await asyncio.create_subprocess_exec(
@@ -111,9 +112,16 @@ def _settings(spec: LinkSpec) -> tuple[str, dict[str, object]]:
     """Read which scenario is meant, and what the process must know.
 
     Raises:
-        ConfigError: There is no such scenario, or an option is wrong.
+        TransportError: There is no such scenario, or an option is wrong.
     """
-    name = spec.path or spec.host
+    try:
+        return _checked_settings(spec)
+    except ConfigError as error:
+        raise TransportError(str(error), is_final=True) from error
+
+
+def _checked_settings(spec: LinkSpec) -> tuple[str, dict[str, object]]:
+    name = f"{spec.host}{spec.path}"  # of a relative path, the first part looks like a host
     scenario = load_radio_scenario(name)
     radio = radio_settings(spec)
     if radio is None:

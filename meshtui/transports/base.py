@@ -111,6 +111,14 @@ class Transport(Protocol):
     kind: LinkKind
     options: tuple[OptionSpec, ...]
 
+    def check(self, spec: LinkSpec) -> None:
+        """Look at a link URL before anything is opened.
+
+        Raises:
+            TransportError: It can lead nowhere, on no machine; the text says what to write.
+        """
+        ...
+
     async def open(self, spec: LinkSpec, setup: LinkSetup, now: Callable[[], Instant]) -> Link:
         """Open a link; at most 15 seconds.
 

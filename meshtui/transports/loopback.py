@@ -136,6 +136,12 @@ class LoopbackTransport:
     options: tuple[OptionSpec, ...] = ()
     waiting: dict[str, LoopbackLink] = field(default_factory=dict)
 
+    def check(self, spec: LinkSpec) -> None:
+        """Refuse what names nothing."""
+        if not spec.host:
+            msg = "loopback://NAME: the name is missing"
+            raise TransportError(msg, is_final=True)
+
     async def open(
         self,
         spec: LinkSpec,
@@ -147,9 +153,7 @@ class LoopbackTransport:
         Raises:
             TransportError: The URL names nothing.
         """
-        if not spec.host:
-            msg = "loopback://NAME: the name is missing"
-            raise TransportError(msg, is_final=True)
+        self.check(spec)
         link = LoopbackLink(spec.link_id, now)
         peer = self.waiting.pop(spec.host, None)
         if peer is not None and peer.is_open:

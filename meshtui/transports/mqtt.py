@@ -50,6 +50,10 @@ class MqttTransport:
         OptionSpec("protocol", "MQTT version: 4 is 3.1.1", "4", ("4", "5")),
     )
 
+    def check(self, spec: LinkSpec) -> None:
+        """Refuse a number out of range; files are looked at when the link opens."""
+        _keepalive(spec)
+
     async def open(self, spec: LinkSpec, setup: LinkSetup, now: Callable[[], Instant]) -> Link:
         """Connect, log in and subscribe; at most 15 seconds.
 

@@ -42,6 +42,11 @@ class SerialTransport:
         OptionSpec("baud", "bits per second on the cable, 300 to 4000000", "115200"),
     )
 
+    def check(self, spec: LinkSpec) -> None:
+        """Refuse what names no device, or no speed."""
+        _device(spec)
+        _baud(spec)
+
     async def open(
         self,
         spec: LinkSpec,

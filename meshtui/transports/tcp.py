@@ -37,6 +37,15 @@ class TcpTransport:
     kind: LinkKind = LinkKind.STREAM
     options: tuple[OptionSpec, ...] = RADIO_OPTIONS
 
+    def check(self, spec: LinkSpec) -> None:
+        """Refuse what lacks host or port, or has what no line gateway has."""
+        if not spec.host or spec.port is None:
+            msg = "write host and port of the gateway: jsonmesh+tcp://HOST:PORT"
+            raise TransportError(msg, is_final=True)
+        if spec.username or spec.path:
+            msg = f"a line gateway has no user and no path: jsonmesh+tcp://{_where(spec)}"
+            raise TransportError(msg, is_final=True)
+
     async def open(
         self,
         spec: LinkSpec,
@@ -48,17 +57,12 @@ class TcpTransport:
         Raises:
             TransportError: With a sentence that says what was tried and what to do.
         """
-        if not spec.host or spec.port is None:
-            msg = "write host and port of the gateway: jsonmesh+tcp://HOST:PORT"
-            raise TransportError(msg, is_final=True)
-        if spec.username or spec.path:
-            msg = f"a line gateway has no user and no path: jsonmesh+tcp://{_where(spec)}"
-            raise TransportError(msg, is_final=True)
+        self.check(spec)
         link = StreamLink(spec.link_id, now, _lost_words)
         try:
             async with asyncio.timeout(OPEN_TIMEOUT_S):
                 transport, _ = await asyncio.get_running_loop().create_connection(
-                    lambda: link, spec.host, spec.port
+                    lambda: link, spec.host, spec.port or 0
                 )
         except (OSError, ValueError) as error:  # a host name that cannot be encoded is a ValueError
             raise _of_failure(_where(spec), error) from None

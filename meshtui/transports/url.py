@@ -63,7 +63,7 @@ def parse_link_url(text: str) -> tuple[NetworkName, LinkSpec]:
     if port == 0:
         msg = "link URL: a port is a number from 1 to 65535"
         raise ConfigError(msg)
-    host = _decode(parts.hostname or "", "host")
+    host = _host_of(parts, transport.kind)
     if not host and (transport.kind is LinkKind.BROKER or not parts.path.strip("/")):
         msg = f"link URL: where to? It looks like {EXAMPLE}"
         raise ConfigError(msg)
@@ -120,6 +120,13 @@ def _host(host: str) -> str:
 def link_title(spec: LinkSpec) -> str:
     """Return a short name for the status line."""
     return spec.options.get("title") or spec.link_id
+
+
+def _host_of(parts: SplitResult, kind: LinkKind) -> str:
+    """Return the host: lower case for brokers and addresses; names of devices, files as written."""
+    length = len(parts.hostname or "")
+    host = _decode(parts.netloc.rpartition("@")[2].lstrip("[")[:length], "host")
+    return host.lower() if kind is LinkKind.BROKER or _BLUETOOTH.fullmatch(host) else host
 
 
 def _link_id(options: dict[str, str], host: str, parts: SplitResult) -> LinkId:

@@ -7,6 +7,8 @@ import asyncio
 import pytest
 
 from meshtui.errors import LinkLostError, TransportError
+from meshtui.sim.link import SIM
+from meshtui.transports.url import parse_link_url
 from tests.support.links import open_link, opened
 from tests.support.mosquitto import eventually
 
@@ -104,3 +106,13 @@ async def test_what_cannot_be_is_said_and_not_tried_again(bad: str, complaint: s
         await open_link(bad)
 
     assert caught.value.is_final
+
+
+async def test_a_path_may_be_relative_and_is_taken_as_written(tmp_path, monkeypatch) -> None:
+    (tmp_path / "My Place").mkdir()
+    (tmp_path / "My Place" / "Two.toml").write_text(PAIR)
+    monkeypatch.chdir(tmp_path)
+
+    async with opened("jsonmesh+sim://My%20Place/Two.toml?sf=7&bw=500&speed=10") as link:
+        await eventually(lambda: link.payloads, 20)
+    SIM.check(parse_link_url("jsonmesh+sim://./My%20Place/Two.toml")[1])

@@ -102,6 +102,9 @@ class FakeTransport:
     kind = LinkKind.DATAGRAM
     options = ()
 
+    def check(self, spec: LinkSpec) -> None:
+        pass
+
     def __init__(self, *failures: TransportError, is_prompt: bool = True) -> None:
         self.failures = deque(failures)
         self.links: list[FakeLink] = []

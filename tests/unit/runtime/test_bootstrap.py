@@ -82,6 +82,13 @@ async def test_a_profile_is_opened_once(tmp_path: Path) -> None:
         ("nonet+mqtt://host", "unknown network 'nonet'"),
         ("jsonmesh+smoke://host", "unknown transport 'smoke'"),
         ("jsonmesh+mqtt://host?nope=1", "unknown option"),
+        ("jsonmesh+mqtt://host?keepalive=x", "keepalive='x': a number from 5 to 1200"),
+        ("jsonmesh+serial:///dev/ttyUSB0?sf=99", "sf=99: a whole number from 5 to 12"),
+        ("jsonmesh+serial:///dev/ttyUSB0?baud=x", "baud=x: a number from 300 to 4000000"),
+        ("jsonmesh+serial://ttyUSB0", "a device begins after three slashes"),
+        ("jsonmesh+tcp://host", "write host and port"),
+        ("jsonmesh+sim://nowhere", "no scenario called 'nowhere'"),
+        ("jsonmesh+loopback:///x", "the name is missing"),
     ],
 )
 def test_a_wrong_link_names_where_it_stands(url: str, said: str, tmp_path: Path) -> None:

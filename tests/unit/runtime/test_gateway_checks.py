@@ -63,7 +63,8 @@ async def test_a_quiet_gateway_is_in_order_and_hears_nothing_from_us(pty) -> Non
 
 async def test_packets_are_known(pty) -> None:
     assert await hearing(pty, b"half a line" + LINE * 2) == (True, "packets of a mesh")
-    assert (await hearing(pty, b"\xcb\x01\x02\n\xcb\x01\x02\n"))[1] == "packets of a mesh"
+    for compact in (b"\xca\x01\x02\n", b"\xcb\x01\x02\n"):
+        assert (await hearing(pty, compact * 2))[1] == "packets of a mesh"
 
 
 async def test_a_boards_boot_messages_are_no_packets_and_no_fault(pty) -> None:
@@ -132,3 +133,10 @@ def test_a_first_run_offers_what_is_plugged_in(tmp_path: Path) -> None:
         Found(f"LoRa gateway on {tmp_path}/ttyUSB0", f"{url}/ttyUSB0", "CP2102"),
         Found(f"LoRa gateway on {tmp_path}/ttyACM1", f"{url}/ttyACM1"),
     ]
+
+
+async def test_a_simulated_mesh_is_opened_and_listened_to(pty) -> None:
+    found = await checks("jsonmesh+sim://valley")
+
+    assert list(found) == ["open", "hears"]
+    assert found["open"] == (True, "simulated")

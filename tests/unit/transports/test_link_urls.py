@@ -144,6 +144,21 @@ def test_a_device_is_a_path_after_three_slashes(url: str, path: str, title: str)
     assert safe_url(network, spec) == url
 
 
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("jsonmesh+mqtt://me@Broker.Example:1883", "broker.example"),
+        ("jsonmesh+ble://ESP32-Roof?sf=9", "ESP32-Roof"),
+        ("jsonmesh+ble://C4:AB:00:00:00:0A", "c4:ab:00:00:00:0a"),
+        ("jsonmesh+tcp://Gate:7000", "Gate"),
+        ("jsonmesh+tcp://[FE80::1]:7000", "FE80::1"),
+        ("jsonmesh+sim://Two.toml", "Two.toml"),
+    ],
+)
+def test_a_device_is_called_as_it_was_written(url: str, host: str) -> None:
+    assert parse_link_url(url)[1].host == host
+
+
 @pytest.mark.parametrize("url", ["jsonmesh+serial://", "jsonmesh+serial:///", "jsonmesh+tcp://"])
 def test_a_link_leads_somewhere(url: str) -> None:
     with pytest.raises(ConfigError, match="where to"):
