@@ -131,6 +131,8 @@ def _settings(scenario: Scenario, ports: Mapping[str, int], air: str) -> Mapping
         "links": [f"jsonmesh+mqtt://127.0.0.1:{port}?id=demo", air],
         "position": [position.lat, position.lng],
         "jsonmesh.share_position": True,
+        # else those on the broker and those on the air would take each other for guests
+        "jsonmesh.relay": False,
     }
 
 
