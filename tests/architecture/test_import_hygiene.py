@@ -8,8 +8,11 @@ import sys
 import pytest
 
 SCREEN = {"textual", "rich"}
+RADIOS = {"bleak", "dbus_fast", "serial", "serial_asyncio"}
 HEAVY = {
     *SCREEN,
+    *RADIOS,
+    "cbor2",
     "paho",
     "coincurve",
     "cryptography",
@@ -33,6 +36,9 @@ HEADLESS = (
     "meshtui.runtime.hub",
     "meshtui.runtime.setup",
     "meshtui.runtime.doctor",
+    "meshtui.sim.link",
+    "meshtui.transports.ble",
+    "meshtui.transports.serial",
     "meshtui.store.writer",
     "meshtui.networks.jsonmesh.network",
     "meshtui.transports.mqtt",
@@ -50,7 +56,9 @@ def loaded_after(code: str) -> set[str]:
     return set(done.stdout.rpartition("LOADED")[2].split())
 
 
-@pytest.mark.parametrize("argv", [["--help"], ["--version"], ["send", "--help"], ["nonsense"]])
+@pytest.mark.parametrize(
+    "argv", [["--help"], ["--version"], ["send", "--help"], ["sim", "--help"], ["nonsense"]]
+)
 def test_help_loads_nothing_heavy(argv: list[str]) -> None:
     loaded = loaded_after(f"from meshtui.cli.main import main; main({argv!r})")
 
@@ -64,20 +72,25 @@ def test_a_headless_module_leaves_the_screen_alone(module: str) -> None:
 
 
 def test_a_transport_waits_with_its_library_for_the_first_link() -> None:
+    urls = ("mqtt://host", "serial:///dev/ttyUSB0", "ble://name", "tcp://host:1", "sim://dm60")
     code = (
-        "from meshtui.transports.url import parse_link_url\nparse_link_url('jsonmesh+mqtt://host')"
+        "from meshtui.transports.url import parse_link_url\n"
+        f"for url in {urls}: parse_link_url('jsonmesh+' + url)"
     )
 
-    assert loaded_after(code) & {"paho", "amqtt"} == set()
+    assert loaded_after(code) & {"paho", "amqtt", *RADIOS} == set()
 
 
 def test_the_first_screen_needs_no_library_of_a_link() -> None:
-    parts = "tui.app, meshtui.tui.screens.main, meshtui.runtime.bootstrap, meshtui.transports.mqtt"
+    parts = (
+        "tui.app, meshtui.tui.screens.main, meshtui.tui.screens.welcome, meshtui.runtime.setup, "
+        "meshtui.runtime.bootstrap, meshtui.transports.mqtt"
+    )
 
     loaded = loaded_after(f"import meshtui.{parts}, meshtui.networks.jsonmesh.network")
 
     assert "textual" in loaded
-    assert loaded & {"paho", "amqtt"} == set()
+    assert loaded & {"paho", "amqtt", *RADIOS} == set()
 
 
 def test_a_network_loads_what_takes_packets_and_bodies_apart_when_there_is_one() -> None:
