@@ -2,6 +2,22 @@
 
 Everybody in reach of a sender hears a packet at the same moment, so whoever relays must wait a
 random time, or all relays collide. Who hears enough others relay it meanwhile need not.
+
+Chosen by simulation (`meshtui sim`): delivered / acknowledged in percent, and transmissions for
+each message delivered, of messages of 100 characters. `plain` is the protocol to the letter, `ours`
+floods in this way, `dsr` sends along learned paths first:
+
+    mesh, seeds x hours   plain                ours                 dsr
+    dm60     8 x 4        78.8 / 59.8   354    100.0 / 97.6    73   100.0 / 99.8    40
+    sparse   4 x 4        64.7 / 35.3   240     99.0 / 93.7    77    98.1 / 97.6    39
+    line     8 x 8        96.2 / 62.8    45     99.7 / 99.1    13   100.0 / 99.7     8
+    dense    3 x 2        86.9 / 75.0   419    100.0 / 100.0   31   100.0 / 97.6    24
+    city     2 x 1.5      90.0 / 84.3   806     97.1 / 94.3    83    97.1 / 94.3    80
+
+Before there were slots, and copies withdrew relays that their gateways had long taken, a message
+cost 142 in dense and 116 in dm60. One copy sparing a relay everywhere costs less, but in dm60 only
+95 of 100 arrive, and in sparse 89; so patience goes by the number of neighbours. More or fewer
+slots, and more or less weight for nearness, change less than the seed does.
 """
 
 from __future__ import annotations
