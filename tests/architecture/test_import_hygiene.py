@@ -90,7 +90,7 @@ def test_the_first_screen_needs_no_library_of_a_link() -> None:
     loaded = loaded_after(f"import meshtui.{parts}, meshtui.networks.jsonmesh.network")
 
     assert "textual" in loaded
-    assert loaded & {"paho", "amqtt", *RADIOS} == set()
+    assert loaded & {"paho", "amqtt", "cbor2", *RADIOS} == set()
 
 
 def test_a_network_loads_what_takes_packets_and_bodies_apart_when_there_is_one() -> None:

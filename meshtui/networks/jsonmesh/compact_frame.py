@@ -10,8 +10,6 @@ import math
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-import cbor2
-
 from meshtui.errors import DecodeError, EncodeError
 from meshtui.model.ids import NodeId
 from meshtui.networks.jsonmesh.cbor import read_cbor
@@ -34,6 +32,8 @@ def write_frame(mark: int, slots: list[object], needed: int) -> bytes:
     Raises:
         EncodeError: It exceeds 4 KiB, or holds what CBOR or the reader would not take.
     """
+    import cbor2  # who has no radio never needs it
+
     while len(slots) > needed and not slots[-1]:
         slots.pop()
     try:
