@@ -54,7 +54,7 @@ async def test_two_of_one_name_are_not_guessed_between(bed) -> None:
     other = bed.add("MESH-GW", "C4:00:00:00:00:02")
     error = await refused(BY_NAME)
     assert error.is_final
-    assert "2 devices are called mesh-gw; write the address" in str(error)
+    assert "2 devices are called MESH-GW; write the address" in str(error)
     assert ADDRESS in str(error)
     async with opened("jsonmesh+ble://C4:00:00:00:00:02") as link:
         await link.send(b"you")
