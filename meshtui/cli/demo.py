@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -14,15 +13,12 @@ from meshtui.cli.output import Exit, Output
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import AsyncIterator, Iterator, Mapping
+    from collections.abc import Iterator
 
-    from meshtui.config import Config
-    from meshtui.runtime.api import MeshApi, Paths
-    from meshtui.runtime.hub import MeshHub
-    from meshtui.sim.scenario import Scenario
+    from meshtui.runtime.api import MeshApi
 
 CHECK_TIMEOUT_S: Final = 30.0
-AIR: Final = "jsonmesh+sim://valley?id=air"  # people on a simulated LoRa channel
+CHECK_SPEED: Final = 10  # times real time, on the air: a check need not wait for slow radios
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,7 +44,8 @@ def run(args: argparse.Namespace) -> int:
     from meshtui.cli.demo_check import check
 
     with _folder() as folder:
-        return asyncio.run(check(folder, args.timeout, Output(as_json=args.json)))
+        mesh = demo_mesh(folder, air=f"{AIR}&speed={CHECK_SPEED}")
+        return asyncio.run(check(mesh, args.timeout, Output(as_json=args.json)))
 
 
 def run_demo() -> int:
@@ -77,41 +74,15 @@ def _folder() -> Iterator[Path]:
         yield Path(folder)
 
 
-@contextlib.asynccontextmanager
-async def demo_mesh(
-    folder: Path, air: str = AIR
-) -> AsyncIterator[tuple[MeshHub, Config, Scenario]]:
-    """Run the simulated mesh and our own node on it, with its files in `folder`.
-
-    Args:
-        air: The link to its radio part.
-
-    Raises:
-        TransportError: The simulated mesh did not start.
-    """
-    from meshtui.config import parse_config
-    from meshtui.runtime.bootstrap import open_mesh
-    from meshtui.sim.child import running_mesh_process
-    from meshtui.sim.scenario import load_scenario
-
-    scenario = load_scenario()
-    paths = _paths(folder)
-    async with running_mesh_process() as ports:
-        settings = _settings(scenario, ports, air)
-        config = parse_config(paths.config_file, "", environment=os.environ, overrides=settings)
-        _join(scenario, paths)
-        async with open_mesh(config, paths.database_file, scenario.own_identity) as hub:
-            yield hub, config, scenario
-
-
 async def _show(folder: Path) -> int:
     """Show the client on the mesh."""
     from meshtui.cli.collector import settle_soon
+    from meshtui.cli.demo_mesh import demo_mesh, demo_paths
     from meshtui.cli.logs import log_to_file
     from meshtui.runtime.api import Preferences
     from meshtui.tui.app import MeshtuiApp
 
-    paths = _paths(folder)
+    paths = demo_paths(folder)
     async with demo_mesh(folder) as (hub, config, _):
 
         async def start() -> MeshApi:
@@ -121,39 +92,3 @@ async def _show(folder: Path) -> int:
         app = MeshtuiApp(start, Preferences(config.theme, config.glyphs, {}), paths)
         settle_soon()
         return await app.run_to_end(Exit.INTERRUPTED.value) or Exit.DONE
-
-
-def _settings(scenario: Scenario, ports: Mapping[str, int], air: str) -> Mapping[str, object]:
-    port = ports[scenario.islands[0]]
-    position = scenario.own_position
-    return {
-        "name": scenario.own_name,
-        "links": [f"jsonmesh+mqtt://127.0.0.1:{port}?id=demo", air],
-        "position": [position.lat, position.lng],
-        "jsonmesh.share_position": True,
-        # else those on the broker and those on the air would take each other for guests
-        "jsonmesh.relay": False,
-    }
-
-
-def _join(scenario: Scenario, paths: Paths) -> None:
-    """Make the user a member of some forums before the first link opens."""
-    from meshtui.model.event import ChannelChanged
-    from meshtui.model.message import Channel
-    from meshtui.runtime.bootstrap import DEFAULT_NETWORK, open_database
-    from meshtui.store.writer import StoreWriter
-
-    database = open_database(paths.database_file)
-    with contextlib.closing(database):
-        StoreWriter(database).apply(
-            [
-                ChannelChanged(Channel(DEFAULT_NETWORK, name, is_joined=True))
-                for name in scenario.joined
-            ]
-        )
-
-
-def _paths(folder: Path) -> Paths:
-    from meshtui.cli.profile import find_paths
-
-    return find_paths(str(folder), None, {})

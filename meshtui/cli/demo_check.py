@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from meshtui.cli.demo import AIR, demo_mesh
 from meshtui.cli.mesh import Follower
 from meshtui.cli.output import Exit
 from meshtui.model.command import SendText
@@ -13,19 +12,23 @@ from meshtui.model.event import DeliveryChanged, NodeHeard
 from meshtui.model.ids import MessageId, direct_conversation
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from contextlib import AbstractAsyncContextManager
 
     from meshtui.cli.output import Output
+    from meshtui.config import Config
     from meshtui.model.message import Delivery
     from meshtui.model.node import Node
     from meshtui.runtime.hub import MeshHub
+    from meshtui.sim.scenario import Scenario
 
-SPEED: Final = 10  # times real time, on the air: a check need not wait for slow radios
 
-
-async def check(folder: Path, timeout_s: float, output: Output) -> int:
+async def check(
+    mesh: AbstractAsyncContextManager[tuple[MeshHub, Config, Scenario]],
+    timeout_s: float,
+    output: Output,
+) -> int:
     """Write to the farthest node by broker, and to one by radio; wait for both."""
-    async with demo_mesh(folder, air=f"{AIR}&speed={SPEED}") as (hub, _, scenario):
+    async with mesh as (hub, _, scenario):
         follower = Follower(hub, timeout_s)
         errands = [_Errand(scenario.farthest.name), _Errand("", "air")]
         while any(not errand.is_done for errand in errands):
