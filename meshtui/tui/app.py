@@ -12,7 +12,11 @@ from textual.app import App
 
 from meshtui.model.text import clean
 from meshtui.tui.state.directory import Directory
-from meshtui.tui.terminal import give_back_alt_digits, never_resume
+from meshtui.tui.terminal import (
+    give_back_alt_digits,
+    never_resume,
+    outlive_the_terminal,
+)
 from meshtui.tui.text.glyphs import glyph_set
 from meshtui.tui.themes import DEFAULT, SIXTEEN_COLOURS, load_themes
 from meshtui.tui.widgets.pane import Desk
@@ -93,6 +97,7 @@ class MeshtuiApp(App[int], inherit_bindings=False):
         # Not the loop's own handlers: SIGCONT comes with SIGHUP, and must find that all is over.
         for name in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(name, end)
+        self.driver_class = outlive_the_terminal(self.driver_class)
         result = await self.run_async()
         if self.failure is not None:
             raise self.failure

@@ -9,10 +9,15 @@ Private parts of Textual 8 are touched here, and nowhere else.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import os
+import signal
+from typing import IO, TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from textual.app import App
+    from textual.driver import Driver
     from textual.widget import Widget
 
 
@@ -56,6 +61,53 @@ def never_resume(app: App[Any]) -> None:
     driver = app._driver  # noqa: SLF001
     if driver is not None:
         driver._auto_restart = False  # noqa: SLF001
+
+
+def outlive_the_terminal(driver_class: type[Driver]) -> type[Driver]:
+    """Make of a driver one that ends the client when its terminal is gone.
+
+    Textual writes in a thread that dies with the first write that fails; the application then
+    waits for ever for room in that thread's queue.
+    """
+
+    class LastingDriver(driver_class):  # type: ignore[valid-type, misc]
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            file = getattr(self, "_file", None)
+            if file is not None:
+                self._file = _Terminal(file)
+
+    return LastingDriver
+
+
+class _Terminal:
+    """A terminal's file; what cannot be written to it any more is dropped, and it hangs up."""
+
+    def __init__(self, file: IO[str]) -> None:
+        self._file = file
+        self._is_gone = False
+
+    def write(self, text: str) -> int:
+        self._attempt(lambda: self._file.write(text))
+        return len(text)
+
+    def flush(self) -> None:
+        self._attempt(self._file.flush)
+
+    def fileno(self) -> int:
+        return self._file.fileno()
+
+    def isatty(self) -> bool:
+        return self._file.isatty()
+
+    def _attempt(self, action: Callable[[], object]) -> None:
+        if self._is_gone:
+            return
+        try:
+            action()
+        except OSError:
+            self._is_gone = True
+            os.kill(os.getpid(), signal.SIGHUP)  # as if it had said so itself
 
 
 def set_title(app: App[Any], title: str) -> None:
