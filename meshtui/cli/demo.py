@@ -42,6 +42,7 @@ def run(args: argparse.Namespace) -> int:
     if not args.check:
         return run_demo()
     from meshtui.cli.demo_check import check
+    from meshtui.cli.demo_mesh import AIR, demo_mesh
 
     with _folder() as folder:
         mesh = demo_mesh(folder, air=f"{AIR}&speed={CHECK_SPEED}")

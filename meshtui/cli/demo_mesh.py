@@ -1,0 +1,82 @@
+"""The demo's mesh with the user's own node on it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+    from pathlib import Path
+
+    from meshtui.config import Config
+    from meshtui.runtime.api import Paths
+    from meshtui.runtime.hub import MeshHub
+    from meshtui.sim.scenario import Scenario
+
+AIR: Final = "jsonmesh+sim://valley?id=air"  # people on a simulated LoRa channel
+
+
+@contextlib.asynccontextmanager
+async def demo_mesh(
+    folder: Path, air: str = AIR
+) -> AsyncIterator[tuple[MeshHub, Config, Scenario]]:
+    """Run the simulated mesh and our own node on it, with its files in `folder`.
+
+    Args:
+        air: The link to its radio part.
+
+    Raises:
+        TransportError: The simulated mesh did not start.
+    """
+    from meshtui.config import parse_config
+    from meshtui.runtime.bootstrap import open_mesh
+    from meshtui.sim.child import running_mesh_process
+    from meshtui.sim.scenario import load_scenario
+
+    scenario = load_scenario()
+    paths = demo_paths(folder)
+    async with running_mesh_process() as ports:
+        settings = _settings(scenario, ports, air)
+        config = parse_config(paths.config_file, "", environment=os.environ, overrides=settings)
+        _join(scenario, paths)
+        async with open_mesh(config, paths.database_file, scenario.own_identity) as hub:
+            yield hub, config, scenario
+
+
+def _settings(scenario: Scenario, ports: Mapping[str, int], air: str) -> Mapping[str, object]:
+    port = ports[scenario.islands[0]]
+    position = scenario.own_position
+    return {
+        "name": scenario.own_name,
+        "links": [f"jsonmesh+mqtt://127.0.0.1:{port}?id=demo", air],
+        "position": [position.lat, position.lng],
+        "jsonmesh.share_position": True,
+        # else those on the broker and those on the air would take each other for guests
+        "jsonmesh.relay": False,
+    }
+
+
+def _join(scenario: Scenario, paths: Paths) -> None:
+    """Make the user a member of some forums before the first link opens."""
+    from meshtui.model.event import ChannelChanged
+    from meshtui.model.message import Channel
+    from meshtui.runtime.bootstrap import DEFAULT_NETWORK, open_database
+    from meshtui.store.writer import StoreWriter
+
+    database = open_database(paths.database_file)
+    with contextlib.closing(database):
+        StoreWriter(database).apply(
+            [
+                ChannelChanged(Channel(DEFAULT_NETWORK, name, is_joined=True))
+                for name in scenario.joined
+            ]
+        )
+
+
+def demo_paths(folder: Path) -> Paths:
+    """Say where the profile of a demo lies."""
+    from meshtui.cli.profile import find_paths
+
+    return find_paths(str(folder), None, {})
