@@ -117,9 +117,20 @@ class DutyCycle:
 
     def spend(self, airtime_s: float, now_s: float, *, is_own: bool) -> None:
         """Book a packet that begins now. It is booked with or without leave."""
-        at_s = self._advance(now_s)
+        self._book(airtime_s, self._advance(now_s) + airtime_s, is_own=is_own)
+
+    def restore(self, airtime_s: float, age_s: float, now_s: float, *, is_own: bool) -> None:
+        """Book what an earlier life sent; oldest first, and before what this one sends.
+
+        Args:
+            age_s: Since its end; below 0 counts as 0, so that nothing is free too soon.
+        """
+        self._book(airtime_s, self._advance(now_s) - max(0.0, age_s), is_own=is_own)
+        self._advance(now_s)  # it may be too old to count
+
+    def _book(self, airtime_s: float, end_s: float, *, is_own: bool) -> None:
         airtime = _micros(airtime_s)
-        number = math.floor((at_s + airtime_s) / self._width_s)
+        number = math.floor(end_s / self._width_s)
         if not self._buckets or self._buckets[-1].number < number:
             self._buckets.append(_Bucket(number))
         bucket = self._buckets[-1]  # a shorter packet may end in an earlier slice: later is safe

@@ -120,6 +120,10 @@ class RadioQueue:
         """Say how long the duty cycle makes a frame of ours wait."""
         return self._duty.wait_s(airtime_s, now_s, is_own=True)
 
+    def restore(self, airtime_s: float, age_s: float, now_s: float, *, is_own: bool) -> None:
+        """Count what an earlier life sent; see `DutyCycle.restore`."""
+        self._duty.restore(airtime_s, age_s, now_s, is_own=is_own)
+
     def offer(self, parcel: Parcel) -> bool:
         """Take a parcel; False = there is no room, and none of less worth could make way."""
         messages = sum(waiting.message_id is not None for waiting in self._parcels)

@@ -27,12 +27,19 @@ class FrameReceived:
 
 @dataclass(frozen=True, slots=True)
 class FrameSent:
-    """A link took a transmission of ours."""
+    """A link took a transmission of ours.
+
+    Attributes:
+        airtime_ms: How long a radio is on the air with it, rounded up; 0 where it is no radio.
+        is_own: Not somebody else's, passed on. Told for radios only.
+    """
 
     network: NetworkName
     transmit: Transmit
     at: Instant
     summary: PacketSummary
+    airtime_ms: int = 0
+    is_own: bool = True
 
 
 @dataclass(frozen=True, slots=True)

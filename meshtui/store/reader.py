@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from meshtui.mesh.metrics import Metrics
 from meshtui.model.metric import MetricRow
 from meshtui.model.restored import Restored
-from meshtui.store import channels, conversations, messages, metrics, nodes, routes, search
+from meshtui.store import airtime, channels, conversations, messages, metrics, nodes, routes, search
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,7 +80,8 @@ class StoreReader:
         """Return what a new session of a network starts from.
 
         Args:
-            now_ms: Leaves messages older than seven days out of the outbox; None = none.
+            now_ms: Leaves messages older than seven days out of the outbox, and what was sent more
+                than an hour ago out of the airtime; None = neither.
         """
         since_ms = 0 if now_ms is None else now_ms - messages.OUTBOX_MS
         with self._database.reading() as connection:
@@ -89,4 +90,5 @@ class StoreReader:
                 tuple(channels.listed(connection, network)),
                 tuple(messages.outbox(connection, network, since_ms)),
                 nodes.contacts(connection, network),
+                airtime.lately(connection, network, now_ms),
             )

@@ -11,6 +11,7 @@ from meshtui.model.event import (
     DeliveryChanged,
     DigestSeen,
     DraftChanged,
+    FrameSent,
     MessageQueued,
     MessageReceived,
     NodeHeard,
@@ -20,7 +21,7 @@ from meshtui.model.event import (
     RouteForgotten,
 )
 from meshtui.model.ids import split_conversation
-from meshtui.store import channels, conversations, digests, messages, nodes, routes
+from meshtui.store import airtime, channels, conversations, digests, messages, nodes, routes
 from meshtui.store.metrics import StoredMetrics
 
 if TYPE_CHECKING:
@@ -98,6 +99,7 @@ class _Batch:
         self._nodes: dict[tuple[NetworkName, NodeId], Node] = {}
         self._routes: dict[tuple[NetworkName, NodeId, LinkId], Route] = {}
         self._digests: list[tuple[NetworkName, bytes]] = []
+        self._sent: list[FrameSent] = []
         self._first_order = 0
 
     def take(self, event: Event) -> Event | None:
@@ -112,6 +114,8 @@ class _Batch:
                 messages.set_delivery(self._connection, row, event.message_id, event.delivery)
             case DigestSeen():
                 self._digests.append((event.network, event.digest))
+            case FrameSent() if event.airtime_ms > 0:
+                self._sent.append(event)
             case NodeHeard() | RouteChanged() | RouteForgotten() | ChannelChanged():
                 self._heard_of(event)
             case _:
@@ -125,6 +129,7 @@ class _Batch:
         digests.insert(self._connection, self._digests)
         nodes.upsert(self._connection, self._nodes.values())
         routes.upsert(self._connection, self._routes.values())
+        airtime.add(self._connection, self._sent)
         self.heard += len(self._nodes) + len(self._routes)
 
     def _received(self, event: MessageReceived) -> Event | None:

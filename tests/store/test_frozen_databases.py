@@ -16,6 +16,7 @@ from meshtui.errors import StoreError
 from meshtui.model.ids import LinkId
 from meshtui.model.message import Channel, Delivery, DeliveryState, NotifyLevel
 from meshtui.model.node import Node, NodeMarks, NodeRole, PinState, Position, Route
+from meshtui.model.restored import Spent
 from meshtui.store import migrate
 from meshtui.store.digests import StoredDigests
 from tests.support.open_store import ALICE, BOB, NETWORK, PARIS, WITH_ALICE, OpenStore, received
@@ -105,6 +106,17 @@ def test_what_was_kept_before_signatures_were_known_is_unsigned(path: Path) -> N
 
     assert [m.is_signed for m in store.reader.history(PARIS)] == [version >= 2, True]
     assert signed.message.is_signed
+    store.database.close()
+
+
+def test_what_radios_spent_outlives_every_version_that_knew_radios(path: Path) -> None:
+    version = version_of(path)
+    store = OpenStore.at(path)
+
+    airtime = store.reader.restored(NETWORK, now_ms=60_000).airtime
+
+    spent = [Spent(60_000, 1.5), Spent(60_000, 0.25, is_own=False)]
+    assert airtime == ({} if version < 2 else {LinkId("lora"): spent})
     store.database.close()
 
 

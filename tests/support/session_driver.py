@@ -23,6 +23,7 @@ from meshtui.model.event import (
     ChannelChanged,
     DeliveryChanged,
     Event,
+    FrameSent,
     MessageQueued,
     MessageReceived,
     NodeHeard,
@@ -40,7 +41,7 @@ from meshtui.model.ids import (
 )
 from meshtui.model.link import LinkInfo, LinkKind
 from meshtui.model.packet import Frame, Subscribe, Transmit, Unsubscribe
-from meshtui.model.restored import Restored
+from meshtui.model.restored import Restored, Spent
 from meshtui.networks.jsonmesh.identity import derive_key, node_id_of
 from meshtui.networks.jsonmesh.network import JSONMESH
 from meshtui.networks.jsonmesh.seal import Sealer
@@ -190,15 +191,20 @@ class SessionDriver:
 
     def restart(self) -> None:
         """End without a word and start again with what the store would have kept."""
-        brokers = list(self.brokers.values())
+        brokers, airs = list(self.brokers.values()), dict(self.tuned)
         for broker in brokers:
             broker.disconnect(self._client_id, is_clean=False)
+        for air in airs.values():
+            air.leave(self)
         self.brokers.clear()
+        self.tuned.clear()
         self._inbox.clear()
         self.session = self._open(self.kept())
         self.world.settle()
         for broker in brokers:
             self.connect(broker)
+        for link_id, air in airs.items():
+            self.tune(air, link_id)
 
     def submit(self, command: SessionCommand) -> list[Output]:
         """Ask for something; returns what came of it at once."""
@@ -281,12 +287,16 @@ class SessionDriver:
         """Fold the events as a store does."""
         nodes: dict[NodeId, Node] = {}
         channels: dict[str, Channel] = {}
+        airtime: dict[LinkId, list[Spent]] = {}
         for event in self.events:
             match event:
                 case NodeHeard(node):
                     nodes[node.node_id] = node
                 case ChannelChanged(channel):
                     channels[channel.name] = channel
+                case FrameSent(_, transmit, at, _, airtime_ms, is_own) if airtime_ms:
+                    spent = Spent(at.unix_ms + airtime_ms, airtime_ms / 1000, is_own)
+                    airtime.setdefault(transmit.link_id, []).append(spent)
                 case _:
                     pass
         waiting = tuple(
@@ -294,7 +304,7 @@ class SessionDriver:
             for message in self.kept_own()
             if message.delivery is not None and not message.delivery.state.is_final
         )
-        return Restored(tuple(nodes.values()), tuple(channels.values()), waiting)
+        return Restored(tuple(nodes.values()), tuple(channels.values()), waiting, airtime=airtime)
 
     # how it runs
 

@@ -9,13 +9,14 @@ message for everybody only where all neighbours heard in the last hour did. Else
 
 from __future__ import annotations
 
+import math
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from meshtui.mesh.dedupe import SeenCache
 from meshtui.mesh.radio_queue import Parcel, RadioQueue
-from meshtui.model.event import PacketDropped
+from meshtui.model.event import FrameSent, PacketDropped
 from meshtui.model.link import LinkKind
 from meshtui.model.packet import Transmit
 from meshtui.networks.jsonmesh.chunk import encode_chunks, new_chunk_id
@@ -23,11 +24,12 @@ from meshtui.networks.jsonmesh.deframer import Deframer
 from meshtui.networks.jsonmesh.station import NETWORK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from meshtui.model.ids import Instant, LinkId, MessageId, NodeId
     from meshtui.model.link import LinkInfo, RadioSettings
     from meshtui.model.packet import Frame, PacketSummary
+    from meshtui.model.restored import Spent
     from meshtui.networks.base import Output
     from meshtui.networks.jsonmesh.deframer import Deframed
     from meshtui.networks.jsonmesh.station import Station
@@ -71,23 +73,31 @@ class _Port:
 class Airwaves:
     """All links of a session that have no topics."""
 
-    def __init__(self, station: Station) -> None:
-        """Begin without links."""
+    def __init__(self, station: Station, airtime: Mapping[LinkId, Sequence[Spent]]) -> None:
+        """Begin without links, and with what radios spent in an earlier life."""
         self._station = station
+        self._spent_before = airtime
         self._ports: dict[LinkId, _Port] = {}
         self._resent = SeenCache(KEPT_FOR_S, limit=256)
 
-    def open(self, link: LinkInfo) -> None:
+    def open(self, link: LinkInfo, now: Instant) -> None:
         """Take a link that came up."""
         port = self._ports.get(link.link_id)
         deframer = None
         if link.kind is not LinkKind.DATAGRAM:
             deframer = Deframer(has_borders=link.kind is LinkKind.PIECES)
         if port is None or port.link.radio != link.radio:
-            queue = RadioQueue(link.radio) if link.radio else None
+            queue = self._new_queue(link.link_id, link.radio, now) if link.radio else None
             self._ports[link.link_id] = _Port(link, deframer, queue)
         else:
             port.link, port.deframer, port.is_up = link, deframer, True
+
+    def _new_queue(self, link_id: LinkId, radio: RadioSettings, now: Instant) -> RadioQueue:
+        queue = RadioQueue(radio)
+        for spent in self._spent_before.get(link_id, ()):
+            age_s = (now.unix_ms - spent.ended_at_ms) / 1000
+            queue.restore(spent.airtime_s, age_s, now.mono_s, is_own=spent.is_own)
+        return queue
 
     def close(self, link_id: LinkId) -> None:
         """Give up what waited for a link that went down."""
@@ -295,6 +305,13 @@ class Airwaves:
         if port.queue is None:
             return parcel, True
         return parcel, port.queue.sent(now.mono_s) is not None
+
+    def told(self, transmit: Transmit, parcel: Parcel, now: Instant) -> FrameSent:
+        """Tell of a line that a link took, without its end."""
+        packet = replace(transmit, payload=transmit.payload.removesuffix(_LINE_END))
+        queue = self.queue(transmit.link_id)
+        airtime_ms = 0 if queue is None else math.ceil(1000 * queue.airtime_s([packet.payload]))
+        return FrameSent(NETWORK, packet, now, parcel.summary, airtime_ms, parcel.is_own)
 
     def refused(self, transmit: Transmit) -> Parcel | None:
         """Note that a link would not take a line; its parcel is given up and returned."""

@@ -8,7 +8,6 @@ and paces them, `receiver` puts their chunks together, `gateway` serves those wh
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, assert_never
 
@@ -91,7 +90,7 @@ class JsonmeshSession:
         self._routes = RoutingTable(NETWORK)
         self._peers = PeerBook(station, restored.nodes, restored.contacts)
         learner = Learner(station, self._peers, self._routes)
-        self._air = Airwaves(station)
+        self._air = Airwaves(station, restored.airtime)
         self._receiver = Receiver(station, self._peers, self._air)
         paths = Paths(station, self._peers, self._routes, self._air)
         self._repeater = Repeater(station, self._peers, self._air, paths)
@@ -154,7 +153,7 @@ class JsonmeshSession:
             outputs += self._presences.announce([link.link_id], now)
             outputs += self._forums.link_up(link.link_id)
         else:
-            self._air.open(link)
+            self._air.open(link, now)
             self._presences.air_up(link.link_id, now)
         return self._pumped([*outputs, *self._outbox.pump(now)], now)
 
@@ -186,8 +185,7 @@ class JsonmeshSession:
             summary = self._summarise(transmit)
             outputs = [FrameSent(NETWORK, transmit, now, summary)]
             return self._pumped([*outputs, *self._outbox.taken(transmit, now)], now)
-        packet = replace(transmit, payload=transmit.payload.removesuffix(b"\n"))
-        sent: list[Output] = [FrameSent(NETWORK, packet, now, parcel.summary)]
+        sent: list[Output] = [self._air.told(transmit, parcel, now)]
         if is_out and parcel.message_id is not None:
             sent += self._outbox.taken_by_air(parcel.message_id, transmit.link_id, now)
         return self._pumped(sent, now)

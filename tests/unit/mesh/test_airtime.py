@@ -128,6 +128,38 @@ def test_a_clock_that_steps_back_an_hour_neither_frees_nor_wedges() -> None:
     assert duty.wait_s(1.0, 6_400.0 + wait_s, is_own=True) == 0.0
 
 
+def test_a_new_life_waits_as_if_it_were_the_old_one() -> None:
+    old, new = DutyCycle(0.1), DutyCycle(0.1)
+    packets = [(9_000.0, 100.0, True), (10_000.0, 170.0, False), (11_000.0, 80.0, True)]
+    for at_s, airtime_s, is_own in packets:
+        old.spend(airtime_s, at_s, is_own=is_own)
+    # rebooted: the clock begins anew, at what was 12 000
+    for at_s, airtime_s, is_own in packets:
+        new.restore(airtime_s, 12_000.0 - at_s - airtime_s, 6.0, is_own=is_own)
+
+    assert new.used(6.0) == old.used(12_000.0) == pytest.approx(350 / 360)
+    for airtime_s, is_own in ((10.0, True), (20.0, True), (10.0, False), (30.0, False)):
+        wait_s = old.wait_s(airtime_s, 12_000.0, is_own=is_own)
+        assert abs(new.wait_s(airtime_s, 6.0, is_own=is_own) - wait_s) <= 30.0  # of one slice
+
+
+def test_what_an_earlier_life_sent_long_ago_does_not_count() -> None:
+    duty = DutyCycle(0.1)
+
+    duty.restore(360.0, 3_700.0, 50.0, is_own=True)
+
+    assert len(duty) == 0
+    assert duty.wait_s(360.0, 50.0, is_own=True) == 0.0
+
+
+def test_what_an_earlier_life_sent_in_the_future_counts_as_just_sent() -> None:
+    duty = DutyCycle(0.1)
+
+    duty.restore(360.0, -1_000.0, 50.0, is_own=True)
+
+    assert 3600.0 <= duty.wait_s(1.0, 50.0, is_own=True) <= 3630.0
+
+
 def test_the_ledger_stays_small() -> None:
     duty = DutyCycle(0.1)
     for second in range(0, 200_000, 7):

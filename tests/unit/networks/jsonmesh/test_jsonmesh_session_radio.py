@@ -304,6 +304,7 @@ def test_what_leaves_a_radio_is_shown_without_its_line_end() -> None:
 
     sent = alice.of(FrameSent)[-1]
     assert sent.transmit.payload == air.frames(alice)[-1]
+    assert 0 <= sent.airtime_ms - time_on_air_ms(len(sent.transmit.payload), air.radio) < 1
     assert (sent.summary.kind, sent.summary.destination) == ("text", bob.node_id)
 
 
@@ -429,3 +430,17 @@ def test_a_busy_forum_on_a_broker_leaves_the_air_to_others() -> None:
     assert 5 <= len(alice.texts) <= 40
     assert spent_s < 1200 * 0.1 * 0.25
     assert len(carol.texts) == 120
+
+
+def test_who_hears_a_message_in_chunks_keeps_silent_until_its_end() -> None:
+    world, air, alice, bob = _pair()
+    alice.say(bob, _LONG)
+    world.wind(2.5)  # its first chunk is through, the second under way
+
+    bob.say(alice, "a word in between")
+    world.wind(30)
+
+    senders = [sender.name for _, sender, _ in air.sent]
+    chunks = [frame for frame in air.frames(alice) if frame.startswith(b"MCHK|")]
+    assert senders[: len(chunks)] == ["alice"] * len(chunks)
+    assert alice.texts == ["a word in between"]
