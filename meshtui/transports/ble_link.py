@@ -9,15 +9,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from meshtui.errors import LinkLostError
 from meshtui.model.packet import Frame, Transmitted
 from meshtui.transports import ble_words
+from meshtui.transports.arriving import Arriving
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import Callable, Sequence
 
     from bleak import BleakClient
     from bleak.backends.characteristic import BleakGATTCharacteristic
@@ -37,11 +37,12 @@ CLOSE_TIMEOUT_S = 2.0
 _log = logging.getLogger(__name__)
 
 
-class BleLink:
+class BleLink(Arriving):
     """One connection; `BleTransport.open` connects it and calls `begin`."""
 
     def __init__(self, link_id: LinkId, where: str, now: Callable[[], Instant]) -> None:
         """Hold nothing yet; `where` is the device's name, fit to be shown."""
+        super().__init__()
         self._link_id = link_id
         self._where = where
         self._now = now
@@ -50,14 +51,10 @@ class BleLink:
         self._write_size = 0
         self._remark = ""
         self._has_response = False
-        self._arrivals: deque[Arrival] = deque()
         self._arrived_bytes = 0
         self._dropped = 0
-        self._ready = asyncio.Event()
         self._turn = asyncio.Lock()
         self._write: asyncio.Timeout | None = None
-        self._is_closed = False
-        self._lost = ""
 
     @property
     def link_id(self) -> LinkId:
@@ -86,26 +83,6 @@ class BleLink:
         self._has_response = "write" in to_radio.properties
         self._remark = remark
         self._require_open()
-
-    async def arrivals(self) -> AsyncIterator[Sequence[Arrival]]:
-        """What has arrived, in order.
-
-        Raises:
-            LinkLostError: The link is gone, and all that arrived before was handed out.
-        """
-        while True:
-            await self._ready.wait()
-            if self._arrivals:
-                batch = list(self._arrivals)
-                self._arrivals.clear()
-                self._arrived_bytes = 0
-                yield batch
-            elif self._is_closed:
-                return
-            elif self._lost:
-                raise LinkLostError(self._lost)
-            else:
-                self._ready.clear()
 
     async def send(self, transmit: Transmit) -> None:
         """Write all of it, in pieces that fit, before the next one begins.
@@ -163,6 +140,9 @@ class BleLink:
         self._lose(f"{self._where} has disconnected, or is out of reach")
 
     # --- our own ---
+
+    def _taken(self) -> None:
+        self._arrived_bytes = 0
 
     async def _write_piece(self, piece: bytes) -> None:
         self._require_open()

@@ -7,16 +7,16 @@ and demonstrations.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from meshtui.errors import LinkLostError, TransportError
 from meshtui.model.link import LinkKind
 from meshtui.model.packet import Frame, Transmitted
+from meshtui.transports.arriving import Arriving
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import Callable, Sequence
 
     from meshtui.model.ids import Instant, LinkId
     from meshtui.model.link import LinkSetup
@@ -26,20 +26,17 @@ if TYPE_CHECKING:
 MAX_QUEUED = 1_000
 
 
-class LoopbackLink:
+class LoopbackLink(Arriving):
     """One end of a pair."""
 
     def __init__(self, link_id: LinkId, now: Callable[[], Instant]) -> None:
         """Begin alone; frames sent before the other end opens are lost, as on the air."""
+        super().__init__()
         self._link_id = link_id
         self._now = now
         self._peer: LoopbackLink | None = None
-        self._arrivals: deque[Arrival] = deque()
-        self._ready = asyncio.Event()
         self.has_room = asyncio.Event()
         self.has_room.set()
-        self._is_closed = False
-        self._lost = ""
 
     @property
     def link_id(self) -> LinkId:
@@ -64,26 +61,6 @@ class LoopbackLink:
         """End without a word, as a cable does that is pulled."""
         self._lost = reason
         self._wake()
-
-    async def arrivals(self) -> AsyncIterator[Sequence[Arrival]]:
-        """What has arrived, in order.
-
-        Raises:
-            LinkLostError: The other end is gone.
-        """
-        while True:
-            await self._ready.wait()
-            if self._arrivals:
-                batch = list(self._arrivals)
-                self._arrivals.clear()
-                self.has_room.set()
-                yield batch
-            elif self._is_closed:
-                return
-            elif self._lost:
-                raise LinkLostError(self._lost)
-            else:
-                self._ready.clear()
 
     async def send(self, transmit: Transmit) -> None:
         """Put a frame into the other end's queue; waits while that is full.
@@ -114,6 +91,9 @@ class LoopbackLink:
         self._wake()
         if self._peer is not None and self._peer.is_open:
             self._peer.lose("the other end has closed")
+
+    def _taken(self) -> None:
+        self.has_room.set()
 
     def push(self, arrival: Arrival) -> None:
         """Queue what has arrived."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections import deque
 from typing import TYPE_CHECKING
 
 from paho.mqtt.client import MQTT_ERR_NO_CONN, MQTT_ERR_SUCCESS
@@ -16,9 +15,10 @@ from paho.mqtt.client import MQTT_ERR_NO_CONN, MQTT_ERR_SUCCESS
 from meshtui.errors import LinkLostError, TransportError
 from meshtui.model.packet import Frame, Refused, Subscribe, Transmitted
 from meshtui.transports import mqtt_words
+from meshtui.transports.arriving import Arriving
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import Callable, Sequence
 
     from paho.mqtt.client import ConnectFlags, DisconnectFlags, MQTTMessage
     from paho.mqtt.properties import Properties
@@ -46,13 +46,14 @@ CLOSE_TIMEOUT_S = 2.0
 _serials = itertools.count(1)
 
 
-class MqttLink:
+class MqttLink(Arriving):
     """One connection; made by `MqttTransport.open`, which waits for `welcome`."""
 
     def __init__(
         self, client: LoopClient, spec: LinkSpec, now: Callable[[], Instant], remark: str
     ) -> None:
         """Take a connected client over; its CONNECT has been sent."""
+        super().__init__()
         self._client = client
         self._link_id = spec.link_id
         self._now = now
@@ -60,17 +61,13 @@ class MqttLink:
         self._loop = asyncio.get_running_loop()
         # Broker's packet ids begin again with each connection; receipts must not.
         self._serial = next(_serials)
-        self._arrivals: deque[Arrival] = deque()
         self._arrived_bytes = 0
-        self._ready = asyncio.Event()
         self._changed = asyncio.Event()
         self._unconfirmed: dict[int, Transmit] = {}
         self._stirred_s = now().mono_s
         self._subscribing: dict[int, Sequence[str]] = {}
         self._welcome: asyncio.Future[None] = self._loop.create_future()
         self._is_paused = False
-        self._is_closed = False
-        self._lost = ""
         self._fd = client.socket().fileno()  # type: ignore[union-attr]
         self._misc = self._loop.call_later(MISC_INTERVAL_S, self._tick)
         self._attach()
@@ -99,27 +96,6 @@ class MqttLink:
             self._welcome = self._loop.create_future()
             self._subscribe([(item.endpoint, int(item.is_confirmed)) for item in subscriptions])
             await self._welcome
-
-    async def arrivals(self) -> AsyncIterator[Sequence[Arrival]]:
-        """What has arrived, in order.
-
-        Raises:
-            LinkLostError: The link is gone, and all that arrived before was handed out.
-        """
-        while True:
-            await self._ready.wait()
-            if self._arrivals:
-                batch = list(self._arrivals)
-                self._arrivals.clear()
-                self._arrived_bytes = 0
-                self._resume()
-                yield batch
-            elif self._is_closed:
-                return
-            elif self._lost:
-                raise LinkLostError(self._lost)
-            else:
-                self._ready.clear()
 
     async def send(self, transmit: Transmit) -> None:
         """Publish; waits while too many are unconfirmed.
@@ -348,6 +324,10 @@ class MqttLink:
         if not self._is_paused and self._fd >= 0:
             self._is_paused = True
             self._loop.remove_reader(self._fd)
+
+    def _taken(self) -> None:
+        self._arrived_bytes = 0
+        self._resume()
 
     def _resume(self) -> None:
         if self._is_paused and self._fd >= 0:

@@ -7,18 +7,17 @@ has left. Nothing here knows a line: pieces end where reading ended.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from typing import TYPE_CHECKING, Final, cast
 
 from meshtui.errors import LinkLostError
 from meshtui.model.packet import Frame, Transmitted
+from meshtui.transports.arriving import Arriving
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import Callable, Sequence
 
     from meshtui.model.ids import Instant, LinkId
     from meshtui.model.packet import Subscribe, Transmit, Unsubscribe
-    from meshtui.transports.base import Arrival
 
 MAX_FRAME_BYTES: Final = 4_096
 # Unread arrivals; past either, nothing is read until they are taken.
@@ -27,7 +26,7 @@ MAX_UNREAD: Final = 1_000
 CLOSE_TIMEOUT_S: Final = 2.0
 
 
-class StreamLink(asyncio.Protocol):
+class StreamLink(Arriving, asyncio.Protocol):
     """One open stream, both the link and the protocol of its asyncio transport.
 
     It is a link from the moment `connection_made` was called.
@@ -45,20 +44,17 @@ class StreamLink(asyncio.Protocol):
         Args:
             lost_words: Says for a person why the stream ended; None = the far end closed it.
         """
+        super().__init__()
         self._link_id = link_id
         self._now = now
         self._lost_words = lost_words
         self._remark = remark
         self._transport: asyncio.Transport | None = None
-        self._arrivals: deque[Arrival] = deque()
         self._unread_bytes = 0
         self._on_way: Transmit | None = None
-        self._ready = asyncio.Event()
         self._changed = asyncio.Event()
         self._is_paused = False
-        self._is_closed = False
         self._is_gone = False
-        self._lost = ""
 
     @property
     def link_id(self) -> LinkId:
@@ -69,27 +65,6 @@ class StreamLink(asyncio.Protocol):
     def remark(self) -> str:
         """Something odd the user should know, or empty."""
         return self._remark
-
-    async def arrivals(self) -> AsyncIterator[Sequence[Arrival]]:
-        """What has arrived, in order, in pieces of at most `MAX_FRAME_BYTES`.
-
-        Raises:
-            LinkLostError: The link is gone, and all that arrived before was handed out.
-        """
-        while True:
-            await self._ready.wait()
-            if self._arrivals:
-                batch = list(self._arrivals)
-                self._arrivals.clear()
-                self._unread_bytes = 0
-                self._resume()
-                yield batch
-            elif self._is_closed:
-                return
-            elif self._lost:
-                raise LinkLostError(self._lost)
-            else:
-                self._ready.clear()
 
     async def send(self, transmit: Transmit) -> None:
         """Hand bytes to the system; waits while it has not taken those before.
@@ -178,6 +153,10 @@ class StreamLink(asyncio.Protocol):
         if not self._is_paused and self._transport is not None:
             self._is_paused = True
             self._transport.pause_reading()
+
+    def _taken(self) -> None:
+        self._unread_bytes = 0
+        self._resume()
 
     def _resume(self) -> None:
         self._changed.set()
