@@ -124,6 +124,10 @@ class RadioQueue:
         """Count what an earlier life sent; see `DutyCycle.restore`."""
         self._duty.restore(airtime_s, age_s, now_s, is_own=is_own)
 
+    def hold(self, until_s: float) -> None:
+        """Send nothing before then: somebody is in the midst of a message in chunks."""
+        self._free_at_s = max(self._free_at_s, until_s)
+
     def offer(self, parcel: Parcel) -> bool:
         """Take a parcel; False = there is no room, and none of less worth could make way."""
         messages = sum(waiting.message_id is not None for waiting in self._parcels)

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from meshtui.networks.jsonmesh.station import Station
 
 RESEND_CAP = "resend"
+FULL_CHUNK_BYTES = 180
+NEXT_CHUNK_S = 0.3  # between two chunks of one sender
 ASK_AFTER_TIMES_ON_AIR = 3.0
 PATIENT_TIMES_ON_AIR = 20.0
 MAX_ASKED = 2  # times, for one message
@@ -127,9 +129,24 @@ class Receiver:
             )
         for unfinished in self._reassembler.made_room():  # at once, so that each is counted
             passage.outputs += self._given_up(unfinished, passage.now)
+        if progress.is_new and progress.whole is None:
+            self._make_way(frame)
         if progress.whole is None:
             return None
         return replace(frame, payload=progress.whole)
+
+    def _make_way(self, frame: Frame) -> None:
+        """Leave the air to who sends in chunks until the next must have come.
+
+        While we send we hear nothing, and one chunk lost is the whole message. Only for full ones:
+        who would silence us with chunks spends as much time on the air.
+        """
+        queue = self._air.queue(frame.link_id)
+        if queue is None or frame.endpoint or self._station.settings.plain:
+            return
+        if len(frame.payload) >= FULL_CHUNK_BYTES:
+            wait_s = queue.airtime_s([frame.payload]) + NEXT_CHUNK_S
+            queue.hold(frame.received_at.mono_s + wait_s)
 
     def _patience_s(self, link_id: LinkId) -> float:
         """How long to wait for the next chunk: 30 s, or more where packets take long."""
