@@ -12,16 +12,23 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from meshtui.model.event import FrameSent
+from meshtui.model.ids import LinkId
 from meshtui.model.link import RadioSettings
+from meshtui.model.packet import PacketSummary, Transmit, Verdict
 from meshtui.networks.jsonmesh.topics import LORA_INBOUND, LORA_OUTBOUND
+from meshtui.runtime.clock import SystemClock
 from tests.support.gateway_pair import ToyAir, gateways
 from tests.support.links import opened
 from tests.support.mosquitto import eventually, running
+from tests.support.open_store import NETWORK, OpenStore
 from tests.support.program import new_identity, run_program, running_program
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    from meshtui.model.restored import Spent
 
 RADIO = RadioSettings(spreading_factor=7, bandwidth_khz=500)
 QUICK = "sf=7&bw=500&duty=100"
@@ -92,6 +99,29 @@ def test_a_talk_by_radio_from_the_command_line(
     total = chunks[-1]["total"]
     assert [row["have"] for row in chunks] == list(range(1, total + 1))
     assert total > 2
+
+
+def test_what_one_process_sent_by_radio_the_next_one_knows(tmp_path: Path) -> None:
+    home, _ = somebody(tmp_path)
+    with on_the_air() as air:
+        send = ("send", "--forum", "hills", "--timeout", "2", "hello", "--link")
+        first, _, _ = run_program(home, *send, f"{air.urls[0]}?{QUICK}")
+        kept = _keep_airtime(home, 3_600)  # all that the least duty cycle allows
+        second, [waiting], _ = run_program(home, *send, f"{air.urls[0]}?duty=0.1")
+
+    assert (first, second, waiting["state"]) == (0, 4, "sending")
+    assert 0 < sum(spent.airtime_s for spent in kept) < 1
+
+
+def _keep_airtime(home: Path, airtime_ms: int) -> Sequence[Spent]:
+    """Add to what the radio spent a moment ago; returns what it was before."""
+    store = OpenStore.at(home / "meshtui.db")
+    now, link_id = SystemClock().now(), LinkId("gateway0")
+    before = store.reader.restored(NETWORK, now.unix_ms).airtime[link_id]
+    summary = PacketSummary("text", Verdict.SENT)
+    store.writer.apply([FrameSent(NETWORK, Transmit(link_id, b"x"), now, summary, airtime_ms)])
+    store.database.close()
+    return before
 
 
 @pytest.mark.broker
