@@ -36,6 +36,7 @@ FIRST_SPREAD_S = 10.0
 WELCOME_SPREAD_S = 20.0  # these are for the usual setting: quicker radios wait less
 TIMES_SILENT = 1.5  # as long as presence is apart: who is heard again then was away
 SPEAK_AGAIN_S = 45.0
+WIRE_S = 60.0  # not heard for so long, who is heard on a wire has come anew
 USUAL_S = 0.7  # on the air: a small presence, at SF11 and 250 kHz
 _PRESENCE = bytes(64)
 
@@ -81,18 +82,36 @@ class Presences:
             self._speak(link_id, now)
 
     def _welcome(self, passage: Passage, presence: Presence) -> None:
-        """Introduce ourselves soon to a newcomer next to us, who else would wait for hours."""
+        """Introduce ourselves soon to a newcomer next to us, who else would wait for hours.
+
+        On a wire we do so at once, and again after the newcomer's answer to that, no further.
+        """
         link_id, now = passage.link_id, passage.now
-        if presence.via or not presence.is_online or not self._air.is_radio(link_id):
+        is_radio = self._air.is_radio(link_id)
+        if presence.via or not presence.is_online or link_id not in self._air.links():
             return
-        peer = self._peers.get(presence.node_id)
-        away_ms = TIMES_SILENT * self._station.settings.radio_presence_s * 1000
-        if peer is not None and now.unix_ms - peer.node.last_heard_ms < away_ms:
+        away_s = TIMES_SILENT * self._station.settings.radio_presence_s if is_radio else WIRE_S
+        if not self._was_away(presence, away_s, now):
             return  # it is only its hour, or it greets somebody
-        soon_s = now.mono_s + self._soon_s(link_id, WELCOME_SPREAD_S)
-        again_s = SPEAK_AGAIN_S * self._pace(link_id)  # who comes right after another waits
-        soon_s = max(soon_s, self._spoke_s.get(link_id, float("-inf")) + again_s)
+        soon_s = now.mono_s
+        if is_radio:
+            soon_s += self._soon_s(link_id, WELCOME_SPREAD_S)
+            again_s = SPEAK_AGAIN_S * self._pace(link_id)  # who comes right after another waits
+            soon_s = max(soon_s, self._spoke_s.get(link_id, float("-inf")) + again_s)
         self._air_due_s[link_id] = min(soon_s, self._air_due_s.get(link_id, soon_s))
+
+    def _is_newcomer(self, passage: Passage, presence: Presence) -> bool:
+        """Tell whether a node came next to us, on a radio or at the other end of a wire."""
+        link_id = passage.link_id
+        if presence.via or link_id not in self._air.links():
+            return False
+        if self._air.is_radio(link_id):
+            return presence.node_id not in self._air.neighbour_ids(link_id, passage.now)
+        return self._was_away(presence, WIRE_S, passage.now)
+
+    def _was_away(self, presence: Presence, seconds: float, now: Instant) -> bool:
+        peer = self._peers.get(presence.node_id)
+        return peer is None or now.unix_ms - peer.node.last_heard_ms >= seconds * 1000
 
     def _soon_s(self, link_id: LinkId, spread_s: float) -> float:
         """Draw how long to wait, so that not all speak at one moment."""
@@ -177,10 +196,8 @@ class Presences:
         passage.kind = "presence"
         passage.source = presence.node_id
         passage.hops = len(presence.via)
-        is_newcomer = False
+        is_newcomer = self._is_newcomer(passage, presence)
         if self._air.is_radio(passage.link_id):
-            near = self._air.neighbour_ids(passage.link_id, passage.now)
-            is_newcomer = not presence.via and presence.node_id not in near
             self._note_sender(passage, presence)
         if topic_node and presence.node_id != topic_node:
             passage.drop("wrong-topic", f"it speaks of {presence.node_id}")
