@@ -319,15 +319,11 @@ class Courier:
         return encode_envelope(envelope, app_names=app_names, is_ascii=True)
 
     def _packing(self, item: Outgoing, link_id: LinkId, attempt: int, now: Instant) -> int:
-        """Choose how the text is packed for a radio; the last attempt is for old relays too."""
-        if not self._station.settings.compact or not self._air.is_radio(link_id):
-            return 0
-        if self._is_compact(item, link_id, attempt, now):
-            return PACKED
-        return 0
+        """Choose how the text is packed for a radio."""
+        return PACKED if self._is_compact(item, link_id, attempt, now) else 0
 
     def _is_compact(self, item: Outgoing, link_id: LinkId, attempt: int, now: Instant) -> bool:
-        """Tell whether an attempt takes the small form."""
+        """Tell whether an attempt takes the small form; the last is for old relays, too."""
         if not self._station.settings.compact or not self._air.is_radio(link_id):
             return False
         all_read = self._air.all_read_compact(link_id, now)

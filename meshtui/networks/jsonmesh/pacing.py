@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from meshtui.networks.jsonmesh.station import Station
 
 SPARE_HOPS = 2
-TALK_S = 60.0  # two messages of a pair within this may be answered in any order
+TALK_S = 180.0  # two messages of a pair within this may be answered in any order
 MAX_PAIRS = 500
 
 
