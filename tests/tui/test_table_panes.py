@@ -376,3 +376,25 @@ async def test_plain_signs_are_ascii_in_every_pane(make) -> None:
         assert {
             char for char in app.screen_text() + app.pane.title() if not char.isascii()
         } == set()
+
+
+async def test_times_are_shown_in_the_unit_that_suits_them() -> None:
+    mesh = seeded_mesh()
+
+    async def metrics():
+        return [
+            MetricRow("latency_ms/sim", "average", 47_078.71),
+            MetricRow("latency_ms/sim", "p95", 300_000.0),
+            MetricRow("rtt_ms", "average", 12.0),
+        ]
+
+    mesh.metrics = metrics
+    app = PaneHost(mesh, MetricsPane)
+    async with app.run_test(size=SIZE) as pilot:
+        await app.feed()
+        await pilot.pause()
+        await pilot.pause()
+        shown = app.screen_text()
+        assert "47.1 s" in shown
+        assert "5 min" in shown
+        assert "12 ms" in shown

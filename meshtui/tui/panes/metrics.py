@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from meshtui.model.text import clean_line
 from meshtui.tui.state.metrics import metric_groups
-from meshtui.tui.text.format import fit, fit_right
+from meshtui.tui.text.format import duration, fit, fit_right
 from meshtui.tui.widgets.ink import InkedList
 from meshtui.tui.widgets.pane import Pane
 
@@ -106,8 +106,7 @@ class MetricsPane(Pane):
             max(width - _VALUE - _BAR - 8, _LABEL),
             self.desk.glyphs.ellipsis,
         )
-        places = 0 if float(figure.value).is_integer() else 1
-        value = f"{figure.value:,.{places}f} {figure.unit}".rstrip()
+        value = duration(figure.value) if figure.unit == "ms" else _number(figure)
         parts: list[Part] = [(label, "plain"), (fit_right(value, _VALUE), "name")]
         if figure.share is not None:
             bar = self.desk.glyphs.bar[-1] * round(figure.share * _BAR)
@@ -121,3 +120,8 @@ class MetricsPane(Pane):
             return strip
         half = strip.adjust_cell_length(width // 2, self.list.rich_style)
         return type(strip).join([half, self.list.line(right, width)])
+
+
+def _number(figure: Figure) -> str:
+    places = 0 if float(figure.value).is_integer() else 1
+    return f"{figure.value:,.{places}f} {figure.unit}".rstrip()

@@ -89,8 +89,9 @@ PLAIN = Page(
     "plain",
     "Really without a password?",
     (
-        ("Anyone who can read this file - a backup, a thief, another program - can write", "bad"),
-        ("as you and read what was and will be written to you. There is no way back.", "bad"),
+        ("Anyone who can read this file - a backup, a thief, another program -", "bad"),
+        ("can write as you and read what was and will be written to you.", "bad"),
+        ("There is no way back.", "bad"),
     ),
     (
         Option("password", "Set a password", "better"),

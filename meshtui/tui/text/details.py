@@ -48,7 +48,10 @@ def field(label: str, value: str, look: str = "plain") -> Line:
 
 
 def node_lines(node_id: NodeId, directory: Directory, now_ms: int) -> list[Line]:
-    """Everything known of a node: key and pin, last heard, hops, position, what the user said."""
+    """Everything known of a node: key and pin, last heard, hops, position, what the user said.
+
+    Of ourselves there is nothing to hear: name and id only.
+    """
     name = directory.name_of(node_id)
     shown_id = clean(str(node_id), limit=40)
     lines: list[Line] = [((f" {name}", "title"),)]
@@ -56,6 +59,8 @@ def node_lines(node_id: NodeId, directory: Directory, now_ms: int) -> list[Line]
     if name != shown_id:
         lines.append(((f" {shown_id}", "dim"),))
     lines.append((("", "plain"),))
+    if directory.is_own(node_id):
+        return lines[:-1]
     if node is None:
         return [*lines, ((" Nothing was heard of it but its messages.", "dim"),)]
     lines.extend(_key_lines(node))
@@ -121,13 +126,8 @@ def message_lines(message: Message, directory: Directory, glyphs: Glyphs) -> lis
     lines = [
         field("from", directory.name_of(message.sender)),
         field("proof", words, look),
-        field("arrived", date_and_clock(message.received_at_ms)),
+        *_time_lines(message),
     ]
-    if message.sent_at_ms:
-        lines.append(field("sent", f"{date_and_clock(message.sent_at_ms)} by their clock"))
-        latency_ms = message.received_at_ms - message.sent_at_ms
-        if not message.is_own and latency_ms >= 0:
-            lines.append(field("took", duration(latency_ms)))
     if message.delivery is not None:
         lines.append(field("delivery", delivery_words(message.delivery, glyphs)))
         lines.append(field("", count_of(message.delivery.attempt, "attempt"), "dim"))
@@ -144,6 +144,20 @@ def message_lines(message: Message, directory: Directory, glyphs: Glyphs) -> lis
     if message.kind != "text":
         lines.append(field("kind", clean(message.kind, limit=32)))
     lines.append(field("id", clean(str(message.message_id), limit=60), "dim"))
+    return lines
+
+
+def _time_lines(message: Message) -> list[Line]:
+    """When it was sent and came; of our own there is one time, by our own clock."""
+    sent = date_and_clock(message.sent_at_ms or message.received_at_ms)
+    if message.is_own:
+        return [field("sent", sent)]
+    lines = [field("arrived", date_and_clock(message.received_at_ms))]
+    if message.sent_at_ms:
+        lines.append(field("sent", f"{sent} by their clock"))
+        latency_ms = message.received_at_ms - message.sent_at_ms
+        if latency_ms >= 0:
+            lines.append(field("took", duration(latency_ms)))
     return lines
 
 
