@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from meshtui.errors import DecodeError, EncodeError
+from meshtui.errors import EncodeError
 from meshtui.mesh.dedupe import SeenCache
 from meshtui.mesh.ratelimit import TokenBuckets
 from meshtui.mesh.relay import RelayPolicy
 from meshtui.model.event import PacketRelayed
 from meshtui.model.ids import NodeId
 from meshtui.model.packet import Transmit, Verdict
+from meshtui.networks.jsonmesh.addressing import FORUM_KEY
 from meshtui.networks.jsonmesh.announce import carry_announcement
 from meshtui.networks.jsonmesh.envelope import (
     BROADCAST,
@@ -31,7 +32,6 @@ from meshtui.networks.jsonmesh.radio import COMPACT_CAP
 from meshtui.networks.jsonmesh.station import NETWORK
 from meshtui.networks.jsonmesh.topics import (
     announce_topic,
-    check_forum_name,
     dm_topic,
     forum_topic,
     identity_topic,
@@ -54,7 +54,6 @@ MESSAGE_BURST = 100.0
 _STRANGERS_PER_S = 100.0
 _CARRY_AGAIN_S = 30.0
 _CARRIED = 20_000
-FORUM_KEY = "forum"
 _REFUSALS = {
     "ttl": "it has no hops left",
     "loop": "it passed here before: we are in its route",
@@ -273,15 +272,6 @@ class Bridge:
         )
         passage.outputs += transmits
         passage.conclude(Verdict.RELAYED)
-
-
-def read_forum_key(envelope: Envelope) -> str | None:
-    """Read which forum a broadcast is for, where a relay has noted it; None = it says nothing."""
-    name = envelope.raw.get(FORUM_KEY)
-    try:
-        return check_forum_name(name)
-    except DecodeError:
-        return None
 
 
 def _leave(passage: Passage, *, has_links: bool) -> None:

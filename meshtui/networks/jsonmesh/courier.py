@@ -332,8 +332,8 @@ class Courier:
         peer = self._peers.get(parse_node_id(item.target))
         is_last = attempt >= self._station.settings.max_attempts
         is_told = peer is not None and COMPACT_CAP in peer.node.caps
-        has_old = bool(self._air.neighbour_ids(link_id, now)) and not all_read
-        return is_told and not (is_last and has_old)
+        needs_long = self._air.needs_long(link_id, now, is_carried=item.is_carried)
+        return is_told and not (is_last and needs_long)
 
     def _reads_compact(self, envelope: Envelope) -> bool:
         """Tell whether a sender reads small frames: it announced so, or writes them."""

@@ -19,18 +19,14 @@ from meshtui.model.event import DigestSeen, MessageReceived
 from meshtui.model.ids import MessageId, channel_conversation, direct_conversation
 from meshtui.model.message import Message, Proof
 from meshtui.model.packet import Verdict
-from meshtui.networks.jsonmesh.bridge import (
-    MESSAGE_BURST,
-    MESSAGES_PER_S,
-    read_forum_key,
-)
-from meshtui.networks.jsonmesh.envelope import BROADCAST, FORUM_PREFIX, decode_envelope
+from meshtui.networks.jsonmesh.addressing import forum_of, is_misplaced
+from meshtui.networks.jsonmesh.bridge import MESSAGE_BURST, MESSAGES_PER_S
+from meshtui.networks.jsonmesh.envelope import decode_envelope
 from meshtui.networks.jsonmesh.peers import Standing
 from meshtui.networks.jsonmesh.radio import COMPACT_CAP
 from meshtui.networks.jsonmesh.seal import ACK_KIND, ciphertext_digest
 from meshtui.networks.jsonmesh.signature import is_signature_valid
 from meshtui.networks.jsonmesh.station import NETWORK
-from meshtui.networks.jsonmesh.topics import TopicKind
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -48,6 +44,7 @@ if TYPE_CHECKING:
     from meshtui.networks.jsonmesh.radio import Airwaves
     from meshtui.networks.jsonmesh.seal import Plaintext
     from meshtui.networks.jsonmesh.station import Station
+    from meshtui.networks.jsonmesh.topics import TopicKind
 
 LATE_MS = 24 * 60 * 60 * 1000
 WAITED_MS = 60 * 1000
@@ -109,11 +106,11 @@ class Inbound:
             self._expire_at_s = passage.now.mono_s + _EXPIRE_EVERY_S
             self._seen.expire(passage.now.mono_s)
             self._courier.expire(passage.now)
-        forum = _forum_of(envelope, kind, name)
+        forum = forum_of(envelope, kind, name)
         to = f"#{forum}" if forum is not None else envelope.recipient
         passage.describe(envelope, to)
         self._note_sender(passage, envelope)
-        if _is_misplaced(envelope, kind, name) and not (kind is None and forum is not None):
+        if is_misplaced(envelope, kind, name) and not (kind is None and forum is not None):
             passage.drop("wrong-topic", f"it is addressed to {envelope.recipient}")
             return
         digest = ciphertext_digest(envelope.nonce, envelope.ciphertext)
@@ -139,7 +136,12 @@ class Inbound:
             self._air.answered(passage.link_id, (envelope.sender, envelope.recipient))
         neighbour = envelope.route[-1]
         peer = self._peers.get(neighbour)
-        reads_compact = passage.is_compact or (peer is not None and COMPACT_CAP in peer.node.caps)
+        # who writes the long form and announced nothing reads nothing else; who relays may
+        reads_compact = (
+            None if envelope.hop_count and not passage.is_compact else passage.is_compact
+        )
+        if peer is not None and peer.node.caps:
+            reads_compact = passage.is_compact or COMPACT_CAP in peer.node.caps
         self._air.note_neighbour(
             passage.link_id, neighbour, reads_compact=reads_compact, now=passage.now
         )
@@ -428,23 +430,3 @@ class Inbound:
             message = replace(message, message_id=other_id)
         passage.conclude(Verdict.DELIVERED)
         passage.outputs += (MessageReceived(message, digest), DigestSeen(NETWORK, content))
-
-
-def _forum_of(envelope: Envelope, kind: TopicKind | None, name: str) -> str | None:
-    """Name the forum an envelope is for, if it is for one."""
-    if kind is TopicKind.FORUM:
-        return name
-    if envelope.recipient.startswith(FORUM_PREFIX):
-        return envelope.recipient[len(FORUM_PREFIX) :]
-    if envelope.recipient == BROADCAST and kind is None:
-        return read_forum_key(envelope)
-    return None
-
-
-def _is_misplaced(envelope: Envelope, kind: TopicKind | None, name: str) -> bool:
-    """Tell whether an envelope contradicts the topic it came by."""
-    if kind is TopicKind.FORUM:
-        return envelope.recipient not in (BROADCAST, FORUM_PREFIX + name)
-    if kind in (TopicKind.DM, TopicKind.ROUTE):
-        return envelope.recipient != name
-    return envelope.recipient == BROADCAST  # without a topic it names no forum

@@ -231,8 +231,11 @@ class Outbox:
     def overheard(self, wire_id: str, digest: bytes, now: Instant) -> list[Output]:
         """Note that somebody relayed a message of ours."""
         item = self._find(wire_id, digest.hex())
-        delivery = self._tracker.overheard(item.message.message_id) if item else None
-        return [self._changed(item, delivery, now)] if item and delivery else []
+        if item is None:
+            return []
+        item.is_carried = True
+        delivery = self._tracker.overheard(item.message.message_id)
+        return [self._changed(item, delivery, now)] if delivery else []
 
     def acknowledged(self, peer: NodeId, proof: Plaintext, now: Instant) -> list[Output] | None:
         """Note an acknowledgement that this peer sealed; None where it proves nothing.

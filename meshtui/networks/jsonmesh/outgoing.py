@@ -38,6 +38,7 @@ class Outgoing:
         answer_s: How long the answer to the current attempt may take, by link.
         path: The relays the current attempt was sent along by radio; None = it was flooded.
         path_link: By which radio.
+        is_carried: Somebody was overheard passing an attempt on.
     """
 
     message: Message
@@ -49,6 +50,7 @@ class Outgoing:
     answer_s: dict[LinkId, float] = field(default_factory=dict)
     path: tuple[NodeId, ...] | None = None
     path_link: LinkId | None = None
+    is_carried: bool = False
 
     def remember(self, station: Station, envelope: Envelope) -> DigestSeen:
         """Know an attempt again when it comes back, or is acknowledged."""

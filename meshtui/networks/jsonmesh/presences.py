@@ -213,10 +213,11 @@ class Presences:
     def _note_sender(self, passage: Passage, presence: Presence) -> None:
         """Note who sent this packet on a radio: its last relay, or the node itself."""
         neighbour = presence.via[-1] if presence.via else presence.node_id
-        reads_compact = passage.is_compact or (not presence.via and COMPACT_CAP in presence.caps)
-        if not reads_compact:
-            peer = self._peers.get(neighbour)
-            reads_compact = peer is not None and COMPACT_CAP in peer.node.caps
+        peer = self._peers.get(neighbour)
+        caps = peer.node.caps if presence.via and peer is not None else frozenset()
+        reads_compact = None  # who relays keeps the form it came in
+        if passage.is_compact or not presence.via or caps:
+            reads_compact = passage.is_compact or COMPACT_CAP in (caps or presence.caps)
         if neighbour != self._station.node_id:
             self._air.note_neighbour(
                 passage.link_id, neighbour, reads_compact=reads_compact, now=passage.now

@@ -66,7 +66,7 @@ class _Port:
     is_up: bool = True
     lines: deque[Parcel] = field(default_factory=deque)
     in_hand: dict[bytes, Parcel] = field(default_factory=dict)
-    neighbours: dict[NodeId, tuple[bool, float]] = field(default_factory=dict)
+    neighbours: dict[NodeId, tuple[bool | None, float]] = field(default_factory=dict)
     chunk_sets: dict[str, tuple[list[bytes], Parcel, float]] = field(default_factory=dict)
 
 
@@ -165,15 +165,20 @@ class Airwaves:
         ]
 
     def note_neighbour(
-        self, link_id: LinkId, node_id: NodeId, *, reads_compact: bool, now: Instant
+        self, link_id: LinkId, node_id: NodeId, *, reads_compact: bool | None, now: Instant
     ) -> None:
-        """Note who was heard sending on a radio, and whether it reads small frames."""
+        """Note who was heard sending on a radio, and whether it reads small frames.
+
+        Args:
+            reads_compact: None = this packet does not tell: who relays keeps the form it came in.
+        """
         port = self._ports.get(link_id)
         if port is None or port.queue is None:
             return
         if node_id == self._station.node_id:
             return  # a packet of ours, heard again
-        port.neighbours.pop(node_id, None)
+        known, _ = port.neighbours.pop(node_id, (None, 0.0))
+        reads_compact = known if reads_compact is None else reads_compact
         port.neighbours[node_id] = (reads_compact, now.mono_s)
         if len(port.neighbours) > MAX_NEIGHBOURS:
             del port.neighbours[_least_missed(port.neighbours, now.mono_s)]
@@ -183,12 +188,27 @@ class Airwaves:
         port = self._ports.get(link_id)
         if port is None:
             return False
-        fresh = [
+        fresh = self._fresh(port, now)
+        return bool(fresh) and all(fresh)
+
+    def needs_long(self, link_id: LinkId, now: Instant, *, is_carried: bool) -> bool:
+        """Tell whether a neighbour heard lately reads only the long form, or seems to.
+
+        Args:
+            is_carried: Somebody was overheard passing a small frame on; then those of whom nothing
+                is known are taken to read it.
+        """
+        port = self._ports.get(link_id)
+        fresh = self._fresh(port, now) if port else []
+        return False in fresh or (None in fresh and not is_carried)
+
+    @staticmethod
+    def _fresh(port: _Port, now: Instant) -> list[bool | None]:
+        return [
             reads_compact
             for reads_compact, at_s in port.neighbours.values()
             if now.mono_s - at_s < NEIGHBOUR_FOR_S
         ]
-        return bool(fresh) and all(fresh)
 
     def neighbour_ids(self, link_id: LinkId, now: Instant) -> list[NodeId]:
         """List who was heard sending on a radio in the last hour."""
@@ -333,7 +353,7 @@ class Airwaves:
             del port.chunk_sets[next(iter(port.chunk_sets))]
 
 
-def _least_missed(neighbours: dict[NodeId, tuple[bool, float]], now_s: float) -> NodeId:
+def _least_missed(neighbours: dict[NodeId, tuple[bool | None, float]], now_s: float) -> NodeId:
     """Choose whom to forget: one that was not heard lately, or is the oldest that reads all forms.
 
     Made-up ones must not wash away a neighbour that needs the long form.
@@ -341,7 +361,9 @@ def _least_missed(neighbours: dict[NodeId, tuple[bool, float]], now_s: float) ->
     oldest = next(iter(neighbours))
     if now_s - neighbours[oldest][1] >= NEIGHBOUR_FOR_S:
         return oldest
-    able = (node_id for node_id, (reads_compact, _) in neighbours.items() if reads_compact)
+    able = (
+        node_id for node_id, (reads_compact, _) in neighbours.items() if reads_compact is not False
+    )
     return next(able, oldest)
 
 
