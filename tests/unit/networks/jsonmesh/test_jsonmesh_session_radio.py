@@ -444,3 +444,24 @@ def test_who_hears_a_message_in_chunks_keeps_silent_until_its_end() -> None:
     chunks = [frame for frame in air.frames(alice) if frame.startswith(b"MCHK|")]
     assert senders[: len(chunks)] == ["alice"] * len(chunks)
     assert alice.texts == ["a word in between"]
+
+
+def test_who_passes_a_long_form_on_may_read_the_small_one_too() -> None:
+    world = World()
+    air = FakeAir(world)
+    old = world.station("old", plain=True)
+    carol, alice = world.station("carol", relay=True), world.station("alice")
+    air.reach(old, carol, alice)
+    air.lose = lambda frame, to: to is alice and b'"enc"' not in frame and b"MCHK" not in frame
+    link_id = [station.tune(air) for station in (old, carol, alice)][0]
+    _meet(world)
+
+    old.join("hills")
+    old.say("hills", "an old friend speaks")
+    world.wind(60)
+
+    waves = alice.session._air
+    assert waves.neighbour_ids(link_id, world.now) == [carol.node_id]
+    assert not waves.all_read_compact(link_id, world.now)
+    assert waves.needs_long(link_id, world.now, is_carried=False)
+    assert not waves.needs_long(link_id, world.now, is_carried=True)
