@@ -453,7 +453,9 @@ def test_who_passes_a_long_form_on_may_read_the_small_one_too() -> None:
     carol, alice = world.station("carol", relay=True), world.station("alice")
     air.reach(old, carol, alice)
     air.lose = lambda frame, to: to is alice and b'"enc"' not in frame and b"MCHK" not in frame
-    link_id = [station.tune(air) for station in (old, carol, alice)][0]
+    link_id = alice.tune(air)
+    for station in (old, carol):
+        station.tune(air)
     _meet(world)
 
     old.join("hills")
