@@ -26,6 +26,12 @@ COMMON_OPTIONS = (
     OptionSpec("title", "how the status line calls it"),
 )
 EXAMPLE = "jsonmesh+mqtt://user@host:1883"
+_EXAMPLES = {
+    "serial": "jsonmesh+serial:///dev/ttyUSB0",
+    "ble": "jsonmesh+ble://AA:BB:CC:DD:EE:FF",
+    "tcp": "jsonmesh+tcp://host:7000",
+    "sim": "jsonmesh+sim://valley",
+}
 LONGEST_URL = 4_096
 LONGEST_NAME = 64
 # A Bluetooth address where a host stands: its colons begin no port.
@@ -65,7 +71,7 @@ def parse_link_url(text: str) -> tuple[NetworkName, LinkSpec]:
         raise ConfigError(msg)
     host = _host_of(parts, transport.kind)
     if not host and (transport.kind is LinkKind.BROKER or not parts.path.strip("/")):
-        msg = f"link URL: where to? It looks like {EXAMPLE}"
+        msg = f"link URL: where to? It looks like {_EXAMPLES.get(scheme, EXAMPLE)}"
         raise ConfigError(msg)
     return NetworkName(network), LinkSpec(
         link_id=_link_id(options, host, parts),
