@@ -18,8 +18,8 @@ APPLICATION_ID = 0x4D455348
 """`MESH`, in the file's header: tells our databases from other programs'."""
 
 _TABLES = frozenset(
-    {"channel", "conversation", "digest", "mark", "message", "message_text", "metric", "node"}
-    | {"route"}
+    {"airtime", "channel", "conversation", "digest", "mark", "message", "message_text", "metric"}
+    | {"node", "route"}
 )
 
 

@@ -428,9 +428,9 @@ class JsonmeshSession:
         try:
             kind, name = parse_topic(transmit.endpoint)
             if kind in (TopicKind.IDENTITY, TopicKind.ANNOUNCE):
-                word = "presence" if kind is TopicKind.IDENTITY else "announce"
-                to = f"#{name}" if kind is TopicKind.ANNOUNCE else ""
-                return PacketSummary(word, Verdict.SENT, self._station.node_id, to)
+                if kind is TopicKind.IDENTITY:  # ours, or one that we carry
+                    return PacketSummary("presence", Verdict.SENT, name)
+                return PacketSummary("announce", Verdict.SENT, self._station.node_id, f"#{name}")
             if kind in (TopicKind.LORA_IN, TopicKind.LORA_OUT):
                 return PacketSummary(kind.value, Verdict.SENT, self._station.node_id)
             envelope = decode_envelope(transmit.payload)
