@@ -23,6 +23,7 @@ SAME_MS = 1_000
 PROVEN = "acked"
 PROVEN_FOR_MS = 10 * 60_000
 FIRST_CONFIDENCE = 0.5
+ACKED_CONFIDENCE = 0.75
 PLAUSIBLE_LATENCY_MS = 5 * 60 * 1000
 
 
@@ -86,6 +87,8 @@ class RoutingTable:
             latency_ms = old.latency_ms if latency_ms is None else latency_ms
             rssi_dbm = old.rssi_dbm if rssi_dbm is None else rssi_dbm
         confidence = old.confidence if old is not None and is_same else FIRST_CONFIDENCE
+        if source == PROVEN:  # something of ours went there, and its answer came this way
+            confidence = max(confidence, ACKED_CONFIDENCE)
         new = Route(
             self._network,
             node_id,
