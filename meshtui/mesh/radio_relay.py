@@ -14,7 +14,7 @@ floods in this way, `dsr` sends along learned paths first:
     dense    2 x 4        89.0 / 82.6   416    100.0 / 100.0   35   100.0 / 99.1    20
     city     2 x 2        91.8 / 84.7   835     97.6 / 95.3    90    97.6 / 96.5    77
 
-Gateways here listen before they talk, and our queues pace `plain` too: without either it fares worse.
+Gateways here listen before they talk, and our queues pace `plain` too: it would fare worse without.
 Some pairs in city are more than ten hops apart.
 
 Before there were slots, and copies withdrew relays that their gateways had long taken, a message
