@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 MAX_SEEDS: Final = 1_000
 _EPILOG: Final = """\
 Without a scenario, those that come with the program are listed. A run is repeated to the last
-byte by its seed. Each variant of a scenario carries the same messages over the same air.
+byte by its seed. Each variant of a scenario carries the same messages over the same air. In those
+that come along `plain` keeps to the letter of the protocol's first version, `ours` floods in small
+frames with timers and relays that know the air, and `dsr` sends along learned paths first.
 """
 
 
