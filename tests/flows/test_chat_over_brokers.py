@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 
 import pytest
@@ -143,7 +144,11 @@ async def test_the_others_see_us_leave(broker, tmp_path) -> None:
             await introduced(alice, bob)
         async with someone("carol", tmp_path, broker.url()) as carol:
             await eventually(lambda: carol.has_heard(bob))
-            nodes = {node.node_id: node for node, _ in await carol.hub.nodes()}
+            nodes = {}
+            async with asyncio.timeout(15):
+                while bob.node_id not in nodes:  # the session knows before the store does
+                    await asyncio.sleep(0.01)
+                    nodes = {node.node_id: node for node, _ in await carol.hub.nodes()}
     assert nodes[bob.node_id].is_online is False
 
 
