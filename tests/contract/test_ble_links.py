@@ -14,32 +14,16 @@ from meshtui.model.link import LinkInfo, LinkKind, LinkSetup, LinkState
 from meshtui.model.packet import Frame, Transmit
 from meshtui.runtime import link_runner
 from meshtui.runtime.clock import SystemClock
-from meshtui.transports import ble, ble_link, ble_scan
+from meshtui.transports import ble, ble_link
 from meshtui.transports.registry import load_transport
 from meshtui.transports.url import parse_link_url
-from tests.support.ble_bed import ADDRESS, running_bed
+from tests.support.ble_bed import ADDRESS
 from tests.support.links import open_link, opened
 from tests.support.mosquitto import eventually
 
 pytestmark = pytest.mark.ble
 BY_NAME = "jsonmesh+ble://MESH-GW"
 BY_ADDRESS = f"jsonmesh+ble://{ADDRESS}"
-
-
-@pytest.fixture(scope="module")
-def whole_bed():
-    with running_bed() as bed:
-        yield bed
-
-
-@pytest.fixture
-def bed(whole_bed, monkeypatch):
-    """A bed as new, and waits that are short."""
-    monkeypatch.setattr(ble_scan, "RIVAL_S", 0.2)
-    monkeypatch.setattr(ble_scan, "FIND_TIMEOUT_S", 1.0)
-    monkeypatch.setattr(ble_scan, "REFRESH_S", 0.1)
-    yield whole_bed
-    whole_bed.tidy()
 
 
 def said(link) -> bytes:

@@ -11,29 +11,13 @@ from meshtui.runtime import doctor, doctor_gateways, setup
 from meshtui.runtime.api import NearbyRadio
 from meshtui.transports import ble_scan
 from meshtui.transports.url import parse_link_url
-from tests.support.ble_bed import ADDRESS, BATTERY, private_bus, running_bed
+from tests.support.ble_bed import ADDRESS, BATTERY, private_bus
 from tests.support.links import open_link, opened
 from tests.support.mosquitto import eventually
 
 pytestmark = pytest.mark.ble
 BY_NAME = "jsonmesh+ble://MESH-GW"
 BY_ADDRESS = f"jsonmesh+ble://{ADDRESS}"
-
-
-@pytest.fixture(scope="module")
-def whole_bed():
-    with running_bed() as bed:
-        yield bed
-
-
-@pytest.fixture
-def bed(whole_bed, monkeypatch):
-    """A bed as new, and waits that are short."""
-    monkeypatch.setattr(ble_scan, "RIVAL_S", 0.2)
-    monkeypatch.setattr(ble_scan, "FIND_TIMEOUT_S", 1.0)
-    monkeypatch.setattr(ble_scan, "REFRESH_S", 0.1)
-    yield whole_bed
-    whole_bed.tidy()
 
 
 async def refused(url: str) -> TransportError:
