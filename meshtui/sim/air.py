@@ -138,10 +138,6 @@ class VirtualAir:
                 until_s = end_s
         return until_s
 
-    def is_sending(self, radio: int, now_s: float) -> bool:
-        """Tell whether it is sending, or has no power."""
-        return self._busy_until_s[radio] > now_s
-
     def switch(self, radio: int, now_s: float, *, is_on: bool) -> None:
         """Give a radio power or take it away; what it was sending is still heard to its end."""
         self._busy_until_s[radio] = now_s if is_on else _NEVER

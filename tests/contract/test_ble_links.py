@@ -272,7 +272,7 @@ async def test_a_connection_that_a_killed_program_left_is_taken_over(bed) -> Non
 async def swallow(awaitable) -> Exception | None:
     try:
         await awaitable
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:  # noqa: BLE001 - whatever it was is what the test looks at
         return error
 
 

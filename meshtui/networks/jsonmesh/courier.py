@@ -26,6 +26,7 @@ from meshtui.networks.jsonmesh.gateway import by_gateway
 from meshtui.networks.jsonmesh.identity import parse_node_id
 from meshtui.networks.jsonmesh.outgoing import PACKED, Dispatch, Outgoing, seal_attempt
 from meshtui.networks.jsonmesh.pacing import is_sent_along
+from meshtui.networks.jsonmesh.packing import ZLIB
 from meshtui.networks.jsonmesh.radio import COMPACT_CAP
 from meshtui.networks.jsonmesh.seal import ACK_KIND, Letter, ciphertext_digest
 from meshtui.networks.jsonmesh.topics import dm_topic, forum_topic, route_topic
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from meshtui.networks.jsonmesh.radio import Airwaves
     from meshtui.networks.jsonmesh.station import Station
 
+_ZLIB_CAP = "zlib"
 _ACK_AGAIN_S = 1.0
 _ACK_AGAIN_RADIO_S = 30.0  # a flood brings copies for as long; each attempt has its own digest
 _ACK_AGAIN_PLAIN_S = 4.5
@@ -319,8 +321,13 @@ class Courier:
         return encode_envelope(envelope, app_names=app_names, is_ascii=True)
 
     def _packing(self, item: Outgoing, link_id: LinkId, attempt: int, now: Instant) -> int:
-        """Choose how the text is packed for a radio."""
-        return PACKED if self._is_compact(item, link_id, attempt, now) else 0
+        """Choose how the text is packed for a radio: zlib where only the peer must read it."""
+        if self._is_compact(item, link_id, attempt, now):
+            return PACKED
+        if not (item.is_direct and self._station.settings.compact and self._air.is_radio(link_id)):
+            return 0
+        peer = self._peers.get(parse_node_id(item.target))
+        return ZLIB if peer is not None and _ZLIB_CAP in peer.node.caps else 0
 
     def _is_compact(self, item: Outgoing, link_id: LinkId, attempt: int, now: Instant) -> bool:
         """Tell whether an attempt takes the small form; the last is for old relays, too."""

@@ -25,14 +25,11 @@ from __future__ import annotations
 
 import re
 import zlib
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from meshtui.errors import CryptoError, EncodeError
 from meshtui.networks.jsonmesh.dictionary import CHAT_1
 from meshtui.networks.jsonmesh.prediction import squeeze, unsqueeze
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
 
 AS_SPECIFIED = 0
 PACKED = 1
@@ -170,17 +167,6 @@ def unpack_name(packed: bytes) -> str:
     if len(packed) == _SHORT_BYTES:
         return digits
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
-
-
-def shortest_packing(known: Collection[int]) -> int:
-    """Choose the packing of the fewest bytes among those that the reader knows; 0 always is.
-
-    The text does not matter: 1 repeats no header, so nothing comes near; and zlib finds some
-    thirty bytes in the header alone, more than it costs where the text gives it nothing.
-    """
-    if PACKED in known:
-        return PACKED
-    return ZLIB if ZLIB in known else AS_SPECIFIED
 
 
 def _forms_of(plain: bytes) -> list[tuple[int, bytes]]:

@@ -1,6 +1,7 @@
 """Chatting by radio: small frames, chunks, relays, ways learned, the duty cycle."""
 
 import random
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -467,3 +468,17 @@ def test_who_passes_a_long_form_on_may_read_the_small_one_too() -> None:
     assert not waves.all_read_compact(link_id, world.now)
     assert waves.needs_long(link_id, world.now, is_carried=False)
     assert not waves.needs_long(link_id, world.now, is_carried=True)
+
+
+def test_a_peer_that_reads_zlib_but_no_small_frames_gets_zlib() -> None:
+    world, air, alice, bob = _pair()
+    peer = alice.session._peers.get(bob.node_id)
+    peer.node = replace(peer.node, caps=frozenset({"ack", "zlib"}))
+
+    message_id = alice.say(bob, "word by word " * 30)
+    world.wind(60)
+
+    chunks = air.frames(alice)
+    assert bob.texts == ["word by word " * 30]
+    assert alice.states(message_id)[-1] == ("delivered", 1)
+    assert b'"cp":2' in b"".join(chunk.split(b"|", 4)[-1] for chunk in chunks)

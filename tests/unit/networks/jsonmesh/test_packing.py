@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import json
 import random
@@ -25,7 +24,6 @@ from meshtui.networks.jsonmesh.packing import (
     inflate_json,
     pack_ack,
     pack_text,
-    shortest_packing,
     unpack_ack,
     unpack_text,
 )
@@ -365,23 +363,6 @@ def test_random_plaintexts_are_read_or_refused() -> None:
         for unpack in (unpack_text, unpack_ack, inflate_json):
             with contextlib.suppress(CryptoError):
                 unpack(junk)
-
-
-# --- which ---
-
-
-NOISE = base64.b64encode(random.Random(1).randbytes(3000)).decode()
-
-
-@pytest.mark.parametrize("text", ["", "hello", SHORT_TEXTS[4], "long " * 100, NOISE])
-@pytest.mark.parametrize("known", [(), (ZLIB,), (PACKED,), (PACKED, ZLIB, 9)])
-def test_the_shortest_that_the_reader_knows_is_chosen(text: str, known: tuple[int, ...]) -> None:
-    sizes = {
-        packing: len(sealed(message_id=UUID, text=text, packing=packing).ciphertext)
-        for packing in {AS_SPECIFIED, *known} - {9}
-    }
-
-    assert sizes[shortest_packing(known)] == min(sizes.values())
 
 
 # --- frozen ---
