@@ -317,8 +317,7 @@ class Courier:
                 return encode_compact(envelope, with_key=with_key)
             except EncodeError:
                 pass  # it holds what only the long form can say
-        app_names = not self._air.is_radio(link_id)
-        return encode_envelope(envelope, app_names=app_names, is_ascii=True)
+        return encode_envelope(envelope, app_names=not self._air.is_radio(link_id), is_ascii=True)
 
     def _packing(self, item: Outgoing, link_id: LinkId, attempt: int, now: Instant) -> int:
         """Choose how the text is packed for a radio: zlib where only the peer must read it."""
@@ -333,9 +332,8 @@ class Courier:
         """Tell whether an attempt takes the small form; the last is for old relays, too."""
         if not self._station.settings.compact or not self._air.is_radio(link_id):
             return False
-        all_read = self._air.all_read_compact(link_id, now)
         if not item.is_direct:
-            return all_read
+            return self._air.all_read_compact(link_id, now)
         peer = self._peers.get(parse_node_id(item.target))
         is_last = attempt >= self._station.settings.max_attempts
         is_told = peer is not None and COMPACT_CAP in peer.node.caps
