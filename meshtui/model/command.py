@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from meshtui.model.ids import ConversationId, MessageId, NetworkName, NodeId
+    from meshtui.model.ids import ConversationId, LinkId, MessageId, NetworkName, NodeId
     from meshtui.model.message import Message, NotifyLevel
     from meshtui.model.node import NodeMarks, Position
+    from meshtui.model.secret import SecretBytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +38,18 @@ class CancelMessage:
 
 @dataclass(frozen=True, slots=True)
 class JoinChannel:
-    """Join a channel; `announce` tells the others of it, with `description`."""
+    """Join a channel; `announce` tells the others of it, with `description`.
+
+    Attributes:
+        name: Or an invitation, where the network has such (`meshcore://channel/add?…`).
+        secret: Its key, where the name alone does not give it.
+    """
 
     network: NetworkName
     name: str
     announce: bool = False
     description: str = ""
+    secret: SecretBytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +85,28 @@ class ForgetRoute:
 
     network: NetworkName
     node_id: NodeId
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Ask a node, or a radio of ours, to do or tell something; the answer is an `Answered`.
+
+    Attributes:
+        verb: One of the session's `verbs()`.
+        node_id: Whom; None = our own radio.
+        argument: What the verb takes, as typed; empty = nothing.
+        secret: What a verb with `is_secret` takes instead: a password, a key.
+        request_id: Chosen by the caller (a fresh uuid4), to know the answer again.
+        link_id: By which link; None = whichever reaches it.
+    """
+
+    network: NetworkName
+    verb: str
+    request_id: str
+    node_id: NodeId | None = None
+    argument: str = ""
+    secret: SecretBytes | None = None
+    link_id: LinkId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +151,7 @@ SessionCommand: TypeAlias = (
     | AcceptKey
     | Advertise
     | ForgetRoute
+    | Ask
 )
 LocalCommand: TypeAlias = MarkNode | MarkRead | SetDraft | SetNotify
 Command: TypeAlias = SessionCommand | LocalCommand

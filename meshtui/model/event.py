@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
+    from meshtui.model.device import Device
     from meshtui.model.ids import ConversationId, Instant, LinkId, MessageId, NetworkName, NodeId
     from meshtui.model.link import LinkInfo
     from meshtui.model.message import Channel, Delivery, Message, NotifyLevel
@@ -186,6 +187,39 @@ class LinkChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceChanged:
+    """What a radio of ours said of itself."""
+
+    device: Device
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What came of an `Ask`. Texts are as they came: not yet cleaned for a terminal.
+
+    Attributes:
+        request_id: The `Ask`'s own; empty for news nobody asked for (`verb` says of what kind).
+        node_id: Who answered; None = our own radio.
+        is_final: Nothing more follows for this request.
+        is_error: It failed; `text` says why, and what to do.
+        text: One line for a person.
+        rows: The answer as a table, one record a row, each the same columns: `(name, value)`.
+        rtt_ms: From sending the request to this answer; None where it did not cross the air.
+    """
+
+    network: NetworkName
+    request_id: str
+    verb: str
+    node_id: NodeId | None
+    at: Instant
+    text: str = ""
+    rows: tuple[tuple[tuple[str, str], ...], ...] = ()
+    rtt_ms: int | None = None
+    is_final: bool = True
+    is_error: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class SecurityRaised:
     """Something a person should look at.
 
@@ -255,6 +289,8 @@ Event: TypeAlias = (
     | RouteChanged
     | RouteForgotten
     | LinkChanged
+    | DeviceChanged
+    | Answered
     | SecurityRaised
     | ConversationRead
     | DraftChanged

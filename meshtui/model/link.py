@@ -18,6 +18,7 @@ class LinkKind(Enum):
     STREAM = "stream"  # bytes without borders: the session deframes
     PIECES = "pieces"  # the same in pieces whose borders may be a packet's: the session deframes
     DATAGRAM = "datagram"  # one frame is one packet
+    MODEM = "modem"  # bytes without borders of a modem that only keys a radio: we are the node
     BROKER = "broker"  # one frame is one packet, addressed by endpoint
 
 
@@ -40,6 +41,8 @@ class RadioSettings:
         preamble_symbols: 6..65535.
         duty_cycle: The part of an hour that may be spent sending, above 0 and up to 1.
         max_frame_bytes: The longest packet.
+        frequency_mhz: The middle of the channel; None = as the radio is set already.
+        power_dbm: What it sends with; None = as the radio is set already.
     """
 
     spreading_factor: int = 11
@@ -48,6 +51,8 @@ class RadioSettings:
     preamble_symbols: int = 16
     duty_cycle: float = 0.1
     max_frame_bytes: int = 240
+    frequency_mhz: float | None = None
+    power_dbm: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

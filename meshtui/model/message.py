@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         NetworkName,
         NodeId,
     )
+    from meshtui.model.secret import SecretBytes
 
 
 class DeliveryState(Enum):
@@ -182,6 +183,7 @@ class Channel:
         name: Verbatim; for some networks the name is the key.
         creator: Who announced it; empty where nobody did.
         announced_at_ms: The announcement's own time; 0 where nobody announced it.
+        secret: Its key, where that does not follow from the name; None = it does, or is not known.
     """
 
     network: NetworkName
@@ -191,3 +193,4 @@ class Channel:
     creator: str = ""
     is_public: bool = True
     announced_at_ms: int = 0
+    secret: SecretBytes | None = None

@@ -50,6 +50,10 @@ class Node:
         hops: Relays between it and us when last heard, 0 = heard directly; None unknown.
         caps: What it announced it can do, such as `ack`.
         writes_bare_text: Its last direct message was bare text, so ours to it are too.
+        is_contact: It stands in the contact table of a radio of ours; where there are such
+            tables, only who stands in one can be written to.
+        claimed_at_s: The time its last signed announcement claims, Unix seconds; an older one is
+            a replay. 0 = it made none.
     """
 
     network: NetworkName
@@ -68,6 +72,8 @@ class Node:
     link_id: LinkId | None = None
     caps: frozenset[str] = frozenset()
     writes_bare_text: bool = False
+    is_contact: bool = False
+    claimed_at_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +94,13 @@ class Route:
 
     Attributes:
         hops: 1 = direct.
-        via: Relays in the order from us to it; empty = direct.
+        via: Relays in the order from us to it; empty = direct. Where packets name relays by the
+            first bytes of their ids, it is those, in hex: several nodes may be meant.
         last_seen_ms: Our clock.
         rssi_dbm: Radio links.
         latency_ms: Broker links: sender's clock to ours, so only as good as both.
-        source: How it was learned: `heard`, `claimed` (from a route field), `acked`.
+        source: How it was learned: `heard`, `claimed` (from a route field), `acked`, `advert`,
+            `radio` (it stands in the contact table of a radio of ours), `traced`, `user`.
         confidence: 0..1, how likely a packet sent along it arrives: it grows with each
             acknowledgement that came by it and falls with each that did not come.
     """

@@ -12,6 +12,7 @@ in the order they must happen. Five rules make it work:
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from meshtui.model.event import Event
@@ -23,13 +24,24 @@ if TYPE_CHECKING:
 
     from meshtui.crypto.keys import Identity
     from meshtui.model.command import SessionCommand
+    from meshtui.model.device import Device
     from meshtui.model.ids import ConversationId, Instant, LinkId, NetworkName, NodeId
-    from meshtui.model.link import LinkInfo, LinkSetup, Myself
+    from meshtui.model.link import LinkInfo, LinkKind, LinkSetup, Myself
     from meshtui.model.message import SendCost
-    from meshtui.model.packet import Dissection, Frame
+    from meshtui.model.packet import Dissection, Frame, PacketSummary
+    from meshtui.model.secret import SecretBytes
+    from meshtui.model.verb import Verb
 
 # `Restored` lives in the model because the store makes it and may not import this floor
-__all__ = ["DigestMemory", "Network", "Output", "Restored", "Session"]
+__all__ = [
+    "DigestMemory",
+    "Dissector",
+    "KeyMaterial",
+    "Network",
+    "Output",
+    "Restored",
+    "Session",
+]
 
 Output: TypeAlias = Transmit | Subscribe | Unsubscribe | Event
 
@@ -114,6 +126,21 @@ class Session(Protocol):
         """Take a frame apart with the keys at hand, changing nothing. Never raises."""
         ...
 
+    def summarise(self, frame: Frame) -> PacketSummary:
+        """Say in one line what a frame is, with the keys at hand, changing nothing. Never raises.
+
+        What arrived earlier may say more now: a key has come since.
+        """
+        ...
+
+    def verbs(self) -> Sequence[Verb]:
+        """What an `Ask` can name here; the same for the session's whole life."""
+        ...
+
+    def devices(self) -> Sequence[Device]:
+        """The radios of ours that said something of themselves, as they stand."""
+        ...
+
     def cost(self, conversation: ConversationId, text: str, now: Instant) -> SendCost | None:
         """Say what sending this text by radio would take; None where no radio would carry it.
 
@@ -134,10 +161,53 @@ class Session(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class KeyMaterial:
+    """What somebody who reads a recording has at hand.
+
+    Attributes:
+        channels: Name and key of each; None = the key follows from the name.
+        identities: A label and a private key each, as the network writes private keys.
+        contacts: A label and a public key each.
+    """
+
+    channels: tuple[tuple[str, SecretBytes | None], ...] = ()
+    identities: tuple[tuple[str, SecretBytes], ...] = ()
+    contacts: tuple[tuple[str, bytes], ...] = ()
+
+
+class Dissector(Protocol):
+    """Reads frames with given keys, for recordings and for `decode`. Nothing here raises,
+    whatever the frames hold, but `record`.
+    """
+
+    def summarise(self, frame: Frame) -> PacketSummary:
+        """Say in one line what a frame is; quick enough for a hundred thousand."""
+        ...
+
+    def dissect(self, frame: Frame) -> Dissection:
+        """Take a frame apart."""
+        ...
+
+    def record(self, frame: Frame) -> Mapping[str, object]:
+        """Return what `decode --json` prints of a frame, without `ok`.
+
+        Raises:
+            DecodeError: It must be rejected; says why and where.
+        """
+        ...
+
+
 class Network(Protocol):
     """A protocol family."""
 
     name: NetworkName
+
+    def paces(self, kind: LinkKind) -> bool:
+        """Tell whether the radio behind such a link is ours to pace: its `LinkInfo` then says
+        how that radio is set.
+        """
+        ...
 
     def prepare(self) -> None:
         """Do early what the first packet by radio would wait for; from any thread."""

@@ -12,12 +12,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from meshtui.model.command import Command
+    from meshtui.model.device import Device
     from meshtui.model.event import Event
     from meshtui.model.ids import ConversationId, NetworkName, NodeId
     from meshtui.model.link import LinkInfo, Myself
     from meshtui.model.message import Channel, Conversation, Message, SendCost
     from meshtui.model.node import Node, NodeMarks, Route
-    from meshtui.model.packet import Dissection, Frame
+    from meshtui.model.packet import Dissection, Frame, PacketSummary
+    from meshtui.model.verb import Verb
 
 # `MetricRow` lives in the model because the store makes it and may not import this floor
 __all__ = [
@@ -109,6 +111,18 @@ class MeshApi(Protocol):
 
     def dissect(self, network: NetworkName, frame: Frame) -> Dissection:
         """Take a frame apart with the keys at hand."""
+        ...
+
+    def summarise(self, network: NetworkName, frame: Frame) -> PacketSummary:
+        """Say in one line what a frame is, with the keys at hand now."""
+        ...
+
+    def verbs(self, network: NetworkName) -> Sequence[Verb]:
+        """What an `Ask` can name on a network; nothing where it is not set up."""
+        ...
+
+    def devices(self) -> Sequence[Device]:
+        """The radios of ours that said something of themselves, as they stand."""
         ...
 
     def cost(self, conversation: ConversationId, text: str) -> SendCost | None:

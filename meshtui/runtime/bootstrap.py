@@ -184,14 +184,15 @@ def _options(
 
 def _link_info(network: NetworkName, spec: LinkSpec) -> LinkInfo:
     # Asked for now, so that a misspelt network is an error of the settings.
-    load_network(network)
+    family = load_network(network)
+    kind = load_transport(spec.scheme).kind
     return LinkInfo(
         link_id=spec.link_id,
         network=network,
-        kind=load_transport(spec.scheme).kind,
+        kind=kind,
         title=link_title(spec),
         url=safe_url(network, spec),
-        radio=radio_settings(spec),
+        radio=radio_settings(spec) if family.paces(kind) else None,
     )
 
 

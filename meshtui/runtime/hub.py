@@ -27,12 +27,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from meshtui.model.command import Command
+    from meshtui.model.device import Device
     from meshtui.model.ids import ConversationId, LinkId, NetworkName, NodeId
     from meshtui.model.link import LinkInfo, LinkSetup, Myself
     from meshtui.model.message import Channel, Conversation, Message, SendCost
     from meshtui.model.metric import MetricRow
     from meshtui.model.node import Node, NodeMarks, Route
-    from meshtui.model.packet import Dissection, Frame
+    from meshtui.model.packet import Dissection, Frame, PacketSummary
+    from meshtui.model.verb import Verb
     from meshtui.networks.base import Session
     from meshtui.runtime.api import Subscription
     from meshtui.runtime.clock import Clock
@@ -200,6 +202,19 @@ class MeshHub:
     def dissect(self, network: NetworkName, frame: Frame) -> Dissection:
         """Take a frame apart with the keys at hand."""
         return self._sessions[network].dissect(frame)
+
+    def summarise(self, network: NetworkName, frame: Frame) -> PacketSummary:
+        """Say in one line what a frame is, with the keys at hand now."""
+        return self._sessions[network].summarise(frame)
+
+    def verbs(self, network: NetworkName) -> Sequence[Verb]:
+        """What an `Ask` can name on a network; nothing where it is not set up."""
+        session = self._sessions.get(network)
+        return session.verbs() if session else ()
+
+    def devices(self) -> Sequence[Device]:
+        """The radios of ours that said something of themselves, as they stand."""
+        return [device for session in self._sessions.values() for device in session.devices()]
 
     def cost(self, conversation: ConversationId, text: str) -> SendCost | None:
         """Say what sending this text by radio would take; None where no radio would carry it."""

@@ -42,6 +42,7 @@ _HINT = "is this identity in use elsewhere?"
 _HINTS = {
     LinkKind.STREAM: "is a plug loose?",
     LinkKind.PIECES: "is it almost out of reach?",
+    LinkKind.MODEM: "is a plug loose?",
 }
 
 _log = logging.getLogger(__name__)

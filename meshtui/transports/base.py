@@ -48,6 +48,7 @@ class LinkSpec:
         path: What follows the host, from its `/`; a device path for serial.
         username: Empty = none.
         password: Empty = none; never shown (kept out of repr).
+        network: Whose packets the link carries. Only a simulated mesh looks at it: it must be one.
     """
 
     link_id: LinkId
@@ -58,6 +59,7 @@ class LinkSpec:
     username: str = ""
     password: str = field(default="", repr=False)
     options: Mapping[str, str] = field(default_factory=dict)
+    network: str = ""
 
 
 class Link(Protocol):

@@ -82,6 +82,7 @@ def parse_link_url(text: str) -> tuple[NetworkName, LinkSpec]:
         username=_decode(parts.username or "", "user"),
         password=_decode(parts.password or "", "password"),
         options=options,
+        network=network,
     )
 
 

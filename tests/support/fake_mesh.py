@@ -82,6 +82,7 @@ from meshtui.model.packet import (
     PacketSummary,
     RxMeta,
     Transmit,
+    Verdict,
 )
 from meshtui.runtime.api import MetricRow
 
@@ -89,7 +90,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from meshtui.model.command import Command
+    from meshtui.model.device import Device
     from meshtui.model.event import Event
+    from meshtui.model.verb import Verb
 
 NETWORK = NetworkName("jsonmesh")
 ME = NodeId("MESH-11AA22BB")
@@ -147,6 +150,9 @@ class FakeMesh:
         self.submitted: list[Command] = []
         self.last_said: Message | None = None
         self.dissections: dict[bytes, Dissection] = {}
+        self.summaries: dict[bytes, PacketSummary] = {}
+        self.known_verbs: tuple[Verb, ...] = ()
+        self.known_devices: tuple[Device, ...] = ()
         self.costs: dict[ConversationId, SendCost] = {}
         self._subscriptions: list[FakeSubscription] = []
         self._order = 0
@@ -242,6 +248,15 @@ class FakeMesh:
             MetricRow("latency_ms", "mean", 140.0),
             MetricRow("latency_ms", "p95", 310.0),
         )
+
+    def summarise(self, network: NetworkName, frame: Frame) -> PacketSummary:
+        return self.summaries.get(frame.payload, PacketSummary("unknown", Verdict.HANDLED))
+
+    def verbs(self, network: NetworkName) -> Sequence[Verb]:
+        return self.known_verbs
+
+    def devices(self) -> Sequence[Device]:
+        return self.known_devices
 
     def dissect(self, network: NetworkName, frame: Frame) -> Dissection:
         known = self.dissections.get(frame.payload)

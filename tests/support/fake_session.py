@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from meshtui.model.command import Command
+    from meshtui.model.device import Device
     from meshtui.model.event import Event
+    from meshtui.model.verb import Verb
     from meshtui.networks.base import Output
 
 PEER = NodeId("peer")
@@ -103,6 +105,15 @@ class FakeSession:
 
     def shutdown(self, now: Instant) -> Sequence[Output]:
         return [Transmit(link_id, b"offline") for link_id in self.up]
+
+    def summarise(self, frame: Frame) -> PacketSummary:
+        return PacketSummary("text", Verdict.HANDLED)
+
+    def verbs(self) -> tuple[Verb, ...]:
+        return ()
+
+    def devices(self) -> tuple[Device, ...]:
+        return ()
 
     def dissect(self, frame: Frame) -> Dissection:
         return Dissection(FAKENET, frame.payload.decode(), ())

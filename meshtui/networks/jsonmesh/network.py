@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from meshtui.crypto.secp256k1 import public_key_of
+from meshtui.model.link import LinkKind
 from meshtui.networks.jsonmesh.identity import derive_key, node_id_of
 from meshtui.networks.jsonmesh.seal import Sealer
 from meshtui.networks.jsonmesh.session import JsonmeshSession
@@ -29,6 +30,10 @@ class JsonmeshNetwork:
         from meshtui.networks.jsonmesh.packing import pack_text
 
         pack_text("a", "")
+
+    def paces(self, kind: LinkKind) -> bool:
+        """Gateways pass on what they are given at once, so every radio is ours to pace."""
+        return kind is not LinkKind.BROKER
 
     def open_session(
         self,

@@ -17,6 +17,7 @@ from meshtui.mesh.routing import RoutingTable
 from meshtui.model.command import (
     AcceptKey,
     Advertise,
+    Ask,
     CancelMessage,
     ForgetRoute,
     JoinChannel,
@@ -26,7 +27,7 @@ from meshtui.model.command import (
 )
 from meshtui.model.event import FrameSent, NodeHeard, RouteForgotten
 from meshtui.model.link import LinkKind, LinkSetup, Myself
-from meshtui.model.packet import Frame, PacketSummary, Subscribe, Verdict
+from meshtui.model.packet import Frame, Subscribe, Verdict
 from meshtui.networks.jsonmesh.bridge import Bridge
 from meshtui.networks.jsonmesh.compact import decode_compact, is_compact
 from meshtui.networks.jsonmesh.compact_presence import (
@@ -34,7 +35,6 @@ from meshtui.networks.jsonmesh.compact_presence import (
     is_compact_presence,
 )
 from meshtui.networks.jsonmesh.courier import Courier
-from meshtui.networks.jsonmesh.envelope import decode_envelope
 from meshtui.networks.jsonmesh.forums import Forums
 from meshtui.networks.jsonmesh.gateway import Gateway
 from meshtui.networks.jsonmesh.identity import node_id_of, parse_node_id
@@ -49,6 +49,7 @@ from meshtui.networks.jsonmesh.radio import Airwaves
 from meshtui.networks.jsonmesh.receiver import Receiver
 from meshtui.networks.jsonmesh.repeater import Repeater
 from meshtui.networks.jsonmesh.station import NETWORK
+from meshtui.networks.jsonmesh.summary import summarise
 from meshtui.networks.jsonmesh.topics import (
     ALL_ANNOUNCEMENTS,
     ALL_DIRECT,
@@ -68,11 +69,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from meshtui.model.command import SessionCommand
+    from meshtui.model.device import Device
     from meshtui.model.ids import ConversationId, Instant, LinkId, NodeId
     from meshtui.model.link import LinkInfo
     from meshtui.model.message import SendCost
-    from meshtui.model.packet import Dissection, Transmit
+    from meshtui.model.packet import Dissection, PacketSummary, Transmit
     from meshtui.model.restored import Restored
+    from meshtui.model.verb import Verb
     from meshtui.networks.base import Output
     from meshtui.networks.jsonmesh.deframer import Deframed
     from meshtui.networks.jsonmesh.station import Station
@@ -182,7 +185,9 @@ class JsonmeshSession:
         self._station.now_s = now.mono_s
         parcel, is_out = self._air.taken(transmit, now)
         if parcel is None:
-            summary = self._summarise(transmit)
+            summary = summarise(
+                transmit.payload, transmit.endpoint, Verdict.SENT, self._station.node_id
+            )
             outputs = [FrameSent(NETWORK, transmit, now, summary)]
             return self._pumped([*outputs, *self._outbox.taken(transmit, now)], now)
         sent: list[Output] = [self._air.told(transmit, parcel, now)]
@@ -226,6 +231,8 @@ class JsonmeshSession:
             case ForgetRoute():
                 self._routes.forget(command.node_id)
                 return [RouteForgotten(NETWORK, command.node_id)]
+            case Ask():
+                raise LocalProtocolError("nothing can be asked of nodes of the JSON mesh")
             case _:
                 assert_never(command)
 
@@ -247,6 +254,18 @@ class JsonmeshSession:
 
         keys = self._peers.keys()
         return dissect_frame(frame, self._station.sealer, self._forums.joined(), keys)
+
+    def summarise(self, frame: Frame) -> PacketSummary:
+        """Say in one line what a frame says of itself."""
+        return summarise(frame.payload, frame.endpoint, Verdict.HANDLED)
+
+    def verbs(self) -> Sequence[Verb]:
+        """Nodes of this network answer no questions."""
+        return ()
+
+    def devices(self) -> Sequence[Device]:
+        """Gateways say nothing of themselves."""
+        return ()
 
     def cost(self, conversation: ConversationId, text: str, now: Instant) -> SendCost | None:
         """Say what sending this text by radio would take; None where no radio would carry it."""
@@ -422,26 +441,3 @@ class JsonmeshSession:
             self._station.position = command.position
         self._presences.announce_by_air(now)
         return self._presences.announce(self._station.brokers(), now)
-
-    def _summarise(self, transmit: Transmit) -> PacketSummary:
-        """Describe what we sent, as it would be described where it arrives."""
-        try:
-            kind, name = parse_topic(transmit.endpoint)
-            if kind in (TopicKind.IDENTITY, TopicKind.ANNOUNCE):
-                if kind is TopicKind.IDENTITY:  # ours, or one that we carry
-                    return PacketSummary("presence", Verdict.SENT, name)
-                return PacketSummary("announce", Verdict.SENT, self._station.node_id, f"#{name}")
-            if kind in (TopicKind.LORA_IN, TopicKind.LORA_OUT):
-                return PacketSummary(kind.value, Verdict.SENT, self._station.node_id)
-            envelope = decode_envelope(transmit.payload)
-        except (DecodeError, CryptoError):
-            return PacketSummary("unknown", Verdict.SENT, self._station.node_id)
-        return PacketSummary(
-            envelope.kind,
-            Verdict.SENT,
-            envelope.sender,
-            f"#{name}" if kind is TopicKind.FORUM else envelope.recipient,
-            envelope.hop_count,
-            envelope.ttl,
-            envelope.message_id,
-        )
