@@ -1,0 +1,34 @@
+"""Names for texts that have none on the wire.
+
+The same text reaches us several ways: from the radio's own queue, from its raw log, again by
+another repeater, again by another radio. All of them give the same id.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from meshtui.model.ids import MessageId
+
+if TYPE_CHECKING:
+    from meshtui.model.ids import ConversationId
+
+ID_BYTES = 8
+
+
+def text_digest(conversation: ConversationId, sender: str, timestamp: int, text: str) -> bytes:
+    """Return 8 bytes that are the same for every attempt at, and reception of, a text.
+
+    Args:
+        sender: Node id, or in a channel the claimed name.
+        timestamp: The sender's, Unix seconds.
+    """
+    parts = (conversation, sender, str(timestamp), text)
+    whole = "\0".join(part.replace("\0", "\0\0") for part in parts)
+    return hashlib.sha256(whole.encode("utf-8", "surrogatepass")).digest()[:ID_BYTES]
+
+
+def message_id_of(digest: bytes) -> MessageId:
+    """Name a text by its digest."""
+    return MessageId(digest.hex())
