@@ -97,6 +97,10 @@ class Unsubscribe:
     endpoint: str
 
 
+MAX_SUMMARY_TEXT = 500
+"""Characters of a packet's text that its summary keeps: a list of packets stays small."""
+
+
 class Verdict(Enum):
     """What became of a frame."""
 
@@ -124,6 +128,15 @@ class PacketSummary:
         message_id: As on the wire, or empty.
         reason: The short word behind the verdict (`seen`, `ttl`, `bad-tag`, …), or empty.
         detail: A sentence for the person who asks why, or empty.
+        text: The words it carries, opened where we could: their first `MAX_SUMMARY_TEXT`
+            characters; or empty. Set by whoever opened it: filters and searches look here.
+        path: The relays it names, first passed first: node ids, or a network's hashes of them in
+            lower-case hex.
+        packet_hash: Hex that is the same for every copy of one packet, whatever relays changed
+            on the way; or empty where the network has no such thing.
+        acks: The message id that this acknowledges, as in that message's `message_id`; or empty.
+        channel: Of a channel's packet: its name, or in hex the hash it goes by where no key of
+            ours opens it; else empty.
     """
 
     kind: str
@@ -135,6 +148,11 @@ class PacketSummary:
     message_id: str = ""
     reason: str = ""
     detail: str = ""
+    text: str = ""
+    path: tuple[str, ...] = ()
+    packet_hash: str = ""
+    acks: str = ""
+    channel: str = ""
 
 
 @dataclass(frozen=True, slots=True)
