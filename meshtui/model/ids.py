@@ -17,6 +17,8 @@ NodeId = NewType("NodeId", str)
 MessageId = NewType("MessageId", str)
 ConversationId = NewType("ConversationId", str)
 
+_NAMES_LACK_SIGN = frozenset({"jsonmesh"})
+
 
 @dataclass(frozen=True, slots=True)
 class Instant:
@@ -46,6 +48,14 @@ def direct_conversation(network: NetworkName, peer: NodeId) -> ConversationId:
 def channel_conversation(network: NetworkName, channel: str) -> ConversationId:
     """Name the conversation in a channel; `channel` is verbatim, without a leading `#` of ours."""
     return ConversationId(f"{network}/#{channel}")
+
+
+def channel_title(network: NetworkName, channel: str) -> str:
+    """Write a channel's name as people do: `#paris` on a network whose names lack the sign.
+
+    Where the sign is part of the name, names without one are not given one: MeshCore's `Public`.
+    """
+    return f"#{channel}" if network in _NAMES_LACK_SIGN else channel
 
 
 def split_conversation(

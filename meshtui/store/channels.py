@@ -1,4 +1,4 @@
-"""Channels joined or heard of, bounded."""
+"""Channels joined or heard of, bounded; and the keys of those whose name does not give them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from meshtui.model.ids import NetworkName, channel_conversation
 from meshtui.model.message import Channel
+from meshtui.model.secret import SecretBytes
 from meshtui.store import conversations
 from meshtui.store.columns import of_int, of_text, to_text
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 MAX_ANNOUNCED = 5_000
 """Channels heard of and not joined; beyond this the oldest announcements are forgotten."""
 
-_COLUMNS = "network, name, is_joined, description, creator, is_public, announced_at_ms"
+_COLUMNS = "network, name, is_joined, description, creator, is_public, announced_at_ms, secret"
 _EVICT = """
 DELETE FROM channel WHERE (network, name) IN (
   SELECT network, name FROM channel WHERE NOT is_joined ORDER BY announced_at_ms LIMIT ?)
@@ -38,9 +39,10 @@ def upsert(connection: sqlite3.Connection, channel: Channel) -> None:
         of_text(channel.creator),
         channel.is_public,
         of_int(channel.announced_at_ms),
+        None if channel.secret is None else channel.secret.reveal,
     )
     connection.execute(
-        f"INSERT OR REPLACE INTO channel ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+        f"INSERT OR REPLACE INTO channel ({_COLUMNS}) VALUES (?{', ?' * 7})",  # noqa: S608
         values,
     )
 
@@ -64,6 +66,8 @@ def listed(connection: sqlite3.Connection, network: NetworkName | None = None) -
             to_text(creator),
             bool(is_public),
             announced_at_ms,
+            # bytes only: what a damaged file holds in its place is no key
+            SecretBytes(secret) if isinstance(secret, bytes) and secret else None,
         )
         for (
             its_network,
@@ -73,6 +77,7 @@ def listed(connection: sqlite3.Connection, network: NetworkName | None = None) -
             creator,
             is_public,
             announced_at_ms,
+            secret,
         ) in connection.execute(f"SELECT {_COLUMNS} FROM channel")  # noqa: S608
     ]
     wanted = [channel for channel in found if network is None or channel.network == network]

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from meshtui.model.ids import ConversationId, ConversationKind, NetworkName, split_conversation
+from meshtui.model.ids import (
+    ConversationId,
+    ConversationKind,
+    NetworkName,
+    channel_title,
+    split_conversation,
+)
 from meshtui.model.message import Conversation, NotifyLevel
 from meshtui.store.columns import of_int, of_text, to_choice, to_text
 
@@ -100,10 +106,15 @@ def listed(connection: sqlite3.Connection) -> Sequence[Conversation]:
         last = connection.execute(_LAST, (rowid, network)).fetchone() if newest else None
         if last is not None:
             order, at_ms = last
-        title = f"#{to_text(target)}" if is_channel else to_text(node_name or target)
+        of_network = NetworkName(to_text(network))
+        title = (
+            channel_title(of_network, to_text(target))
+            if is_channel
+            else to_text(node_name or target)
+        )
         conversation = Conversation(
             ConversationId(to_text(name)),
-            NetworkName(to_text(network)),
+            of_network,
             ConversationKind.CHANNEL if is_channel else ConversationKind.DIRECT,
             title,
             to_choice(NotifyLevel, notify, NotifyLevel.ALL),

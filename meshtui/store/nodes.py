@@ -26,12 +26,14 @@ MAX_NODES = 20_000
 
 _COLUMNS = (
     "network, node_id, public_key, pin, rival_key, name, role, lat, lng, is_online, "
-    "last_heard_ms, hops, rssi_dbm, snr_db, link_id, caps, writes_bare_text"
+    "last_heard_ms, hops, rssi_dbm, snr_db, link_id, caps, writes_bare_text, is_contact, "
+    "claimed_at_s"
 )
+_COUNT = len(_COLUMNS.split(", "))
 _FACTS = ", ".join(f"{c} = excluded.{c}" for c in _COLUMNS.split(", ")[5:])
 # a node without a key never takes a pinned one away
 _UPSERT = f"""
-INSERT INTO node ({_COLUMNS}) VALUES (?{", ?" * 16})
+INSERT INTO node ({_COLUMNS}) VALUES (?{", ?" * (_COUNT - 1)})
 ON CONFLICT (network, node_id) DO UPDATE SET
   public_key = iif(excluded.public_key = '', public_key, excluded.public_key),
   pin = iif(excluded.public_key = '', pin, excluded.pin),
@@ -55,7 +57,7 @@ UNION SELECT node_id FROM node WHERE network = :network AND pin = 'verified'
 _EVICT = """
 DELETE FROM node WHERE (network, node_id) IN (
   SELECT n.network, n.node_id FROM node AS n
-  WHERE n.pin NOT IN ('verified', 'changed')
+  WHERE n.pin NOT IN ('verified', 'changed') AND NOT n.is_contact
     AND NOT EXISTS (SELECT 1 FROM mark AS k WHERE k.network = n.network AND k.node_id = n.node_id)
     AND NOT EXISTS (SELECT 1 FROM conversation AS c WHERE c.name = n.network || '/' || n.node_id)
   ORDER BY n.last_heard_ms LIMIT ?)
@@ -68,7 +70,10 @@ def upsert(connection: sqlite3.Connection, nodes: Iterable[Node]) -> None:
 
 
 def evict(connection: sqlite3.Connection, limit: int = MAX_NODES) -> None:
-    """Forget the longest unheard beyond `limit`; kept are those marked, verified or in contact."""
+    """Forget the longest unheard beyond `limit`; kept are those marked, verified or in contact.
+
+    In contact are also those in the contact table of a radio of ours, which bounds them itself.
+    """
     (count,) = connection.execute("SELECT count(*) FROM node").fetchone()
     if count > limit:
         connection.execute(_EVICT, (count - limit,))
@@ -89,7 +94,7 @@ def set_marks(
 def listed(connection: sqlite3.Connection) -> Sequence[tuple[Node, NodeMarks]]:
     """Return every node with its marks, last heard first; marked ones never heard at the end."""
     rows = connection.execute(f"{_SELECT} ORDER BY n.last_heard_ms DESC, n.node_id")
-    found = [(_of_row(row), _marks(*row[17:])) for row in rows]
+    found = [(_of_row(row), _marks(*row[_COUNT:])) for row in rows]
     for network, node_id, *marks in connection.execute(_ORPHANS):
         node = Node(NetworkName(to_text(network)), NodeId(to_text(node_id)))
         found.append((node, _marks(*marks)))
@@ -132,12 +137,15 @@ def _values(node: Node) -> tuple[object, ...]:
         None if node.link_id is None else of_text(node.link_id),
         of_texts(sorted(node.caps)),
         node.writes_bare_text,
+        node.is_contact,
+        of_int(node.claimed_at_s),
     )
 
 
 def _of_row(row: tuple[Any, ...]) -> Node:
     network, node_id, public_key, pin, rival_key, name, role, lat, lng, is_online = row[:10]
     last_heard_ms, hops, rssi_dbm, snr_db, link_id, caps, writes_bare_text = row[10:17]
+    is_contact, claimed_at_s = row[17:_COUNT]
     return Node(
         NetworkName(to_text(network)),
         NodeId(to_text(node_id)),
@@ -155,6 +163,8 @@ def _of_row(row: tuple[Any, ...]) -> Node:
         None if link_id is None else LinkId(to_text(link_id)),
         frozenset(to_texts(caps)),
         bool(writes_bare_text),
+        bool(is_contact),
+        claimed_at_s,
     )
 
 

@@ -13,14 +13,16 @@ from pathlib import Path
 import pytest
 
 from meshtui.errors import StoreError
-from meshtui.model.ids import LinkId
+from meshtui.model.ids import LinkId, NetworkName
 from meshtui.model.message import Channel, Delivery, DeliveryState, NotifyLevel
 from meshtui.model.node import Node, NodeMarks, NodeRole, PinState, Position, Route
 from meshtui.model.restored import Spent
+from meshtui.model.secret import SecretBytes
 from meshtui.store import migrate
 from meshtui.store.digests import StoredDigests
 from tests.support.open_store import ALICE, BOB, NETWORK, PARIS, WITH_ALICE, OpenStore, received
 
+MESHCORE = NetworkName("meshcore")
 HERE = Path(__file__).parent
 FROZEN = sorted(HERE.glob("schema_*.db"))
 
@@ -61,7 +63,8 @@ def test_messages_chats_and_outbox_outlive_every_version(path: Path) -> None:
 
 
 def test_nodes_routes_channels_and_digests_outlive_every_version(path: Path) -> None:
-    confidence = 0.5 if version_of(path) < 2 else 0.9
+    version = version_of(path)
+    confidence = 0.5 if version < 2 else 0.9
     store = OpenStore.at(path)
     alice = Node(
         NETWORK,
@@ -80,6 +83,8 @@ def test_nodes_routes_channels_and_digests_outlive_every_version(path: Path) -> 
         LinkId("mqtt"),
         frozenset({"ack"}),
         True,
+        version >= 3,
+        1_700_000_000 if version >= 3 else 0,
     )
 
     assert store.reader.nodes() == [
@@ -89,9 +94,9 @@ def test_nodes_routes_channels_and_digests_outlive_every_version(path: Path) -> 
     assert store.reader.routes() == [
         Route(NETWORK, ALICE, LinkId("mqtt"), 2, (BOB,), 2000, -80, 12, "claimed", confidence)
     ]
-    assert store.reader.channels() == [
-        Channel(NETWORK, "paris", True, "All about Paris", ALICE, True, 900)
-    ]
+    assert store.reader.restored(NETWORK).channels == (
+        Channel(NETWORK, "paris", True, "All about Paris", ALICE, True, 900),
+    )
     digests = StoredDigests(store.database, NETWORK)
     assert digests.has(b"digest-1")
     assert digests.has(b"digest-2")
@@ -117,6 +122,17 @@ def test_what_radios_spent_outlives_every_version_that_knew_radios(path: Path) -
 
     spent = [Spent(60_000, 1.5), Spent(60_000, 0.25, is_own=False)]
     assert airtime == ({} if version < 2 else {LinkId("lora"): spent})
+    store.database.close()
+
+
+def test_channel_keys_outlive_every_version_that_knew_them(path: Path) -> None:
+    has_keys = version_of(path) >= 3
+    store = OpenStore.at(path)
+
+    channels = store.reader.restored(MESHCORE).channels
+
+    hill = Channel(MESHCORE, "hill", True, secret=SecretBytes(bytes(range(16))))
+    assert channels == ((Channel(MESHCORE, "#test", True), hill) if has_keys else ())
     store.database.close()
 
 

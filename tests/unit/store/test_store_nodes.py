@@ -32,6 +32,8 @@ def test_a_node_comes_back_as_it_was_heard(store: OpenStore) -> None:
         LinkId("mqtt"),
         frozenset({"ack", "x"}),
         True,
+        True,
+        1_700_000_000,
     )
     bare = Node(NETWORK, BOB, last_heard_ms=1)
 
@@ -81,6 +83,7 @@ def test_of_too_many_nodes_the_longest_unheard_go_and_those_that_matter_stay(
             heard(1),
             heard(2, pin=PinState.VERIFIED, public_key=KEY),
             heard(3),
+            heard(0, is_contact=True),
             NodeHeard(Node(NETWORK, ALICE)),
             received("m", conversation=WITH_ALICE),
             heard(4),
@@ -90,10 +93,10 @@ def test_of_too_many_nodes_the_longest_unheard_go_and_those_that_matter_stay(
     )
 
     with store.database.writing() as connection:
-        nodes.evict(connection, 4)
+        nodes.evict(connection, 5)
 
     left = {node.node_id for node, _ in store.reader.nodes()}
-    assert left == {"MESH-00000002", "MESH-00000003", ALICE, "MESH-00000005"}
+    assert left == {"MESH-00000000", "MESH-00000002", "MESH-00000003", ALICE, "MESH-00000005"}
 
 
 def test_a_flood_of_nodes_does_not_fill_the_disk(store: OpenStore) -> None:
