@@ -228,3 +228,11 @@ class Network(Protocol):
             entropy: Returns that many random bytes; a seeded source in tests.
         """
         ...
+
+    def open_dissector(self, keys: KeyMaterial) -> Dissector:
+        """Start reading with given keys; knows nothing of any session.
+
+        Raises:
+            ConfigError: A key is none of this network's; the text names it by its label.
+        """
+        ...

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from meshtui.crypto.keys import Identity
     from meshtui.model.restored import Restored
-    from meshtui.networks.base import DigestMemory, Network, Session
+    from meshtui.networks.base import DigestMemory, Dissector, KeyMaterial, Network, Session
 
 
 class JsonmeshNetwork:
@@ -50,6 +50,12 @@ class JsonmeshNetwork:
         sealer = Sealer(private_key, public_key, node_id)
         station = Station(node_id, public_key, sealer, read_settings(options), digests, entropy)
         return JsonmeshSession(station, restored)
+
+    def open_dissector(self, keys: KeyMaterial) -> Dissector:
+        """Check the keys and start."""
+        from meshtui.networks.jsonmesh.dissector import JsonmeshDissector
+
+        return JsonmeshDissector(keys)
 
 
 JSONMESH: Network = JsonmeshNetwork()
