@@ -19,16 +19,21 @@ if TYPE_CHECKING:
     from meshtui.model.message import Channel, Conversation, Message, SendCost
     from meshtui.model.node import Node, NodeMarks, Route
     from meshtui.model.packet import Dissection, Frame, PacketSummary
+    from meshtui.model.packet_row import PacketRow
+    from meshtui.model.packet_statistics import PacketStatistics
     from meshtui.model.verb import Verb
 
 # `MetricRow` lives in the model because the store makes it and may not import this floor
 __all__ = [
+    "FilterProgress",
     "Found",
     "MeshApi",
     "MetricRow",
     "NearbyRadio",
     "Paths",
     "Preferences",
+    "ReadingProgress",
+    "RecordingApi",
     "SetupApi",
     "Subscription",
 ]
@@ -142,6 +147,117 @@ class MeshApi(Protocol):
             public_key: Ask for this key's digits, in hex: what is shown and what is then accepted
                 must be of the same moment; empty = the one described above.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingProgress:
+    """How far a recording is read.
+
+    Attributes:
+        packets: Found so far; these can be asked for.
+        bytes_total: None = more may come (a pipe that goes on).
+        problems: What is wrong with the recording, a sentence each; not cleaned for a terminal.
+    """
+
+    packets: int
+    bytes_read: int
+    bytes_total: int | None
+    is_complete: bool
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FilterProgress:
+    """How far a filter has looked.
+
+    Attributes:
+        passing: Indices that passed since the last report, ascending.
+        looked_at: Packets looked at so far, in this run.
+        total: Packets this run will look at.
+    """
+
+    passing: Sequence[int]
+    looked_at: int
+    total: int
+
+
+class RecordingApi(Protocol):
+    """What a front end sees of an opened recording. Packets are counted from 0 here; a row's
+    `number` is one more. Only what is asked for is decoded; generators work off the loop, in
+    slices of some 50 ms, and stop when they are closed.
+    """
+
+    @property
+    def title(self) -> str:
+        """What was opened, as the user called it; not cleaned."""
+        ...
+
+    @property
+    def form(self) -> str:
+        """`JSON Lines`, `pcap` or `pcapng`."""
+        ...
+
+    def __len__(self) -> int:
+        """Packets found so far."""
+        ...
+
+    def row(self, index: int) -> PacketRow:
+        """One packet; quick.
+
+        Raises:
+            IndexError: There is none of that index (yet).
+        """
+        ...
+
+    def rows(self, start: int, stop: int) -> Sequence[PacketRow]:
+        """Packets `start` up to before `stop`, as far as there are; quick for a screenful."""
+        ...
+
+    def progress(self) -> ReadingProgress:
+        """How far it is read, at this moment."""
+        ...
+
+    def read_on(self) -> AsyncGenerator[ReadingProgress, None]:
+        """Read on to the end, or for as long as a pipe goes on; reports as it goes.
+
+        Nothing is read but what `open` has read while nobody iterates this.
+        """
+        ...
+
+    def filtered(self, text: str, start: int = 0) -> AsyncGenerator[FilterProgress, None]:
+        """Look for packets that pass, among those from `start` that are found by now.
+
+        Raises:
+            FilterError: At once; the filter cannot be read.
+        """
+        ...
+
+    def statistics(self) -> AsyncGenerator[PacketStatistics, None]:
+        """Count all packets that are found by now; yields the same, growing object."""
+        ...
+
+    def dissect(self, row: PacketRow) -> Dissection:
+        """Take a packet apart with the keys at hand."""
+        ...
+
+    def add_channel(self, name: str, secret_hex: str = "") -> None:
+        """Read all packets with one more channel from now on; without a key it follows from the
+        name. Rows and filters asked for before know nothing of it.
+
+        Raises:
+            LocalProtocolError: It is no key, or no network has such a channel.
+        """
+        ...
+
+    def name_of(self, node_id: str) -> str:
+        """The name a node gave itself in what was decoded so far, not cleaned; or empty."""
+        ...
+
+    async def export(
+        self, folder: Path, indices: Sequence[int] | None, form: str = "jsonl"
+    ) -> Path:
+        """Write packets (None = all) to a new file in `folder`; see `MeshApi.export`."""
         ...
 
 
