@@ -200,22 +200,27 @@ def _not(test: Test[RowT]) -> Test[RowT]:
 
 
 def _present(field: FilterField[RowT]) -> Test[RowT]:
+    if (data := field.data) is not None:
+        return lambda row: bool(data(row))
     if (texts := field.texts) is not None:
         return lambda row: any(texts(row))
-    if (number := field.number) is not None:
-        return lambda row: number(row) is not None
-    data = field.data
-    return lambda row: data is not None and bool(data(row))
+    number = field.number
+    return lambda row: number is not None and number(row) is not None
 
 
 def _compare(field: FilterField[RowT], sign: str, values: list[Token]) -> Test[RowT]:
+    if field.data is not None:
+        return _contains_bytes(field, field.data, values[0])
     if (number := field.number) is not None:
         return _compare_number(number, sign, [_number_of(field, value) for value in values])
-    if (texts := field.texts) is not None:
-        for value in values:
-            _check_choice(field, sign, value)
-        return _compare_text(texts, sign, [value.text.casefold() for value in values])
-    return _contains_bytes(field, values[0])
+    texts = field.texts or _no_texts
+    for value in values:
+        _check_choice(field, sign, value)
+    return _compare_text(texts, sign, [value.text.casefold() for value in values])
+
+
+def _no_texts(_row: RowT) -> tuple[str, ...]:
+    return ()
 
 
 def _compare_number(
@@ -250,16 +255,20 @@ def _compare_text(
     return _not(equals) if sign == "!=" else equals
 
 
-def _contains_bytes(field: FilterField[RowT], value: Token) -> Test[RowT]:
-    data = field.data
-    if data is None:
-        return lambda _: False
+def _contains_bytes(
+    field: FilterField[RowT], data: Callable[[RowT], bytes], value: Token
+) -> Test[RowT]:
     if field.takes_hex:
         needle = _bytes_of(field, value)
         return lambda row: needle in data(row)
     # lower() of bytes knows ASCII only, as does the needle's: other letters match exactly
     lowered = value.text.encode("utf-8", "surrogatepass").lower()
-    return lambda row: lowered in data(row).lower()
+    texts, part = field.texts or _no_texts, value.text.casefold()
+
+    def matches(row: RowT) -> bool:
+        return lowered in data(row).lower() or any(part in text.casefold() for text in texts(row))
+
+    return matches
 
 
 def _bytes_of(field: FilterField[RowT], value: Token) -> bytes:
@@ -272,11 +281,13 @@ def _bytes_of(field: FilterField[RowT], value: Token) -> bytes:
 
 def _number_of(field: FilterField[RowT], value: Token) -> float:
     try:
-        number = float(value.text)
+        found = float(value.text) if field.figure_of is None else field.figure_of(value.text)
     except ValueError:
-        number = math.nan
+        found = None
+    number = math.nan if found is None else found
     if not math.isfinite(number):
-        msg = f"{field.name} is a number"
+        written = f"written as {field.example}" if field.example else "a number"
+        msg = f"{field.name} is {written}"
         raise FilterError(msg, value.start, value.end)
     return number
 

@@ -5,6 +5,10 @@ The JSON line (version 1) is what an export holds, one object a line:
     {"v":1,"ts":<unix ms>,"direction":"rx"|"tx","network":…,"link":…,"endpoint":…,"hex":…,
      "rssi":<dBm>|null,"snr":<dB>|null,"summary":{"type","verdict","from","to","hops","ttl","id",
      "reason","detail"}}
+
+What a summary says of channel, path, packet hash and the message it acknowledges stands in it as
+`channel`, `path`, `hash` and `acks` where there is any. What was opened is in no record: only the
+bytes as they crossed the link are.
 """
 
 from __future__ import annotations
@@ -88,6 +92,12 @@ def frame_of(row: PacketRow) -> Frame:
 def json_line(row: PacketRow) -> str:
     """Return the row as one line of ASCII JSON without a newline, safe to print anywhere."""
     summary = row.summary
+    more = {
+        "channel": summary.channel,
+        "path": list(summary.path),
+        "hash": summary.packet_hash,
+        "acks": summary.acks,
+    }
     record = {
         "v": RECORD_VERSION,
         "ts": row.at.unix_ms,
@@ -108,6 +118,7 @@ def json_line(row: PacketRow) -> str:
             "id": summary.message_id,
             "reason": summary.reason,
             "detail": summary.detail,
+            **{name: value for name, value in more.items() if value},
         },
     }
     # DEL is the one control character that JSON leaves as it is

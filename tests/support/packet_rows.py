@@ -14,6 +14,11 @@ LINK = LinkId("mqtt")
 _SUMMARY = {"kind", "verdict", "source", "destination", "hops", "ttl", "message_id"} | {
     "reason",
     "detail",
+    "text",
+    "path",
+    "packet_hash",
+    "acks",
+    "channel",
 }
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from meshtui.model.display_filter import compile_filter
 from meshtui.model.event import EventsMissed, FrameReceived, FrameSent
-from meshtui.model.filter_fields import packet_fields
+from meshtui.model.packet_fields import packet_fields
 from meshtui.model.packet_row import received_row, sent_row
 
 if TYPE_CHECKING:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from meshtui.errors import FilterError
 from meshtui.model.display_filter import MAX_LENGTH, compile_filter
-from meshtui.model.filter_fields import packet_fields
+from meshtui.model.ids import Instant
 from meshtui.model.packet import Verdict
+from meshtui.model.packet_fields import packet_fields
 from tests.support.packet_rows import a_row
 
 FIELDS = packet_fields({})
@@ -29,6 +32,7 @@ ROW = a_row(
     endpoint="route/MESH-A",
 )
 BARE = a_row(kind="text", endpoint="")
+CLOSED = {"text", "hex", "dir", "own", "time"}
 
 
 def passes(text: str, row=ROW) -> bool:
@@ -106,12 +110,72 @@ def test_what_a_packet_does_not_say_is_absent_and_compares_as_false(text: str) -
     assert not passes(text, BARE)
 
 
-@pytest.mark.parametrize("name", [name for name in FIELDS if name not in {"text", "hex", "dir"}])
+@pytest.mark.parametrize("name", [name for name in FIELDS if name not in CLOSED])
 @pytest.mark.parametrize("row", [ROW, BARE], ids=["full", "bare"])
 def test_not_equal_is_the_opposite_of_equal(name: str, row) -> None:
     value = "3" if FIELDS[name].number else "dropped"
 
     assert passes(f"{name}!={value}", row) is not passes(f"{name}=={value}", row)
+
+
+HEARD = a_row(
+    kind="group-text",
+    channel="d9",
+    path=("a7", "MESH-A"),
+    packet_hash="00ff",
+    acks="m-9",
+    text="Grüße from the HILL",
+    reason="no-key",
+    detail="no key with hash D9",
+    payload=b"\x15\x02",
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "channel==D9",
+        "channel==#d9",
+        "via==A7",
+        "via==MESH-A && via~hill",
+        "hash==00FF && acks==m-9",
+        "why~key && why~no-",
+        "text~grüße && text~hill",
+        "number==1 && size==2 && !own",
+    ],
+)
+def test_what_was_opened_and_where_it_passed_can_be_asked_for(text: str) -> None:
+    assert passes(text, HEARD)
+
+
+def test_a_channel_is_found_with_and_without_its_sign() -> None:
+    assert passes("channel==paris")
+    assert passes("channel==#paris")
+    assert not passes("channel", BARE)
+
+
+def test_our_own_packets_are_a_word() -> None:
+    assert passes("own", a_row(verdict=Verdict.SENT))
+    assert not passes("own")
+
+
+def test_a_text_within_the_bytes_is_found_as_well() -> None:
+    assert passes("text~type")
+    assert not passes("text~hill")
+
+
+def test_times_of_day_are_compared_as_such() -> None:
+    moment = dt.datetime(2026, 11, 20, 21, 5, 30).astimezone()
+    row = a_row(at=Instant(0.0, int(moment.timestamp() * 1000) + 250))
+
+    assert passes("time>=21:05 && time<21:06 && time>21:05:30", row)
+    assert not passes("time<21:05:30", row)
+
+
+@pytest.mark.parametrize("text", ["time==9", "time>25:00", "time in {21:00, 7}"])
+def test_what_is_no_time_of_day_is_told_with_an_example(text: str) -> None:
+    with pytest.raises(FilterError, match="21:05:30"):
+        compile_filter(text, FIELDS)
 
 
 def test_a_name_learned_later_counts() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from meshtui.model.display_filter import compile_filter
 from meshtui.model.filter_completion import complete, quoted
-from meshtui.model.filter_fields import packet_fields
+from meshtui.model.packet_fields import packet_fields
 from tests.support.packet_rows import a_row
 
 FIELDS = packet_fields({})
@@ -24,7 +24,7 @@ def at_end(text: str):
     [
         ("ty", 0, ("type",)),
         ("!re", 1, ("reason",)),
-        ("t", 0, ("type", "to", "ttl", "topic", "text")),
+        ("t", 0, ("type", "topic", "to", "ttl", "time", "text")),
         ("to", 0, ("topic",)),
         ("type", 4, ("==", "!=", "~", "in", "&&", "||")),
         ("hops ", 5, ("==", "!=", "<", "<=", ">", ">=", "in", "&&", "||")),

@@ -50,3 +50,13 @@ def test_the_json_line_says_everything_and_is_plain_ascii() -> None:
     assert (record["hex"], record["rssi"], record["snr"]) == ("ff00", -90, 1.5)
     assert record["summary"]["from"] == "\u202eevil"
     assert record["summary"]["verdict"] == "rejected"
+
+
+def test_the_json_line_names_the_way_but_never_what_was_opened() -> None:
+    row = a_row(text="secret", path=("a7", "0c"), packet_hash="00ff", acks="m", channel="d9")
+
+    record = json.loads(json_line(row))["summary"]
+
+    assert record["path"] == ["a7", "0c"]
+    assert (record["hash"], record["acks"], record["channel"]) == ("00ff", "m", "d9")
+    assert "secret" not in json_line(row)

@@ -1,0 +1,123 @@
+"""What a filter can ask of a packet."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import TYPE_CHECKING
+
+from meshtui.model.filter_fields import FilterField, by_name
+from meshtui.model.packet import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from meshtui.model.filter_fields import NameBook
+    from meshtui.model.packet_row import PacketRow
+
+_CLOCK = re.compile(r"([01]?\d|2[0-4]):([0-5]\d)(?::([0-5]\d(?:\.\d{1,3})?))?")
+_LAST_S = 253_402_214_400  # the year 9999 ends what the platform's calendar knows
+
+
+def packet_fields(names: NameBook) -> Mapping[str, FilterField[PacketRow]]:
+    """Return the fields of a packet; `names` is looked into at every match."""
+    return by_name((*_where(), *_who(names), *_how(), *_what()))
+
+
+def _where() -> tuple[FilterField[PacketRow], ...]:
+    return (
+        FilterField("net", "network", texts=lambda row: (row.network,)),
+        FilterField("link", "link it crossed", texts=lambda row: (row.link_id,)),
+        FilterField("dir", "rx or tx", texts=lambda row: (row.direction,), choices=("rx", "tx")),
+        FilterField(
+            "own", "we made it ourselves", texts=lambda row: (_own(row),), choices=("yes",)
+        ),
+        FilterField("type", "packet type, as text, ack", texts=lambda row: (row.summary.kind,)),
+        FilterField("topic", "MQTT topic", texts=lambda row: (row.endpoint,)),
+    )
+
+
+def _who(names: NameBook) -> tuple[FilterField[PacketRow], ...]:
+    def sender(row: PacketRow) -> tuple[str, ...]:
+        return row.summary.source, names.get(row.summary.source, "")
+
+    def recipient(row: PacketRow) -> tuple[str, ...]:
+        return row.summary.destination, names.get(row.summary.destination, "")
+
+    def both_names(row: PacketRow) -> tuple[str, ...]:
+        return names.get(row.summary.source, ""), names.get(row.summary.destination, "")
+
+    def relays(row: PacketRow) -> tuple[str, ...]:
+        path = row.summary.path
+        return (*path, *(names.get(hop, "") for hop in path))
+
+    return (
+        FilterField("from", "sender, by id or name", texts=sender),
+        FilterField("to", "recipient, by id or name", texts=recipient),
+        FilterField("name", "name of sender or recipient", texts=both_names),
+        FilterField("channel", "by name, or the hash it goes by", texts=_channel),
+        FilterField("via", "a relay it names, by hash, id or name", texts=relays),
+    )
+
+
+def _how() -> tuple[FilterField[PacketRow], ...]:
+    return (
+        FilterField("hops", "relays so far", number=lambda row: row.summary.hops),
+        FilterField("ttl", "relays left", number=lambda row: row.summary.ttl),
+        FilterField("size", "bytes", number=lambda row: len(row.payload)),
+        FilterField("rssi", "dBm", number=lambda row: row.rssi_dbm),
+        FilterField("snr", "dB", number=lambda row: row.snr_db),
+        FilterField(
+            "time", "local time of day", number=_day_s, figure_of=_clock_s, example="21:05:30"
+        ),
+        FilterField("number", "as the list counts", number=lambda row: row.number),
+    )
+
+
+def _what() -> tuple[FilterField[PacketRow], ...]:
+    verdicts = tuple(verdict.value for verdict in Verdict)
+    return (
+        FilterField("id", "message id on the wire", texts=lambda row: (row.summary.message_id,)),
+        FilterField("hash", "same for all its copies", texts=lambda r: (r.summary.packet_hash,)),
+        FilterField("acks", "message id it acknowledges", texts=lambda row: (row.summary.acks,)),
+        FilterField(
+            "verdict",
+            "what became of it",
+            texts=lambda row: (row.summary.verdict.value,),
+            choices=verdicts,
+        ),
+        FilterField("reason", "why, in a word", texts=lambda row: (row.summary.reason,)),
+        FilterField("why", "why, in words", texts=lambda r: (r.summary.reason, r.summary.detail)),
+        FilterField(
+            "text",
+            "what it says, opened where we could, or as in the frame",
+            texts=lambda row: (row.summary.text,),
+            data=lambda row: row.payload,
+        ),
+        FilterField("hex", "bytes within the frame", data=lambda row: row.payload, takes_hex=True),
+    )
+
+
+def _own(row: PacketRow) -> str:
+    return "yes" if row.summary.verdict is Verdict.SENT else ""
+
+
+def _channel(row: PacketRow) -> tuple[str, ...]:
+    """A channel with and without its sign, so that nobody has to know which it is."""
+    named = row.summary.channel
+    if not named and row.summary.destination.startswith("#"):
+        named = row.summary.destination
+    return (named, named[1:]) if named.startswith("#") else (named, f"#{named}" if named else "")
+
+
+def _day_s(row: PacketRow) -> float:
+    seconds, milliseconds = divmod(max(row.at.unix_ms, 0), 1000)
+    local = time.localtime(min(seconds, _LAST_S))
+    return local.tm_hour * 3600 + local.tm_min * 60 + local.tm_sec + milliseconds / 1000
+
+
+def _clock_s(text: str) -> float | None:
+    match = _CLOCK.fullmatch(text)
+    if match is None:
+        return None
+    return int(match[1]) * 3600 + int(match[2]) * 60 + float(match[3] or 0)
