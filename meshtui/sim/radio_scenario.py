@@ -15,6 +15,7 @@ use them.
     [mobility]   share, speed_m_s, every_s
     [[failure]]  nodes = [1, 2] or share; from_min, to_min
     [own]        where you are when you join it by `jsonmesh+sim://`
+    [meshcore]   what it is for `meshcore+sim://` (see `sim.meshcore_scenario`)
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
@@ -32,6 +33,13 @@ from meshtui.crypto.keys import Identity
 from meshtui.errors import ConfigError
 from meshtui.model.link import RadioSettings
 from meshtui.networks.jsonmesh.settings import Settings
+from meshtui.sim.meshcore_scenario import RADIO as MESHCORE_RADIO
+from meshtui.sim.meshcore_scenario import (
+    MeshcorePart,
+    MeshcoreSettings,
+    read_part,
+    read_settings,
+)
 from meshtui.sim.propagation import AirSettings
 from meshtui.sim.toml_table import TomlTable
 
@@ -85,6 +93,7 @@ class ListedNode:
     about: str = ""
     forums: tuple[str, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
+    meshcore: MeshcorePart = field(default_factory=MeshcorePart)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +155,7 @@ class RadioScenario:
         variants: By name, what each changes in the options.
         own_m: Where the guest of the live mesh is; None = in the middle.
         origin: Latitude and longitude of the point 0, 0; None = positions are nobody's business.
+        only_meshcore: Nodes that only a MeshCore mesh has, after the others.
     """
 
     name: str
@@ -170,6 +180,8 @@ class RadioScenario:
     origin: tuple[float, float] | None = None
     characters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     common: Mapping[str, Any] = field(default_factory=dict)
+    meshcore: MeshcoreSettings = field(default_factory=MeshcoreSettings)
+    only_meshcore: tuple[ListedNode, ...] = ()
 
     def identity(self, node: int, seed: int) -> Identity:
         """Derive a node's seed."""
@@ -242,6 +254,8 @@ def _scenario(root: TomlTable, name: str) -> RadioScenario:
         if unknown:
             key, known = f"session or variant: {unknown[0]}", ", ".join(sorted(_SESSION_OPTIONS))
             raise root.fault(key, f"one of {known}")
+    meshcore = root.table("meshcore")
+    meshcore_radio = _radio(meshcore.table("radio"), MESHCORE_RADIO)
     scenario = RadioScenario(
         name=name,
         title=root.text("title", name),
@@ -250,7 +264,7 @@ def _scenario(root: TomlTable, name: str) -> RadioScenario:
         warmup_s=root.number("warmup_min", 5.0, 0, 10_000) * 60,
         drain_s=root.number("drain_min", 10.0, 0, 10_000) * 60,
         boot_s=root.number("boot_s", 60.0, 0, 1e6),
-        radio=_radio(root.table("radio")),
+        radio=_radio(root.table("radio"), RadioSettings()),
         air=_air(root.table("air")),
         place=_place(root.table("place"), len(listed)),
         listed=listed,
@@ -265,19 +279,23 @@ def _scenario(root: TomlTable, name: str) -> RadioScenario:
         origin=(origin[0], origin[1]) if origin else None,
         characters=root.plain("character"),
         common=root.plain("common"),
+        meshcore=read_settings(meshcore, meshcore_radio),
+        only_meshcore=tuple(_listed(table) for table in meshcore.tables("node", MAX_NODES)),
     )
+    meshcore.close()
     root.close()
     _check(scenario)
     return scenario
 
 
-def _radio(table: TomlTable) -> RadioSettings:
-    settings = RadioSettings(
-        spreading_factor=table.whole("sf", 11, 5, 12),
-        bandwidth_khz=table.number("bandwidth_khz", 250.0, 7.8, 500),
-        coding_rate=table.whole("coding_rate", 5, 5, 8),
-        preamble_symbols=table.whole("preamble", 16, 6, 65_535),
-        duty_cycle=table.number("duty_percent", 10.0, 0.1, 100) / 100,
+def _radio(table: TomlTable, default: RadioSettings) -> RadioSettings:
+    settings = replace(
+        default,
+        spreading_factor=table.whole("sf", default.spreading_factor, 5, 12),
+        bandwidth_khz=table.number("bandwidth_khz", default.bandwidth_khz, 7.8, 500),
+        coding_rate=table.whole("coding_rate", default.coding_rate, 5, 8),
+        preamble_symbols=table.whole("preamble", default.preamble_symbols, 6, 65_535),
+        duty_cycle=table.number("duty_percent", default.duty_cycle * 100, 0.1, 100) / 100,
     )
     table.close()
     return settings
@@ -341,6 +359,7 @@ def _listed(table: TomlTable) -> ListedNode:
         about=table.text("place", ""),
         forums=table.texts("forums"),
         options=table.plain("session"),
+        meshcore=read_part(table.table("meshcore")),
     )
     table.close()
     return node
@@ -409,7 +428,9 @@ def _check(scenario: RadioScenario) -> None:
     for failure in scenario.failures:
         if any(node >= scenario.place.nodes for node in failure.nodes):
             raise ConfigError("failure.nodes must be numbers of nodes, from 0")
-    for node in scenario.listed:
+    if any(node.place_m is None for node in scenario.only_meshcore):
+        raise ConfigError("meshcore.node.x_m is missing: no rule places these nodes")
+    for node in (*scenario.listed, *scenario.only_meshcore):
         if node.character and node.character not in scenario.characters:
             msg = f"node.character {node.character!r} must be one of the [character.…] tables"
             raise ConfigError(msg)
