@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from meshtui.cli.output import Output
-    from meshtui.config import Config
+    from meshtui.config.settings import Config
     from meshtui.model.message import Delivery
     from meshtui.model.node import Node
     from meshtui.runtime.hub import MeshHub

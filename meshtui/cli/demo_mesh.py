@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
     from pathlib import Path
 
-    from meshtui.config import Config
+    from meshtui.config.settings import Config
     from meshtui.runtime.api import Paths
     from meshtui.runtime.hub import MeshHub
     from meshtui.sim.scenario import Scenario
@@ -30,7 +30,7 @@ async def demo_mesh(
     Raises:
         TransportError: The simulated mesh did not start.
     """
-    from meshtui.config import parse_config
+    from meshtui.config.settings import parse_config
     from meshtui.runtime.bootstrap import open_mesh
     from meshtui.sim.child import running_mesh_process
     from meshtui.sim.scenario import load_scenario

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from meshtui.cli.logs import log_to_stderr
 from meshtui.cli.output import Exit
-from meshtui.config import LINKS
+from meshtui.config.options import LINKS
 from meshtui.errors import ConfigError, KeystoreError, TransportError
 from meshtui.model.event import LinkChanged
 from meshtui.model.link import LinkState

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
 from meshtui.cli.files import TextFile, read_secret, read_text
-from meshtui.config import LINKS, Config, hide_password, parse_config
+from meshtui.config.link_urls import hide_password
+from meshtui.config.options import LINKS
+from meshtui.config.settings import Config, parse_config
 from meshtui.errors import ConfigError
 from meshtui.runtime.api import Paths
 

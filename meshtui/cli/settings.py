@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING
 from meshtui.cli.files import read_text, replace
 from meshtui.cli.output import Exit, Output
 from meshtui.cli.profile import load_profile
-from meshtui.config import DEFAULT, LINKS, OPTIONS, Config, hide_password, parse_config
+from meshtui.config.link_urls import hide_password
+from meshtui.config.options import LINKS, OPTIONS
+from meshtui.config.settings import DEFAULT, Config, parse_config
 from meshtui.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from meshtui.config import Option
+    from meshtui.config.option import Option
 
 _HEADING = """\
 # Settings of meshtui. A line that begins with # is a remark or shows what could be set.

@@ -15,7 +15,7 @@ from meshtui.cli.output import Exit, Output
 from meshtui.cli.profile import load_profile
 from meshtui.cli.settings import save_values
 from meshtui.cli.terminal import require_terminal
-from meshtui.config import GLYPHS, NAME, THEME
+from meshtui.config.options import GLYPHS, NAME, THEME
 from meshtui.errors import ConfigError, MeshtuiError
 from meshtui.runtime.api import Preferences
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
     from meshtui.cli.profile import Profile
-    from meshtui.config import Config
+    from meshtui.config.settings import Config
     from meshtui.crypto.keys import Identity
     from meshtui.runtime.api import MeshApi
     from meshtui.runtime.setup import ProfileSetup

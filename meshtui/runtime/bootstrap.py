@@ -6,11 +6,12 @@ Only here do networks, transports and the store meet; only what is configured is
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import secrets
 import threading
 from typing import TYPE_CHECKING, Final
 
-from meshtui.config import LINKS
+from meshtui.config.options import LINKS
 from meshtui.errors import ConfigError, StoreError, TransportError
 from meshtui.model.event import LinkChanged
 from meshtui.model.ids import NetworkName
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
     from pathlib import Path
 
-    from meshtui.config import Config
+    from meshtui.config.settings import Config
     from meshtui.crypto.keys import Identity
     from meshtui.model.link import Myself
     from meshtui.networks.base import Session
@@ -167,7 +168,7 @@ def _options(
     """Collect what a network is told of the settings: its own table, and who we are."""
     common: dict[str, object] = {"name": config.name, "position": config.position}
     if name != DEFAULT_NETWORK:
-        return common
+        return common | dataclasses.asdict(config.meshcore)
     own = config.jsonmesh
     return common | {
         "relay": relays or has_radio if own.relay is None else own.relay,

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from meshtui.cli.files import MAX_FILE_BYTES, read_secret, read_text, replace, write_new
 from meshtui.cli.main import main
 from meshtui.cli.settings import as_toml, documented_file, save_values
-from meshtui.config import OPTIONS, parse_config
+from meshtui.config.options import OPTIONS
+from meshtui.config.settings import parse_config
 from meshtui.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from meshtui.config import parse_config
+from meshtui.config.settings import parse_config
 from meshtui.model.command import SendText
 from meshtui.model.event import ChannelChanged
 from meshtui.model.ids import (

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meshtui.config import COMMAND_LINE, OPTIONS, check_link_url, hide_password, parse_config
+from meshtui.config.link_urls import check_link_url, hide_password
+from meshtui.config.options import OPTIONS
+from meshtui.config.settings import COMMAND_LINE, parse_config
 from meshtui.errors import ConfigError
 
 FILE = Path("/profile/config.toml")
@@ -42,6 +44,13 @@ def test_every_option_can_be_set_in_the_file() -> None:
         source_routing = false
         signatures = "brokers"
         radio_presence_s = 600
+        [meshcore]
+        repeater = true
+        share_position = true
+        path_hash_size = 2
+        multi_acks = true
+        advert_every_s = 0
+        sync_clock = false
         [log]
         level = "debug"
         """,
@@ -53,6 +62,9 @@ def test_every_option_can_be_set_in_the_file() -> None:
     assert not config.jsonmesh.compact
     assert not config.jsonmesh.source_routing
     assert (config.jsonmesh.signatures, config.jsonmesh.radio_presence_s) == ("brokers", 600.0)
+    assert (config.meshcore.path_hash_size, config.meshcore.advert_every_s) == (2, 0.0)
+    assert config.meshcore.repeater
+    assert not config.meshcore.sync_clock
     assert set(config.origins) == {option.key for option in OPTIONS}
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from meshtui.config import parse_config
+from meshtui.config.settings import parse_config
 from meshtui.crypto.keys import Identity
 from meshtui.errors import ConfigError, LocalProtocolError, StoreError
 from meshtui.model.command import JoinChannel, SendText
