@@ -38,6 +38,7 @@ COMMANDS: Final = {
     "history": "print a conversation, or search in it",
     "metrics": "print the counters",
     "sim": "run a simulated radio mesh in virtual time and report what became of it",
+    "decode": "take packets apart, offline, with the keys that are given",
     "doctor": "check links, keys, clock, database and terminal",
 }
 MAX_COMPLAINT_CHARS: Final = 1_000

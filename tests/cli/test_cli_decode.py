@@ -1,0 +1,192 @@
+"""`meshtui decode`: rows, lines, keys and exit codes."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from meshtui.cli.decode import MAX_LINE_BYTES
+from meshtui.cli.main import main
+from meshtui.networks.jsonmesh.envelope import encode_envelope
+from meshtui.networks.jsonmesh.seal import Letter
+from tests.support.jsonmesh_people import counted_entropy, good_payload, person
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ALICE, BOB = person(0), person(1)
+GOOD = good_payload().hex()
+EVIL = "\x1b]0;owned\x07\u202e[red]"
+
+
+def forum_hex(name: str, text: str = "hi") -> str:
+    letter = Letter("id-1", "broadcast", 1_700_000_000_000, text)
+    return encode_envelope(
+        ALICE.sealer.seal_channel(name, letter, counted_entropy()), app_names=False
+    ).hex()
+
+
+def decoded(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, list[dict[str, object]]]:
+    code = main(["decode", *argv, "--json"])
+    captured = capsys.readouterr()
+    assert captured.err == ""
+    return code, [json.loads(line) for line in captured.out.splitlines()]
+
+
+def feed(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+
+
+def test_a_packet_becomes_one_row(capsys: pytest.CaptureFixture[str]) -> None:
+    key = BOB.private_key.reveal.hex()
+
+    code, [row] = decoded(capsys, "jsonmesh", GOOD, "--identity-key", key)
+
+    assert code == 0
+    assert row["ok"] is True
+    assert row["decoded"]["text"] == "hello"
+    assert "why" not in row
+
+
+@pytest.mark.parametrize("shown", [GOOD.upper(), " ".join(re.findall("..", GOOD))])
+def test_hex_digits_may_be_written_in_any_way(
+    shown: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, [row] = decoded(capsys, "jsonmesh", shown)
+
+    assert (code, row["ok"]) == (0, True)
+    assert BOB.node_id in str(row["why"])
+
+
+@pytest.mark.parametrize("packet", ["zz", "123", "", "no such file", "x" * 5_000])
+def test_what_is_not_hex_fails(packet: str, capsys: pytest.CaptureFixture[str]) -> None:
+    code, [row] = decoded(capsys, "jsonmesh", packet)
+
+    assert code == 1 or packet == ""
+    assert row["ok"] is (packet == "")
+
+
+def test_a_bad_line_is_reported_and_the_rest_still_read(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    feed(monkeypatch, f"\n# note\r\nzz\n{GOOD}\r\n7b7d\n  {GOOD}".encode())
+
+    code, rows = decoded(capsys, "jsonmesh", "-")
+
+    assert code == 1
+    assert [(row["ok"], row.get("line")) for row in rows] == [
+        (False, 3),
+        (True, None),
+        (False, 5),
+        (True, None),
+    ]
+    assert rows[0] == {"ok": False, "error": rows[0]["error"], "offset": None, "line": 3}
+
+
+def test_a_line_without_end_costs_bounded_memory(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    feed(monkeypatch, b"0" * (3 * MAX_LINE_BYTES) + b"\n" + GOOD.encode())
+
+    code, rows = decoded(capsys, "jsonmesh")
+
+    assert code == 1
+    assert [row["ok"] for row in rows] == [False, True]
+    assert "too-long" in str(rows[0]["error"])
+
+
+def test_a_file_of_packets_is_read_line_by_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "packets.txt"
+    path.write_text(f"# two\n{GOOD}\n{GOOD}\n")
+
+    code, rows = decoded(capsys, "jsonmesh", str(path))
+
+    assert (code, len(rows)) == (0, 2)
+
+
+def test_a_key_in_a_file_counts_as_if_typed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a=b.key"
+    path.write_text(BOB.private_key.reveal.hex() + "\n")
+
+    for typed in (f"@{path}", f"Bob=@{path}"):
+        _, [row] = decoded(capsys, "jsonmesh", GOOD, "--identity-key", typed)
+
+        assert row["decoded"]["text"] == "hello"
+
+
+def test_forums_open_by_name(capsys: pytest.CaptureFixture[str]) -> None:
+    for name, typed in (("paris", "paris"), ("a=b", "a=b=")):
+        _, [row] = decoded(capsys, "jsonmesh", forum_hex(name), "--channel", typed)
+
+        assert row["decoded"]["text"] == "hi"
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "expected"),
+    [
+        ("--identity-key", "zz", "--identity-key: a key is written in hex digits"),
+        ("--identity-key", "A=", "--identity-key: a key is written in hex digits"),
+        ("--identity-key", "Bob=00", "identity Bob: not a private key"),
+        ("--identity-key", "@/no/such/file", "there is no such file"),
+        ("--contact", "Bob=0011", "contact Bob:"),
+        ("--channel", "x=0g", "--channel: a key is written in hex digits"),
+        ("--channel", "x=00", "a forum's key is its name"),
+        ("--channel", "x=@/no/such/file", "there is no such file"),
+    ],
+)
+def test_what_is_no_key_is_wrong_use(
+    option: str, value: str, expected: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["decode", "jsonmesh", GOOD, option, value]) == 2
+
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert expected in captured.err
+
+
+def test_a_wrong_key_is_never_repeated(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["decode", "jsonmesh", GOOD, "--identity-key", "5ec4e7" * 9])
+
+    assert "5ec4e7" not in capsys.readouterr().err
+
+
+def test_an_unknown_network_is_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["decode", "nonet", GOOD]) == 2
+    assert "unknown network" in capsys.readouterr().err
+
+
+def test_a_packet_as_lines_names_fields_bytes_and_the_missing_key(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["decode", "jsonmesh", GOOD]) == 0
+
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith(f"text {ALICE.node_id} > {BOB.node_id}")
+    assert any(re.fullmatch(r"    type +text  \(bytes \d+-\d+; .*\)", line) for line in lines)
+    assert lines[-1].startswith("  not opened: only ")
+
+
+def test_foreign_text_cannot_command_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["decode", "jsonmesh", forum_hex("f", EVIL), "--channel", "f"])
+    main(["decode", "jsonmesh", json.dumps({"v": EVIL}).encode().hex()])
+
+    out = capsys.readouterr().out
+    assert "owned" in out
+    assert not set(out) & {"\x1b", "\x07", "\u202e"}
+
+
+def test_what_is_no_packet_is_shown_as_far_as_it_goes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["decode", "jsonmesh", b'{"v":7}'.hex()]) == 1
+
+    *shown, last = capsys.readouterr().out.splitlines()
+    assert any("refused" in line for line in shown)
+    assert last.startswith("not a packet: bad-version")
