@@ -142,13 +142,14 @@ class MeshtuiApp(App[int], inherit_bindings=False):
         """Show the main screen on a running mesh."""
         from meshtui.tui.screens.main import MainScreen
 
+        glyphs = glyph_set(self._preferences.glyphs)
         desk = Desk(
             api=api,
-            glyphs=glyph_set(self._preferences.glyphs),
+            glyphs=glyphs,
             now_ms=self._now_ms,
             saved=self._preferences.saved,
             remember=self._remember,
-            directory=Directory(api.myself()),
+            directory=Directory(api.myself(), glyphs.ellipsis),
             exports_dir=self._exports_dir,
         )
         screen: Screen[None] = MainScreen(desk)

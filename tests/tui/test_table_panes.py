@@ -255,7 +255,7 @@ async def test_routes_tell_how_sure_they_are_within_80_columns() -> None:
 
         assert way.split()[-4:] == ["mqtt-1", "heard", "93", "%"]
         assert "4 s" in way
-        assert any(line.rstrip().endswith("link    learned  sure") for line in lines)
+        assert any(line.rstrip().endswith("link    learned    sure") for line in lines)
         assert "93 % of what goes this way arrives" in app.sheets[0]
         assert "-88 dBm" in app.sheets[0]
 

@@ -16,6 +16,8 @@ from meshtui.model.text import clean_line
 from meshtui.tui.command import bindings_of
 from meshtui.tui.mesh_commands import MESH_COMMANDS
 from meshtui.tui.panes.table import TablePane
+from meshtui.tui.state.directory import short_id
+from meshtui.tui.state.networks import network_short
 from meshtui.tui.state.nodes import (
     SORT_ORDERS,
     NodeBook,
@@ -27,7 +29,7 @@ from meshtui.tui.state.nodes import (
 from meshtui.tui.state.routes import RouteBook
 from meshtui.tui.text.columns import Column
 from meshtui.tui.text.details import field, node_lines
-from meshtui.tui.text.format import ago, key_words
+from meshtui.tui.text.format import ago, key_words, role_words
 from meshtui.tui.widgets.row_table import RowTable
 from meshtui.tui.widgets.text_lines import TextLines
 
@@ -49,18 +51,19 @@ if TYPE_CHECKING:
 _SORT = "nodes.sort"
 _WITH_DETAILS = 131
 _HERE_KM = 0.001
+_SEVERAL = 2
 _COLUMNS = (
     Column("mark", 1, title=""),
     Column("name", 10, grow=2),
     Column("id", 13),
-    Column("net", 8, from_width=96),
+    Column("net", 4),
     Column("heard", 6, is_right=True),
     Column("hops", 4, is_right=True),
     Column("signal", 9, grow=3),
     Column("snr", 8, from_width=90, is_right=True),
     Column("where", 9),
     Column("key", 8),
-    Column("role", 7, from_width=104),
+    Column("role", 8, from_width=104),
     Column("link", 8, from_width=112),
 )
 _PIN_INKS: Mapping[PinState, Ink] = {
@@ -128,8 +131,12 @@ class NodesPane(TablePane[NodeRow]):
         return node_fields(desk.now_ms)
 
     def draw_now(self, key: Hashable | None = None) -> None:
-        """Draw; where no distance or signal is known, names have the room."""
+        """Draw; where no distance or signal is known, or one network only, names have the room."""
         unknown = {"where", "snr"}
+        networks = {row.node.network for row in self.book.rows}
+        networks |= {me.network for me in self.desk.api.myself()}
+        if len(networks) < _SEVERAL:
+            unknown.add("net")
         for row in self.book.rows:
             unknown -= {"where"} if row.km is not None else set()
             unknown -= {"snr"} if row.node.snr_db is not None else set()
@@ -294,15 +301,15 @@ class NodesPane(TablePane[NodeRow]):
                 self.desk.directory.name_of(node.node_id),
                 "dim" if faint == "dim" else "name",
             ),
-            "id": (clean_line(node.node_id, 40), "dim"),
-            "net": (clean_line(node.network, 20), "dim"),
+            "id": (short_id(node.node_id, self.desk.glyphs.ellipsis), "dim"),
+            "net": (network_short(node.network), "dim"),
             "heard": (ago(node.last_heard_ms, self.desk.now_ms()), faint),
             "hops": ("" if node.hops is None else str(node.hops + 1), faint),
             "signal": (self._signal(node), faint),
             "snr": ("" if node.snr_db is None else f"{node.snr_db:.1f} dB", faint),
             "where": (_where(row), faint),
             "key": (key_words(node), _PIN_INKS[node.pin]),
-            "role": ("" if node.role.value == "unknown" else node.role.value, "dim"),
+            "role": (_role(node), "dim"),
             "link": (clean_line(node.link_id or "", 20), "dim"),
         }
 
@@ -312,7 +319,9 @@ class NodesPane(TablePane[NodeRow]):
             return glyphs.mention, "bad"
         if row.marks.is_blocked:
             return glyphs.cancelled, "dim"
-        return (glyphs.favourite, "warn") if row.marks.is_favourite else ("", "plain")
+        if row.marks.is_favourite:
+            return glyphs.favourite, "warn"
+        return (glyphs.contact, "good") if row.node.is_contact else ("", "plain")
 
     def _signal(self, node: Node) -> str:
         if node.rssi_dbm is not None:
@@ -321,7 +330,7 @@ class NodesPane(TablePane[NodeRow]):
             return f"{node.snr_db:.1f} dB"
         ways = self._routes.ways_to(node.network, node.node_id) if node.hops else []
         via = ways[0].via if ways else ()
-        return f"via {self.desk.directory.name_of(via[0])}" if via else ""
+        return f"via {self.desk.directory.hop_name(node.network, via[0])}" if via else ""
 
     def _details(self, row: NodeRow) -> list[Line]:
         node, directory = row.node, self.desk.directory
@@ -329,13 +338,19 @@ class NodesPane(TablePane[NodeRow]):
         if row.km is not None:
             lines.append(field("from here", _where(row)))
         for route in self._routes.ways_to(node.network, node.node_id)[:4]:
-            stops = f" {self.desk.glyphs.arrow} ".join(directory.name_of(n) for n in route.via)
+            hops = (directory.hop_name(route.network, hop) for hop in route.via)
+            stops = f" {self.desk.glyphs.arrow} ".join(hops)
             lines.append(field("way", f"{stops or 'direct'} on {clean_line(route.link_id, 20)}"))
         number = self.desk.api.safety_number(node.network, node.node_id, node.rival_key)
         if number:
             lines += [((" ", "plain"),), ((" Safety number, to compare by voice:", "dim"),)]
             lines.append(((f" {clean_line(number, 100)}", "plain"),))
         return lines
+
+
+def _role(node: Node) -> str:
+    """Short for a narrow column: `repeater`, `room`."""
+    return role_words(node).removesuffix(" server")
 
 
 def _where(row: NodeRow) -> str:

@@ -15,16 +15,18 @@ from meshtui.tui.command import bindings_of
 from meshtui.tui.mesh_commands import MESH_COMMANDS
 from meshtui.tui.panes.table import TablePane
 from meshtui.tui.state.claimed_names import ClaimedNames
+from meshtui.tui.state.directory import short_id
 from meshtui.tui.state.metrics import total_of, value_of
+from meshtui.tui.state.networks import network_short
 from meshtui.tui.state.routes import RouteBook, hop_shares, route_fields, words_of_route
 from meshtui.tui.text.columns import Column
-from meshtui.tui.text.details import field
+from meshtui.tui.text.details import MAX_ID, field
 from meshtui.tui.text.format import ago, count_of, duration, fit
 from meshtui.tui.widgets.ink import LineView
 from meshtui.tui.widgets.row_table import RowTable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Hashable, Mapping, Sequence
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from meshtui.tui.widgets.pane import Desk
 
 _COLUMNS = (
+    Column("net", 4),
     Column("to", 10, grow=2),
     Column("next", 10, grow=2, title="next hop"),
     Column("hops", 4, is_right=True),
@@ -48,12 +51,14 @@ _COLUMNS = (
     Column("link", 7),
     Column("took", 8, from_width=90, is_right=True),
     Column("signal", 8, from_width=100, is_right=True),
-    Column("learned", 7),
+    Column("learned", 9),
     Column("sure", 5, is_right=True),
 )
 _COUNTS_EVERY_S = 5.0
 _BAR_CELLS = 8
 _TRUSTED, _DOUBTED = 0.7, 0.3
+_PROVEN = frozenset({"acked", "heard", "traced", "user"})
+_MAX_NAMED = 4
 
 
 class RoutesPane(TablePane["Route"]):
@@ -88,6 +93,13 @@ class RoutesPane(TablePane["Route"]):
         await self._read_counts()
         self.draw_now()
         self.set_interval(_COUNTS_EVERY_S, self._read_counts)
+
+    def draw_now(self, key: Hashable | None = None) -> None:
+        """Draw; the network is said where there are several."""
+        networks = {route.network for route in self.book.routes}
+        networks |= {me.network for me in self.desk.api.myself()}
+        self.table.hide(() if len(networks) > 1 else ("net",))
+        super().draw_now(key)
 
     def consume(self, events: Sequence[Event]) -> None:
         """Fold; draw if anything is different."""
@@ -201,20 +213,27 @@ class RoutesPane(TablePane["Route"]):
     def _called(self, node_id: NodeId) -> str:
         return self.desk.directory.name_of(node_id)
 
+    def _hop(self, route: Route, hop: NodeId) -> str:
+        return self.desk.directory.hop_name(route.network, hop)
+
+    def _is_ambiguous(self, route: Route) -> bool:
+        return any(self.desk.directory.is_ambiguous(route.network, hop) for hop in route.via)
+
     def _cells(self, row: Route) -> Mapping[str, tuple[str, Ink]]:
         is_active = row.is_active(self.desk.now_ms())
         ink: Ink = "plain" if is_active else "dim"
-        stops = " > ".join(self._called(stop) for stop in row.via)
+        stops = " > ".join(self._hop(row, stop) for stop in row.via)
         return {
+            "net": (network_short(row.network), "dim"),
             "to": (self._called(row.node_id), "name" if is_active else "dim"),
-            "next": (self._called(row.via[0]) if row.via else "direct", ink),
+            "next": (self._hop(row, row.via[0]) if row.via else "direct", ink),
             "hops": (str(row.hops), ink),
             "path": (stops, "dim"),
             "age": (ago(row.last_seen_ms, self.desk.now_ms()), ink),
             "link": (clean_line(row.link_id, 20), "dim"),
             "took": ("" if row.latency_ms is None else duration(row.latency_ms), ink),
             "signal": ("" if row.rssi_dbm is None else f"{row.rssi_dbm} dBm", ink),
-            "learned": _learned(row, is_active=is_active),
+            "learned": _learned(row, is_active=is_active, is_ambiguous=self._is_ambiguous(row)),
             "sure": _sure(row, is_active=is_active),
         }
 
@@ -225,10 +244,10 @@ class RoutesPane(TablePane["Route"]):
             heard = f"{ago(way.last_seen_ms, now_ms)} ago"
             lines += [((f" on {clean_line(way.link_id, 30)}, {heard}", "title"),)]
             lines += [field("", "me", "dim")]
-            stops = (*way.via, way.node_id)
-            for number, stop in enumerate(stops, 1):
-                stop_id = clean_line(stop, 40)
-                lines.append(field(f"hop {number}", f"{self._called(stop)}  {stop_id}"))
+            for number, hop in enumerate(way.via, 1):
+                lines += self._hop_lines(way, number, hop)
+            to = f"{self._called(way.node_id)}  {clean_line(way.node_id, MAX_ID)}"
+            lines.append(field(f"hop {len(way.via) + 1}", to))
             lines.append(field("learned", _LEARNED.get(way.source, clean_line(way.source, 40))))
             lines.append(field("sure", f"{_percent(way)} of what goes this way arrives"))
             if way.rssi_dbm is not None:
@@ -236,6 +255,20 @@ class RoutesPane(TablePane["Route"]):
             if way.latency_ms is not None:
                 lines.append(field("took", f"{duration(way.latency_ms)}, by the sender's clock"))
             lines.append(((" ", "plain"),))
+        return lines
+
+    def _hop_lines(self, way: Route, number: int, hop: NodeId) -> list[Line]:
+        """A relay on the way; where its first digits are not its alone, all who may be meant."""
+        directory = self.desk.directory
+        if not directory.is_ambiguous(way.network, hop):
+            said = self._hop(way, hop)
+            more = clean_line(hop, MAX_ID)
+            return [field(f"hop {number}", said if said == more else f"{said}  {more}")]
+        lines = [field(f"hop {number}", self._hop(way, hop), "warn")]
+        may_be = directory.relays_named_by(way.network, hop)[:_MAX_NAMED]
+        lines += [
+            field("", f"perhaps {self._called(each)}  {short_id(each)}", "dim") for each in may_be
+        ]
         return lines
 
     def _count_parts(self, width: int) -> list[list[Part]]:
@@ -260,6 +293,10 @@ _LEARNED = {
     "heard": "heard directly from it",
     "claimed": "claimed by a message's route field; nobody proved it",
     "acked": "an acknowledgement came back this way",
+    "advert": "its advertisement came this way; back along it may work",
+    "radio": "it stands so in the contact table of our radio",
+    "traced": "a trace went there and came back",
+    "user": "set by you",
 }
 
 
@@ -276,9 +313,11 @@ def _percent(route: Route) -> str:
     return f"{route.confidence * 100:.0f} %"
 
 
-def _learned(route: Route, *, is_active: bool) -> tuple[str, Ink]:
-    """How it is known, and whether that is too long ago."""
+def _learned(route: Route, *, is_active: bool, is_ambiguous: bool) -> tuple[str, Ink]:
+    """How it is known, whether that is too long ago, and whether it may mean another way."""
     if not is_active:
         return "stale", "warn"
+    if is_ambiguous:
+        return "ambiguous", "warn"
     source = clean_line(route.source, 20)
-    return source, "good" if source in {"acked", "heard"} else "warn"
+    return source, "good" if source in _PROVEN else "warn"

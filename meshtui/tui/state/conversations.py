@@ -17,7 +17,12 @@ from meshtui.model.event import (
     MessageReceived,
     NotifyChanged,
 )
-from meshtui.model.ids import ConversationKind, channel_conversation, split_conversation
+from meshtui.model.ids import (
+    ConversationKind,
+    channel_conversation,
+    channel_title,
+    split_conversation,
+)
 from meshtui.model.message import Conversation, NotifyLevel
 
 if TYPE_CHECKING:
@@ -177,7 +182,8 @@ class ConversationBook:
         if known is not None:
             return known
         network, kind, target = split_conversation(conversation)
-        title = f"#{target}" if kind is ConversationKind.CHANNEL else target
+        is_channel = kind is ConversationKind.CHANNEL
+        title = channel_title(network, target) if is_channel else target
         return Conversation(conversation, network, kind, title)
 
 

@@ -67,6 +67,28 @@ class FieldTree:
         self._rebuild()
         return True
 
+    def line_of_byte(self, buffer: int, offset: int) -> int:
+        """The line of the smallest field that holds a byte, opened where it was closed; -1 = none.
+
+        Of two of one size the inner one.
+        """
+        best: tuple[int, Path] | None = None
+        fields = self.dissection.fields if self.dissection is not None else ()
+        for path, field in walk_all(fields):
+            if field.buffer == buffer and field.start <= offset < field.end:
+                size = field.end - field.start
+                if best is None or size <= best[0]:
+                    best = (size, path)
+        return -1 if best is None else self.line_of_path(best[1])
+
+    def line_of_path(self, path: Path) -> int:
+        """The line of a field, opened where it was closed; -1 = there is no such field."""
+        around = {path[:depth] for depth in range(1, len(path))}
+        if around & self._closed:
+            self._closed -= around
+            self._rebuild()
+        return next((at for at, line in enumerate(self.lines) if line.path == path), -1)
+
     def parent_of(self, index: int) -> int:
         """The line of the enclosing field; the line itself where there is none."""
         path = self.lines[index].path
@@ -84,6 +106,21 @@ class FieldTree:
                     lines.append(TreeLine("note", f"only the first {MAX_LINES} lines are shown"))
                     break
         self.lines = lines
+
+
+def walk_all(fields: Sequence[DissectedField]) -> Iterator[tuple[Path, DissectedField]]:
+    """Yield every field with its place, those around first; as many as are ever shown."""
+    stack: list[tuple[Path, DissectedField]] = [
+        ((index,), field) for index, field in reversed(tuple(enumerate(fields)))
+    ]
+    for _ in range(MAX_LINES):
+        if not stack:
+            return
+        path, field = stack.pop()
+        yield path, field
+        if len(path) < MAX_DEPTH:
+            inner = reversed(tuple(enumerate(field.children)))
+            stack += [((*path, index), child) for index, child in inner]
 
 
 def _walk(fields: Sequence[DissectedField], path: Path, closed: set[Path]) -> Iterator[TreeLine]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from meshtui.model.event import NodeHeard, NodeMarked
 from meshtui.model.filter_fields import FilterField, by_name
-from meshtui.model.node import NO_MARKS, Node, NodeMarks, PinState
+from meshtui.model.node import NO_MARKS, Node, NodeMarks, NodeRole, PinState
 from meshtui.tui.state.geo import bearing_deg, distance_km, wind
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ NodeKey: TypeAlias = "tuple[NetworkName, NodeId]"
 MAX_NODES = 20_000
 """Nodes kept; beyond it the longest unheard goes, unless it is a favourite or blocked."""
 
-SORT_ORDERS = ("heard", "name", "hops", "signal", "distance", "favourite")
+SORT_ORDERS = ("heard", "name", "hops", "signal", "distance", "favourite", "role", "network")
 
 _FAR = 1_000_000.0
 
@@ -147,7 +147,9 @@ _SORT_KEYS: Mapping[str, Callable[[NodeRow], float | tuple[bool, str]]] = {
     "hops": lambda row: _FAR if row.node.hops is None else row.node.hops,
     "signal": lambda row: -_signal(row.node),
     "distance": lambda row: _FAR if row.km is None else row.km,
-    "favourite": lambda row: not row.marks.is_favourite,
+    "favourite": lambda row: (not row.marks.is_favourite, "" if row.node.is_contact else "z"),
+    "role": lambda row: (row.node.role is NodeRole.UNKNOWN, row.node.role.value),
+    "network": lambda row: (False, row.node.network),
 }
 
 
@@ -183,6 +185,7 @@ def node_fields(now_ms: Callable[[], int]) -> Mapping[str, FilterField[NodeRow]]
         FilterField("key", "its key", texts=lambda row: (row.node.pin.value,), choices=pins),
         FilterField("role", "what it does", texts=lambda row: (row.node.role.value,)),
         FilterField("online", "says it is", texts=lambda r: ("yes" if r.node.is_online else "",)),
+        FilterField("contact", "of a radio", texts=lambda r: ("yes" if r.node.is_contact else "",)),
         FilterField("fav", "favourite", texts=lambda r: ("yes" if r.marks.is_favourite else "",)),
         FilterField("blocked", "blocked", texts=lambda r: ("yes" if r.marks.is_blocked else "",)),
         FilterField("note", "your note", texts=lambda row: (row.marks.note,)),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
+from meshtui.model.ids import split_conversation
 from meshtui.model.message import Proof
-from meshtui.model.node import PinState
+from meshtui.model.node import NodeRole, PinState
 from meshtui.model.text import clean
+from meshtui.tui.state.directory import CLAIM
 from meshtui.tui.text.format import (
     ago,
     count_of,
@@ -15,6 +17,7 @@ from meshtui.tui.text.format import (
     duration,
     hops_words,
     position_words,
+    role_words,
 )
 
 if TYPE_CHECKING:
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
     from meshtui.model.node import Node
     from meshtui.tui.state.directory import Directory
     from meshtui.tui.text.glyphs import Glyphs
+
+MAX_ID = 66
 
 Line: TypeAlias = "tuple[tuple[str, str], ...]"
 
@@ -33,6 +38,9 @@ _PROOFS = {
     Proof.SENDER_UNPROVEN: ("any member of the channel could have written it", "dim"),
     Proof.OWN: ("written here", "dim"),
 }
+_BY_NAME = " Public by name: who knows the name reads it and can write under any name."
+_BY_KEY = " Has a key: who has it reads it and can write under any name."
+_CLAIMED = " A name somebody gave himself in a channel; nothing proves it."
 _SIGNED = ("signed by its sender", "good")
 _PINS = {
     PinState.NONE: ("no key heard yet", "warn"),
@@ -53,7 +61,7 @@ def node_lines(node_id: NodeId, directory: Directory, now_ms: int) -> list[Line]
     Of ourselves there is nothing to hear: name and id only.
     """
     name = directory.name_of(node_id)
-    shown_id = clean(str(node_id), limit=40)
+    shown_id = clean(str(node_id), limit=MAX_ID)
     lines: list[Line] = [((f" {name}", "title"),)]
     node = directory.nodes.get(node_id)
     if name != shown_id:
@@ -61,9 +69,12 @@ def node_lines(node_id: NodeId, directory: Directory, now_ms: int) -> list[Line]
     lines.append((("", "plain"),))
     if directory.is_own(node_id):
         return lines[:-1]
+    if node_id.startswith(CLAIM):
+        return [((f" {name}", "title"),), (("", "plain"),), ((_CLAIMED, "warn"),)]
     if node is None:
         return [*lines, ((" Nothing was heard of it but its messages.", "dim"),)]
     lines.extend(_key_lines(node))
+    lines.extend(_role_lines(node))
     heard = ago(node.last_heard_ms, now_ms)
     lines.append(field("heard", heard if heard == "never" else f"{heard} ago"))
     if node.is_online is not None:
@@ -79,8 +90,20 @@ def node_lines(node_id: NodeId, directory: Directory, now_ms: int) -> list[Line]
     return lines
 
 
+def _role_lines(node: Node) -> list[Line]:
+    lines = []
+    if node.role is not NodeRole.UNKNOWN:
+        lines.append(field("is a", role_words(node)))
+    if node.is_contact:
+        lines.append(field("", "contact of our radio", "good"))
+    return lines
+
+
 def _key_lines(node: Node) -> list[Line]:
     words, look = _PINS[node.pin]
+    if node.public_key == node.node_id and node.pin is PinState.FIRST_SEEN:
+        # not the key again: it was just shown, as the id
+        return [field("key", "its id is its key", "good")]
     lines = [field("key", _short_key(node.public_key)), field("", words, look)]
     if node.rival_key:
         lines.append(field("other key", _short_key(node.rival_key), "bad"))
@@ -124,7 +147,7 @@ def message_lines(message: Message, directory: Directory, glyphs: Glyphs) -> lis
     if message.is_signed and message.proof is Proof.SENDER_UNPROVEN:
         words, look = _SIGNED
     lines = [
-        field("from", directory.name_of(message.sender)),
+        field("from", directory.author_of(message.conversation, message.sender)),
         field("proof", words, look),
         *_time_lines(message),
     ]
@@ -139,7 +162,9 @@ def message_lines(message: Message, directory: Directory, glyphs: Glyphs) -> lis
     if message.link_id is not None:
         lines.append(field("link", clean(str(message.link_id), limit=30)))
     if message.route:
-        path = f" {glyphs.arrow} ".join(directory.name_of(node) for node in message.route)
+        network = split_conversation(message.conversation)[0]
+        hops = (directory.hop_name(network, node) for node in message.route)
+        path = f" {glyphs.arrow} ".join(hops)
         lines.append(((f" {'route':<9} claimed: {path}", "dim"),))
     if message.kind != "text":
         lines.append(field("kind", clean(message.kind, limit=32)))
@@ -161,16 +186,14 @@ def _time_lines(message: Message) -> list[Line]:
     return lines
 
 
-def channel_lines(channel: Channel | None, name: str) -> list[Line]:
+def channel_lines(channel: Channel | None, title: str) -> list[Line]:
     """What a channel is, and what it does not promise."""
-    lines: list[Line] = [((f" #{clean(name, limit=60)}", "title"),), (("", "plain"),)]
+    lines: list[Line] = [((f" {clean(title, limit=60)}", "title"),), (("", "plain"),)]
     if channel is not None and channel.description:
         lines.append(((f" {clean(channel.description, limit=400)}", "plain"),))
         lines.append((("", "plain"),))
-    return [
-        *lines,
-        ((" Public by name: who knows the name reads it and can write under any name.", "dim"),),
-    ]
+    words = _BY_KEY if channel is not None and channel.secret is not None else _BY_NAME
+    return [*lines, ((words, "dim"),)]
 
 
 def verify_lines(node: Node | None, number: str) -> list[Line]:

@@ -9,12 +9,12 @@ from rich.cells import cell_len, set_cell_size
 
 from meshtui.model.ids import ConversationKind, split_conversation
 from meshtui.model.message import DeliveryState
-from meshtui.model.node import PinState
+from meshtui.model.node import NodeRole, PinState
 from meshtui.model.text import clean
 
 if TYPE_CHECKING:
     from meshtui.model.ids import ConversationId
-    from meshtui.model.message import Delivery, Message
+    from meshtui.model.message import Channel, Delivery, Message
     from meshtui.model.node import Node
     from meshtui.tui.text.glyphs import Glyphs
 
@@ -216,11 +216,38 @@ def delivery_words(delivery: Delivery, glyphs: Glyphs) -> str:
             return f"{glyphs.cancelled} cancelled"
 
 
-def padlock_words(conversation: ConversationId, peer: Node | None) -> str:
+_ROLES = {
+    NodeRole.UNKNOWN: "",
+    NodeRole.CLIENT: "client",
+    NodeRole.RELAY: "repeater",
+    NodeRole.ROOM: "room server",
+    NodeRole.SENSOR: "sensor",
+}
+
+
+def role_words(node: Node) -> str:
+    """What a node does for others: `repeater`, `room server`; empty where it is not known."""
+    # the JSON network's own word for who passes packets on
+    is_plain_relay = node.role is NodeRole.RELAY and not _id_is_key(node)
+    return "relay" if is_plain_relay else _ROLES[node.role]
+
+
+def _id_is_key(node: Node) -> bool:
+    return bool(node.public_key) and node.public_key == node.node_id
+
+
+def padlock_words(
+    conversation: ConversationId, peer: Node | None, channel: Channel | None = None
+) -> str:
     """What protects a conversation, in words."""
     if split_conversation(conversation)[1] is ConversationKind.CHANNEL:
-        return "public by name, senders unproven"
+        has_key = channel is not None and channel.secret is not None
+        return f"{'by its key' if has_key else 'public by name'}, senders unproven"
     pin = PinState.NONE if peer is None else peer.pin
+    if peer is not None and peer.role is NodeRole.ROOM:
+        return "room: the server reads along and names the authors"
+    if peer is not None and _id_is_key(peer) and pin is PinState.FIRST_SEEN:
+        return "end-to-end, to this key"
     return {
         PinState.VERIFIED: "end-to-end, key verified",
         PinState.FIRST_SEEN: "end-to-end, key pinned",
@@ -230,7 +257,12 @@ def padlock_words(conversation: ConversationId, peer: Node | None) -> str:
 
 
 def key_words(node: Node) -> str:
-    """A node's key state as lists say it: `verified`, `pinned`, `CHANGED`, `none`."""
+    """A node's key state as lists say it: `verified`, `pinned`, `signed`, `CHANGED`, `none`.
+
+    `signed`: its id is its key, with which it signs what it says of itself.
+    """
+    if _id_is_key(node) and node.pin is PinState.FIRST_SEEN:
+        return "signed"
     return {
         PinState.VERIFIED: "verified",
         PinState.FIRST_SEEN: "pinned",

@@ -25,6 +25,7 @@ class Glyphs:
     link_connecting: str
     mention: str
     favourite: str
+    contact: str
     online: str
     offline: str
     horizontal: str
@@ -58,6 +59,7 @@ UNICODE = Glyphs(
     link_connecting="◌",
     mention="!",
     favourite="★",
+    contact="+",
     online="●",
     offline="○",
     horizontal="─",
@@ -91,6 +93,7 @@ PLAIN = Glyphs(
     link_connecting="?",
     mention="!",
     favourite="*",
+    contact="+",
     online="*",
     offline="o",
     horizontal="-",

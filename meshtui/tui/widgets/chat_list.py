@@ -9,11 +9,18 @@ from rich.segment import Segment
 from textual.message import Message
 from textual.strip import Strip
 
-from meshtui.model.ids import ConversationKind, NodeId, channel_conversation, split_conversation
+from meshtui.model.ids import (
+    ConversationKind,
+    NodeId,
+    channel_conversation,
+    channel_title,
+    split_conversation,
+)
 from meshtui.model.message import Channel, Conversation, NotifyLevel
-from meshtui.model.node import PinState
+from meshtui.model.node import NodeRole, PinState
 from meshtui.model.text import clean
 from meshtui.tui.state.conversations import ConversationBook, level_of
+from meshtui.tui.state.networks import network_title
 from meshtui.tui.text.format import fit
 from meshtui.tui.widgets.line_list import LineList
 
@@ -24,7 +31,6 @@ if TYPE_CHECKING:
     from meshtui.tui.state.directory import Directory
     from meshtui.tui.text.glyphs import Glyphs
 
-NETWORK_TITLES = {"jsonmesh": "JSON mesh", "meshcore": "MeshCore", "meshtastic": "Meshtastic"}
 _MAX_NUMBER = 999
 
 
@@ -102,10 +108,10 @@ class ChatList(LineList):
 
     def title_of(self, talk: Conversation) -> str:
         """What a conversation is called, cleaned."""
-        _, kind, target = split_conversation(talk.conversation_id)
+        network, kind, target = split_conversation(talk.conversation_id)
         if kind is ConversationKind.DIRECT:
             return self.directory.name_of(NodeId(target))
-        return clean(f"#{target}", limit=40)
+        return clean(channel_title(network, target), limit=40)
 
     def _key_at(self, row: int) -> ConversationId | None:
         return _key(self._entries[row]) if 0 <= row < len(self._entries) else None
@@ -131,7 +137,7 @@ class ChatList(LineList):
             return "" if isinstance(before, Channel) else "ANNOUNCED, Enter joins"
         if isinstance(before, Conversation) and before.network == entry.network:
             return ""
-        return NETWORK_TITLES.get(entry.network, clean(str(entry.network)))
+        return network_title(entry.network)
 
     def _talk_line(self, talk: Conversation, width: int) -> Strip:
         level = level_of(talk)
@@ -158,18 +164,19 @@ class ChatList(LineList):
 
     def _tail(self, talk: Conversation) -> str:
         _, kind, target = split_conversation(talk.conversation_id)
-        if kind is ConversationKind.DIRECT:
-            node = self.directory.nodes.get(NodeId(target))
-            if node is not None and node.pin is PinState.CHANGED:
-                return f" {self.glyphs.warning}key"
+        node = self.directory.nodes.get(NodeId(target))
+        if kind is ConversationKind.DIRECT and node is not None and node.pin is PinState.CHANGED:
+            return f" {self.glyphs.warning}key"
         if talk.draft and talk.conversation_id != self.book.open_id:
             return " draft"
         if talk.notify is NotifyLevel.MUTE:
             return " mute"
-        return " DM" if kind is ConversationKind.DIRECT else ""
+        if kind is ConversationKind.CHANNEL:
+            return ""
+        return " room" if node is not None and node.role is NodeRole.ROOM else " DM"
 
     def _channel_line(self, channel: Channel, width: int) -> Strip:
-        name = clean(f"#{channel.name}", limit=40)
+        name = clean(channel_title(channel.network, channel.name), limit=40)
         return Strip([Segment(fit(f"   + {name}", width), self._look("dim"))])
 
     def _look(self, word: str) -> Style:

@@ -213,7 +213,8 @@ class MessageList(LineList):
 
     def _sender(self, message: Message, width: int) -> str:
         sign = self.glyphs.mention if message.mentions_me else ""
-        return fit(sign + self.directory.name_of(message.sender), width, self.glyphs.ellipsis)
+        name = self.directory.author_of(message.conversation, message.sender)
+        return fit(sign + name, width, self.glyphs.ellipsis)
 
     def _name_style(self, message: Message) -> Style:
         if message.is_own:
