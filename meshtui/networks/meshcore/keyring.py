@@ -1,0 +1,295 @@
+"""All keys at hand, and which of them opens a packet.
+
+Packets name their ends by one byte of a hash, and prove the key by two bytes: several keys are
+tried, and what one of them opens must also look like what it claims to be. Whatever succeeded last
+is tried first. Everything is bounded.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from meshtui.errors import CryptoError
+from meshtui.networks.meshcore.packet import PayloadType
+from meshtui.networks.meshcore.payloads.anon_request import AnonRequest
+from meshtui.networks.meshcore.payloads.envelope import Envelope
+from meshtui.networks.meshcore.payloads.group import GroupEnvelope
+from meshtui.networks.meshcore.payloads.group_data import is_plausible_group_data
+from meshtui.networks.meshcore.payloads.group_text import is_plausible_group_text
+from meshtui.networks.meshcore.payloads.path import is_plausible_path
+from meshtui.networks.meshcore.payloads.text import is_plausible_text
+from meshtui.networks.meshcore.seal import Cipher
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from meshtui.crypto.ed25519 import KeyPair
+    from meshtui.networks.meshcore.channel_key import ChannelKey
+    from meshtui.networks.meshcore.payloads.registry import Payload
+
+MAX_OWN = 16
+MAX_CONTACTS = 4096
+MAX_CHANNELS = 512
+# A repeater's firmware tries 8; with 4096 contacts a hash has 16 of them on average.
+MAX_CANDIDATES = 32
+MAX_SECRETS = 1024
+
+_PLAUSIBLE: dict[int, Callable[[bytes], bool]] = {
+    PayloadType.TXT_MSG: is_plausible_text,
+    PayloadType.PATH: is_plausible_path,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a pair of keys opened.
+
+    Attributes:
+        label: Of our key, as it was added.
+        key: Ours.
+        peer: The other end's public key.
+        plaintext: Padded with zeros.
+        is_outgoing: Our key is the source's: we sent it, or somebody sent it back.
+    """
+
+    label: str
+    key: KeyPair
+    peer: bytes
+    plaintext: bytes
+    is_outgoing: bool = False
+
+
+class Keyring:
+    """Own keys, contacts and channels."""
+
+    __slots__ = ("_channels", "_contacts", "_groups", "_own", "_peers", "_secrets")
+
+    def __init__(self) -> None:
+        """Begin without any key."""
+        self._own: dict[bytes, tuple[str, KeyPair]] = {}
+        self._contacts: dict[bytes, str] = {}
+        # by hash, what succeeded last at the front
+        self._peers: dict[int, list[bytes]] = {}
+        self._channels: dict[str, ChannelKey] = {}
+        self._groups: dict[int, list[tuple[ChannelKey, Cipher]]] = {}
+        self._secrets: OrderedDict[tuple[bytes, bytes], Cipher | None] = OrderedDict()
+
+    @property
+    def own(self) -> tuple[KeyPair, ...]:
+        """Our keys, in the order in which they came."""
+        return tuple(key for _, key in self._own.values())
+
+    @property
+    def contacts(self) -> tuple[tuple[bytes, str], ...]:
+        """Public key and label of every contact."""
+        return tuple(self._contacts.items())
+
+    @property
+    def channels(self) -> tuple[ChannelKey, ...]:
+        """All channels."""
+        return tuple(self._channels.values())
+
+    def add_own(self, label: str, key: KeyPair) -> None:
+        """Add a key of ours; past the limit it is not added."""
+        if len(self._own) < MAX_OWN or key.public_key in self._own:
+            self._own[key.public_key] = (label, key)
+            self._index(key.public_key)
+
+    def add_contact(self, public_key: bytes, label: str = "") -> None:
+        """Add a contact or change its label; past the limit the oldest one goes."""
+        if public_key not in self._contacts and len(self._contacts) >= MAX_CONTACTS:
+            self.remove_contact(next(iter(self._contacts)))
+        self._contacts[public_key] = label
+        self._index(public_key)
+
+    def remove_contact(self, public_key: bytes) -> None:
+        """Forget a contact; one that is not there is no matter."""
+        self._contacts.pop(public_key, None)
+        if public_key not in self._own:
+            bucket = self._peers.get(public_key[0] if public_key else 0, [])
+            if public_key in bucket:
+                bucket.remove(public_key)
+
+    def add_channel(self, channel: ChannelKey) -> None:
+        """Add a channel, or give one of that name another key. An all-zero key is never added:
+        cleared slots of radios have it, and so anybody could write to us.
+        """
+        self.remove_channel(channel.name)
+        if channel.is_void or len(self._channels) >= MAX_CHANNELS:
+            return
+        self._channels[channel.name] = channel
+        entry = (channel, Cipher(channel.secret.reveal))
+        self._groups.setdefault(channel.hash, []).append(entry)
+
+    def remove_channel(self, name: str) -> None:
+        """Forget a channel; one that is not there is no matter."""
+        channel = self._channels.pop(name, None)
+        if channel is not None:
+            bucket = self._groups[channel.hash]
+            bucket[:] = [entry for entry in bucket if entry[0].name != name]
+
+    def channel(self, name: str) -> ChannelKey | None:
+        """Look a channel up by its name."""
+        return self._channels.get(name)
+
+    def label_of(self, public_key: bytes) -> str | None:
+        """Say what a key is called, ours or a contact's; None where it is unknown."""
+        if public_key in self._own:
+            return self._own[public_key][0]
+        return self._contacts.get(public_key)
+
+    def peers_of(self, node_hash: int) -> tuple[bytes, ...]:
+        """List the known public keys that a hash of one byte may mean, ours included."""
+        return tuple(self._peers.get(node_hash, ()))
+
+    def cipher_of(self, channel: ChannelKey) -> Cipher:
+        """Return what seals for a channel, kept ready where it is one of ours."""
+        for known, cipher in self._groups.get(channel.hash, ()):
+            if known == channel:
+                return cipher
+        return Cipher(channel.secret.reveal)
+
+    def cipher_between(self, key: KeyPair, peer: bytes) -> Cipher | None:
+        """Return what seals between a key of ours and a peer's; None where the peer's is no key."""
+        pair = (key.public_key, peer)
+        if pair in self._secrets:
+            self._secrets.move_to_end(pair)
+            return self._secrets[pair]
+        try:
+            cipher: Cipher | None = Cipher(key.shared_secret(peer).reveal)
+        except CryptoError:
+            cipher = None
+        self._secrets[pair] = cipher
+        if len(self._secrets) > MAX_SECRETS:
+            self._secrets.popitem(last=False)
+        return cipher
+
+    def open_group(
+        self,
+        channel_hash: int,
+        sealed: bytes,
+        is_text: bool = True,  # noqa: FBT001
+    ) -> tuple[ChannelKey, bytes] | None:
+        """Open what was sealed for a channel; None where no channel of ours opens it.
+
+        Returns:
+            The channel and the padded plaintext.
+        """
+        bucket = self._groups.get(channel_hash)
+        if not bucket:
+            return None
+        for index, (channel, cipher) in enumerate(bucket):
+            plaintext = cipher.open(sealed)
+            if plaintext is None:
+                continue
+            plausible = is_plausible_group_text if is_text else is_plausible_group_data
+            if plausible(plaintext):
+                if index:
+                    bucket.insert(0, bucket.pop(index))
+                return channel, plaintext
+        return None
+
+    def open_direct(
+        self, dest_hash: int, src_hash: int, sealed: bytes, payload_type: int = -1
+    ) -> Opened | None:
+        """Open what was sealed between two nodes, one of them ours; None where no pair opens it.
+
+        Args:
+            payload_type: What it claims to be, to refuse what only the proof fits; -1 = unknown.
+        """
+        plausible = _PLAUSIBLE.get(payload_type)
+        for is_outgoing in (False, True):
+            ours, theirs = (src_hash, dest_hash) if is_outgoing else (dest_hash, src_hash)
+            for label, key in self._own_of(ours):
+                found = self._try_peers(key, theirs, sealed, plausible)
+                if found is not None:
+                    return Opened(label, key, *found, is_outgoing)
+        return None
+
+    def open_anon(self, dest_hash: int, sender: bytes, sealed: bytes) -> Opened | None:
+        """Open what a key that it carries sealed for one of ours, or ours for a contact."""
+        for label, key in self._own_of(dest_hash):
+            cipher = self.cipher_between(key, sender)
+            plaintext = None if cipher is None else cipher.open(sealed)
+            if plaintext is not None:
+                return Opened(label, key, sender, plaintext)
+        if sender in self._own:
+            label, key = self._own[sender]
+            found = self._try_peers(key, dest_hash, sealed, None)
+            if found is not None:
+                return Opened(label, key, *found, is_outgoing=True)
+        return None
+
+    def why(self, payload: Payload) -> str:
+        """Say in a sentence which key is missing to open a payload; empty where none would help."""
+        match payload:
+            case GroupEnvelope():
+                return self._why_group(payload)
+            case Envelope():
+                return self._why_direct(payload)
+            case AnonRequest():
+                return self._why_anon(payload)
+            case _:
+                return ""
+
+    def _own_of(self, node_hash: int) -> Iterable[tuple[str, KeyPair]]:
+        """List our keys that a hash of one byte may mean."""
+        return [entry for public, entry in self._own.items() if public[0] == node_hash]
+
+    def _try_peers(
+        self, key: KeyPair, peer_hash: int, sealed: bytes, plausible: Callable[[bytes], bool] | None
+    ) -> tuple[bytes, bytes] | None:
+        """Find the peer whose secret with a key of ours opens it; returns it and the plaintext."""
+        bucket = self._peers.get(peer_hash, [])
+        for index, peer in enumerate(bucket[:MAX_CANDIDATES]):
+            cipher = self.cipher_between(key, peer)
+            plaintext = None if cipher is None else cipher.open(sealed)
+            if plaintext is None or (plausible is not None and not plausible(plaintext)):
+                continue
+            if index:
+                bucket.insert(0, bucket.pop(index))
+            return peer, plaintext
+        return None
+
+    def _index(self, public_key: bytes) -> None:
+        """Make a public key a candidate for its hash."""
+        bucket = self._peers.setdefault(public_key[0] if public_key else 0, [])
+        if public_key not in bucket:
+            bucket.append(public_key)
+
+    def _why_group(self, payload: GroupEnvelope) -> str:
+        """Explain a payload for a channel."""
+        names = [channel.name for channel, _ in self._groups.get(payload.channel_hash, ())]
+        if not names:
+            return f"no channel of hash {payload.channel_hash:02X} is known; its key would open it"
+        listed = ", ".join(names[:4])
+        return (
+            f"it is for a channel of hash {payload.channel_hash:02X}, and not {listed}; "
+            "that other channel's key would open it"
+        )
+
+    def _why_direct(self, payload: Envelope) -> str:
+        """Explain a payload between two nodes."""
+        ends = (payload.dest_hash, payload.src_hash)
+        ours = [end for end in ends if any(True for _ in self._own_of(end))]
+        if not ours:
+            return (
+                f"it is between a node {payload.src_hash:02X} and a node {payload.dest_hash:02X}; "
+                "the private key of either would open it"
+            )
+        theirs = ends[1] if ours[0] == ends[0] else ends[0]
+        if not self._peers.get(theirs):
+            return f"no node that begins with {theirs:02X} is known; its public key would open it"
+        return (
+            f"none of the known nodes that begin with {theirs:02X} shares it with us; "
+            "the right node's public key would open it, if it is for us at all"
+        )
+
+    def _why_anon(self, payload: AnonRequest) -> str:
+        """Explain a request of a stranger."""
+        return (
+            f"it is for a node that begins with {payload.dest_hash:02X}; "
+            "that node's private key would open it"
+        )
