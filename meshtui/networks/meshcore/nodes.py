@@ -1,0 +1,177 @@
+"""Nodes as their signed advertisements, and our radios' contact tables, describe them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from meshtui.model.event import NodeHeard, RouteChanged, RouteForgotten
+from meshtui.model.ids import NetworkName, NodeId
+from meshtui.model.node import Node, NodeRole, PinState, Position, Route
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from meshtui.model.ids import Instant, LinkId
+    from meshtui.model.packet import Frame
+    from meshtui.networks.base import Output
+    from meshtui.networks.meshcore.packet import Packet
+    from meshtui.networks.meshcore.payloads.advert import Advert, AppData
+
+MAX_NODES: Final = 5_000
+MAX_ROUTES: Final = 5_000
+ID_CHARS: Final = 64
+_NETWORK: Final = NetworkName("meshcore")
+_ROLES: Final = {
+    1: NodeRole.CLIENT,
+    2: NodeRole.RELAY,
+    3: NodeRole.ROOM,
+    4: NodeRole.SENSOR,
+}
+_TYPES: Final = {role: number for number, role in _ROLES.items()}
+# A way that was proven or that the radio itself uses is not replaced by one merely overheard.
+_STANDING: Final = {"advert": 0, "heard": 0, "radio": 1, "traced": 2, "acked": 2, "user": 3}
+_FRESH_MS: Final = 24 * 3600 * 1000
+
+
+def role_of(node_type: int) -> NodeRole:
+    """Turn an advertisement's node type into a role."""
+    return _ROLES.get(node_type, NodeRole.UNKNOWN)
+
+
+def type_of(role: NodeRole) -> int:
+    """Turn a role into a node type; 0 = none."""
+    return _TYPES.get(role, 0)
+
+
+def position_of(lat_e6: int, lon_e6: int) -> Position | None:
+    """Turn millionths of degrees into a position; None for 0,0, which means none, or nonsense."""
+    if abs(lat_e6) > 90_000_000 or abs(lon_e6) > 180_000_000 or (lat_e6 == 0 and lon_e6 == 0):
+        return None
+    return Position(lat_e6 / 1e6, lon_e6 / 1e6)
+
+
+class NodeBook:
+    """The nodes we know and the ways to them; bounded, contacts are kept longest."""
+
+    def __init__(self, nodes: Iterable[Node], contacts: Iterable[NodeId]) -> None:
+        """Begin with what the store kept.
+
+        Args:
+            contacts: Whom we wrote with or marked: never forgotten for lack of room.
+        """
+        self._nodes = {node.node_id: node for node in nodes}
+        self._kept = set(contacts)
+        self._routes: dict[tuple[NodeId, LinkId], Route] = {}
+
+    def get(self, node_id: NodeId) -> Node | None:
+        """Return a node by its whole id."""
+        return self._nodes.get(node_id)
+
+    def all(self) -> Iterable[Node]:
+        """Return every node."""
+        return self._nodes.values()
+
+    def by_prefix(self, prefix: str) -> list[Node]:
+        """Return the nodes whose ids begin with these lower-case hex digits."""
+        if len(prefix) >= ID_CHARS:
+            node = self._nodes.get(NodeId(prefix))
+            return [] if node is None else [node]
+        return [node for node in self._nodes.values() if node.node_id.startswith(prefix)]
+
+    def route_to(self, node_id: NodeId, link_id: LinkId) -> Route | None:
+        """Return the way to a node over a link, as last learned."""
+        return self._routes.get((node_id, link_id))
+
+    def put(self, node: Node) -> list[Output]:
+        """Take a node as it is known now; nothing is emitted where nothing changed."""
+        if self._nodes.get(node.node_id) == node:
+            return []
+        self._nodes.pop(node.node_id, None)
+        self._nodes[node.node_id] = node  # the last heard is the last in the table
+        if len(self._nodes) > MAX_NODES:
+            self._forget_one()
+        return [NodeHeard(node)]
+
+    def keep(self, node_id: NodeId) -> None:
+        """Never forget this one for lack of room: the user writes with it."""
+        self._kept.add(node_id)
+
+    def known(self, node_id: NodeId) -> Node:
+        """Return a node, or what is known of one never heard: its id is its key."""
+        return self._nodes.get(node_id) or Node(
+            _NETWORK, node_id, public_key=node_id, pin=PinState.FIRST_SEEN
+        )
+
+    def advertised(
+        self, advert: Advert, said: AppData, packet: Packet, frame: Frame
+    ) -> list[Output]:
+        """Take an advertisement whose signature was verified, and whose time is not old."""
+        now = frame.received_at
+        node = self.known(NodeId(advert.public_key.hex()))
+        changed = replace(
+            node,
+            name=said.name or node.name,
+            role=role_of(said.node_type),
+            position=(
+                node.position
+                if said.lat_e6 is None or said.lon_e6 is None
+                else position_of(said.lat_e6, said.lon_e6)
+            ),
+            is_online=True,
+            last_heard_ms=now.unix_ms,
+            hops=packet.hops,
+            rssi_dbm=frame.rx.rssi_dbm if packet.hops == 0 else node.rssi_dbm,
+            snr_db=frame.rx.snr_db if packet.hops == 0 else node.snr_db,
+            link_id=frame.link_id,
+            # a clock far ahead must not make all that is sent later look old
+            claimed_at_s=min(advert.timestamp, now.unix_ms // 1000 + 60),
+        )
+        return [*self.put(changed), *self.heard_by(node.node_id, packet, frame, now)]
+
+    def heard_by(self, node_id: NodeId, packet: Packet, frame: Frame, now: Instant) -> list[Output]:
+        """Learn a way from a flooded packet of this node: back along the path it came."""
+        via = tuple(NodeId(hop.lower()) for hop in reversed(packet.path_hashes()))
+        return self.learn(
+            Route(
+                _NETWORK,
+                node_id,
+                frame.link_id,
+                len(via) + 1,
+                via,
+                now.unix_ms,
+                rssi_dbm=frame.rx.rssi_dbm,
+                source="advert",
+                confidence=0.5 if not via else 0.3,
+            )
+        )
+
+    def learn(self, route: Route) -> list[Output]:
+        """Keep a way, unless a better proven one of the last day stands."""
+        key = (route.node_id, route.link_id)
+        old = self._routes.get(key)
+        if old is not None:
+            is_fresh = route.last_seen_ms - old.last_seen_ms < _FRESH_MS
+            if is_fresh and _STANDING.get(old.source, 0) > _STANDING.get(route.source, 0):
+                return []
+            if old == route:
+                return []
+        self._routes.pop(key, None)
+        self._routes[key] = route
+        if len(self._routes) > MAX_ROUTES:
+            del self._routes[next(iter(self._routes))]
+        return [RouteChanged(route)]
+
+    def forget_route(self, node_id: NodeId) -> list[Output]:
+        """Throw the ways to a node away."""
+        for key in [key for key in self._routes if key[0] == node_id]:
+            del self._routes[key]
+        return [RouteForgotten(_NETWORK, node_id)]
+
+    def _forget_one(self) -> None:
+        """Make room: the longest unheard who is nobody's contact."""
+        for node_id, node in self._nodes.items():
+            if not node.is_contact and node_id not in self._kept:
+                del self._nodes[node_id]
+                return
+        del self._nodes[next(iter(self._nodes))]

@@ -1,0 +1,93 @@
+"""What all ports of the session share: who we are, whom and what we know."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from meshtui.mesh.dedupe import SeenCache
+from meshtui.model.ids import NetworkName
+from meshtui.networks.meshcore.identity import node_id_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from meshtui.crypto.ed25519 import KeyPair
+    from meshtui.model.ids import Instant, MessageId, NodeId
+    from meshtui.networks.base import DigestMemory
+    from meshtui.networks.meshcore.keyring import Keyring
+    from meshtui.networks.meshcore.nodes import NodeBook
+    from meshtui.networks.meshcore.settings import Settings
+
+NETWORK = NetworkName("meshcore")
+MAX_OWN_TEXTS = 500
+MAX_PACKETS = 5_000
+PACKET_AGE_S = 3_600.0
+
+
+class Station:
+    """The shared state; it does nothing by itself.
+
+    Attributes:
+        key: Ours, where we are the node; a companion radio has its own.
+        keyring: All channels and contacts we can open packets with.
+        packets: Hashes of the packets heard in the last hour, over all links.
+        own_ids: Our own key and those of our radios.
+    """
+
+    def __init__(
+        self,
+        key: KeyPair,
+        settings: Settings,
+        keyring: Keyring,
+        nodes: NodeBook,
+        digests: DigestMemory,
+        entropy: Callable[[int], bytes],
+    ) -> None:
+        """Begin with what outlived earlier sessions."""
+        self.key = key
+        self.node_id = node_id_of(key.public_key)
+        self.settings = settings
+        self.keyring = keyring
+        self.nodes = nodes
+        self.digests = digests
+        self.entropy = entropy
+        self.packets = SeenCache(PACKET_AGE_S, MAX_PACKETS)
+        self.own_ids: set[NodeId] = {self.node_id}
+        self._own_texts: dict[bytes, MessageId] = {}
+        self._last_timestamp = 0
+        self._names: dict[str, None] = {}
+        self._mention = re.compile(r"(?!)")
+        self.know_as(settings.name)
+
+    def know_as(self, name: str) -> None:
+        """Remember a name of ours: texts that mention it mention us."""
+        if name:
+            self._names[name] = None
+            words = "|".join(re.escape(known) for known in self._names)
+            self._mention = re.compile(rf"@(?:(?:{words})(?!\w)|\[(?:{words})\])", re.IGNORECASE)
+
+    def is_mentioned_in(self, text: str) -> bool:
+        """Tell whether a text addresses us: `@name`, `@[name]`."""
+        return "@" in text and self._mention.search(text) is not None
+
+    def next_timestamp(self, now: Instant) -> int:
+        """Return Unix seconds for a packet of ours: no two are the same, none goes back.
+
+        The same text in the same second would be the same packet, and repeaters pass none twice.
+        """
+        self._last_timestamp = max(self._last_timestamp + 1, now.unix_ms // 1000)
+        return self._last_timestamp
+
+    def note_own_text(self, digest: bytes, message_id: MessageId) -> None:
+        """Remember a text of ours by its digest (see `message_ids`), to know it when it is heard.
+
+        A copy of it that comes back is then no message, but an echo.
+        """
+        self._own_texts[digest] = message_id
+        if len(self._own_texts) > MAX_OWN_TEXTS:
+            del self._own_texts[next(iter(self._own_texts))]
+
+    def own_text(self, digest: bytes) -> MessageId | None:
+        """Return which message of ours this is; None = it is not ours."""
+        return self._own_texts.get(digest)

@@ -1,0 +1,117 @@
+"""Nodes and ways as adverts and contact tables tell them."""
+
+from dataclasses import replace
+
+import pytest
+
+from meshtui.crypto.ed25519 import from_seed
+from meshtui.model.event import NodeHeard, RouteChanged
+from meshtui.model.ids import Instant, LinkId, NodeId
+from meshtui.model.node import Node, NodeRole, Position, Route
+from meshtui.model.packet import Frame, RxMeta
+from meshtui.networks.meshcore import nodes as module
+from meshtui.networks.meshcore.nodes import NodeBook, position_of, role_of, type_of
+from meshtui.networks.meshcore.packet import Packet
+from meshtui.networks.meshcore.payloads.advert import appdata, sign_advert
+from meshtui.networks.meshcore.station import NETWORK
+
+NOW = Instant(100.0, 1_800_000_000_000)
+LINK = LinkId("usb")
+KEY = from_seed(b"\x05" * 32)
+NODE = NodeId(KEY.public_key.hex())
+
+
+def heard(book: NodeBook, path: bytes = b"", timestamp: int = 1_800_000_000, **said: object):
+    data = appdata(2, "Ridge", **said)
+    advert = sign_advert(KEY, timestamp, data)
+    packet = Packet(1, 4, len(path), path, b"")
+    frame = Frame(LINK, b"", NOW, RxMeta(-80, 5.5))
+    return book.advertised(advert, data, packet, frame)
+
+
+def test_an_advert_makes_a_node_and_a_way() -> None:
+    book = NodeBook((), ())
+
+    node, route = heard(book, b"\xed\xca", lat_e6=48_000_000, lon_e6=2_000_000)
+
+    assert isinstance(node, NodeHeard)
+    assert (node.node.name, node.node.role, node.node.hops) == ("Ridge", NodeRole.RELAY, 2)
+    assert node.node.position == Position(48.0, 2.0)
+    assert isinstance(route, RouteChanged)
+    assert (route.route.hops, route.route.via) == (3, ("ca", "ed"))
+
+
+def test_signal_is_the_nodes_only_where_it_was_heard_directly() -> None:
+    book = NodeBook((), ())
+
+    near = heard(book)[0].node
+    far = heard(book, b"\xed", 1_800_000_001)[0].node
+
+    assert (near.rssi_dbm, near.snr_db) == (-80, 5.5)
+    assert (far.rssi_dbm, far.hops) == (-80, 1)
+
+
+def test_a_clock_far_ahead_does_not_make_later_adverts_old() -> None:
+    book = NodeBook((), ())
+
+    node = heard(book, timestamp=0xFFFFFFFF)[0].node
+
+    assert node.claimed_at_s <= 1_800_000_060
+
+
+def test_a_way_that_was_proven_is_not_replaced_by_one_overheard() -> None:
+    book = NodeBook((), ())
+    proven = Route(NETWORK, NODE, LINK, 1, (), NOW.unix_ms, source="acked")
+
+    assert book.learn(proven) == [RouteChanged(proven)]
+    assert book.learn(replace(proven, source="advert", hops=3)) == []
+    assert book.route_to(NODE, LINK) == proven
+    late = replace(proven, source="advert", last_seen_ms=NOW.unix_ms + 2 * 86_400_000)
+    assert book.learn(late) == [RouteChanged(late)]
+
+
+def test_what_did_not_change_is_not_told_again() -> None:
+    book = NodeBook((), ())
+    node = Node(NETWORK, NODE, name="x")
+
+    assert book.put(node) == [NodeHeard(node)]
+    assert book.put(node) == []
+
+
+def test_strangers_make_room_before_contacts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_NODES", 3)
+    book = NodeBook((), (NodeId("aa"),))
+    book.put(Node(NETWORK, NodeId("aa")))
+    book.put(Node(NETWORK, NodeId("bb"), is_contact=True))
+    for number in range(10):
+        book.put(Node(NETWORK, NodeId(f"c{number}")))
+
+    assert {node.node_id for node in book.all()} == {"aa", "bb", "c9"}
+
+
+def test_ways_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_ROUTES", 2)
+    book = NodeBook((), ())
+    for number in range(5):
+        book.learn(Route(NETWORK, NodeId(str(number)), LINK, 1, (), NOW.unix_ms))
+
+    assert book.route_to(NodeId("0"), LINK) is None
+    assert book.route_to(NodeId("4"), LINK) is not None
+
+
+def test_a_prefix_may_mean_several() -> None:
+    book = NodeBook([Node(NETWORK, NodeId("ed" + "0" * 62)), Node(NETWORK, NODE)], ())
+    book.put(Node(NETWORK, NodeId("ed" + "1" * 62)))
+
+    assert len(book.by_prefix("ed")) == 2
+    assert [node.node_id for node in book.by_prefix(NODE)] == [NODE]
+
+
+@pytest.mark.parametrize("place", [(0, 0), (91_000_000, 0), (0, 181_000_000), (-(2**31), 5)])
+def test_a_place_that_is_none_is_none(place: tuple[int, int]) -> None:
+    assert position_of(*place) is None
+
+
+def test_roles_and_types_match() -> None:
+    assert [role_of(type_of(role)) for role in NodeRole] == list(NodeRole)
+    assert role_of(9) is NodeRole.UNKNOWN
