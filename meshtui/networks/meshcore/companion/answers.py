@@ -23,7 +23,7 @@ class Ok(NamedTuple):
 class Err(NamedTuple):
     """It is refused; see `codes.error_words`."""
 
-    code: wire.U8 | None = None
+    code: wire.ErrorKind | None = None
 
 
 class ContactsStart(NamedTuple):
@@ -42,7 +42,7 @@ class Contact(NamedTuple):
     """
 
     key: wire.PublicKey
-    node_type: wire.U8
+    node_type: wire.NodeKind
     flags: wire.U8
     out_path: wire.PathIn64
     name: wire.Text32
@@ -65,7 +65,7 @@ class SelfInfo(NamedTuple):
         telemetry: Who may read its telemetry: environment << 4 | position << 2 | base.
     """
 
-    node_type: wire.U8
+    node_type: wire.NodeKind
     power_dbm: wire.Dbm
     max_power_dbm: wire.Dbm
     key: wire.PublicKey
@@ -151,7 +151,7 @@ class ContactMsg(NamedTuple):
 
     prefix: wire.Prefix
     path_len: wire.U8
-    text_type: wire.U8
+    text_type: wire.TextKind
     timestamp: wire.Time
     body: wire.Bytes
 
@@ -163,7 +163,7 @@ class ContactMsgV3(NamedTuple):
     reserved: wire.Two
     prefix: wire.Prefix
     path_len: wire.U8
-    text_type: wire.U8
+    text_type: wire.TextKind
     timestamp: wire.Time
     body: wire.Bytes
 
@@ -173,7 +173,7 @@ class ChannelMsg(NamedTuple):
 
     channel: wire.U8
     path_len: wire.U8
-    text_type: wire.U8
+    text_type: wire.TextKind
     timestamp: wire.Time
     text: wire.Text
 
@@ -185,7 +185,7 @@ class ChannelMsgV3(NamedTuple):
     reserved: wire.Two
     channel: wire.U8
     path_len: wire.U8
-    text_type: wire.U8
+    text_type: wire.TextKind
     timestamp: wire.Time
     text: wire.Text
 

@@ -42,7 +42,7 @@ class AppStart(NamedTuple):
 class SendTxtMsg(NamedTuple):
     """Write to a contact, named by the first six bytes of its key."""
 
-    text_type: wire.U8
+    text_type: wire.TextKind
     attempt: wire.U8
     timestamp: wire.Time
     prefix: wire.Prefix
@@ -52,7 +52,7 @@ class SendTxtMsg(NamedTuple):
 class SendChannelTxtMsg(NamedTuple):
     """Write to a channel; the radio puts its own name before the text."""
 
-    text_type: wire.U8
+    text_type: wire.TextKind
     channel: wire.U8
     timestamp: wire.Time
     text: wire.Text
@@ -86,7 +86,7 @@ class AddUpdateContact(NamedTuple):
     """Write one entry of the contact table."""
 
     key: wire.PublicKey
-    node_type: wire.U8
+    node_type: wire.NodeKind
     flags: wire.U8
     out_path: wire.PathIn64
     name: wire.Text32
@@ -275,10 +275,10 @@ class GetStats(NamedTuple):
 
 
 class SendAnonReq(NamedTuple):
-    """Ask a node something with our key in clear, so that it need not know us."""
+    """Ask a node something with our key in clear, so that it need not know us; or a password."""
 
     key: wire.PublicKey
-    data: wire.Anonymous
+    data: wire.SecretRest
 
 
 class SetAutoaddConfig(NamedTuple):

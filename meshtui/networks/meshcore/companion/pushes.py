@@ -92,7 +92,7 @@ class NewAdvert(NamedTuple):
     """An advert of somebody who is no contact, in the form of a contact."""
 
     key: wire.PublicKey
-    node_type: wire.U8
+    node_type: wire.NodeKind
     flags: wire.U8
     out_path: wire.PathIn64
     name: wire.Text32
