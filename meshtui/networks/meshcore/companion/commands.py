@@ -25,6 +25,12 @@ class ForKey(NamedTuple):
     key: bytes
 
 
+class KeyOnly(NamedTuple):
+    """The body of a `ForKey`."""
+
+    key: wire.PublicKey
+
+
 class UnknownCommand(NamedTuple):
     """A command that is not in the list."""
 

@@ -107,6 +107,11 @@ def kind_of(payload: bytes) -> type | None:
     return _FRAME_KINDS.get(payload[0])
 
 
+def command_kind_of(payload: bytes) -> type | None:
+    """Return the type that a frame to a radio is read as; None for codes without a body."""
+    return commands.KeyOnly if payload[0] in FOR_KEY else _COMMAND_KINDS.get(payload[0])
+
+
 def decode_frame(payload: bytes) -> RadioFrame:
     """Read the payload of a frame of a radio; what is not in the list is kept.
 
@@ -166,9 +171,7 @@ def decode_command(payload: bytes) -> RadioCommand:
         raise DecodeError("empty", "a frame has at least its code", 0)
     code = payload[0]
     if code in FOR_KEY:
-        if len(payload) < 33:
-            raise DecodeError("short", "a public key of 32 bytes expected", 1)
-        return ForKey(code, payload[1:33])
+        return ForKey(code, wire.decode(commands.KeyOnly, payload).key)
     if code in BARE:
         return Bare(code)
     kind = _COMMAND_KINDS.get(code)

@@ -189,12 +189,23 @@ PUSHES: Final = MappingProxyType(
 BARE_PUSHES: Final = frozenset({Push.MSG_WAITING, Push.CONTACTS_FULL})
 
 
-def trace_hops(trace: TraceData) -> tuple[tuple[str, float], ...]:
-    """List the hops of a trace: hash, and how well it heard the one before it (dB)."""
+class TraceHop(NamedTuple):
+    """One hop of a trace.
+
+    Attributes:
+        snr_db: How well it heard the one before it.
+    """
+
+    hash: str
+    snr_db: float
+
+
+def trace_hops(trace: TraceData) -> tuple[TraceHop, ...]:
+    """List the hops of a trace, in travel order."""
     size = 1 << (trace.flags & 3)
     hashes, snrs = trace.rest[: trace.path_bytes], trace.rest[trace.path_bytes :]
     return tuple(
-        (hashes[at : at + size].hex(), _signed(snrs[at // size]) / 4)
+        TraceHop(hashes[at : at + size].hex(), _signed(snrs[at // size]) / 4)
         for at in range(0, len(hashes), size)
         if at // size < len(snrs)
     )

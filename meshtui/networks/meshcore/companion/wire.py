@@ -7,9 +7,11 @@ field are of newer firmware, and are passed over.
 
 from __future__ import annotations
 
+import contextlib
 from functools import lru_cache
 from typing import Annotated, Any, NamedTuple, TypeVar, get_args, get_type_hints
 
+from meshtui.errors import DecodeError
 from meshtui.networks.meshcore.companion.codes import ErrorCode, NodeType, TextType
 from meshtui.networks.meshcore.companion.forms import (
     Clock,
@@ -107,13 +109,25 @@ def read_parts(kind: type, data: bytes, at: int) -> list[Read]:
         DecodeError: A field that must be there is not, or one is cut off.
     """
     found: list[Read] = []
+    _read_into(found, kind, data, at)
+    return found
+
+
+def readable_parts(kind: type, data: bytes, at: int) -> list[Read]:
+    """Read a frame's fields up to the one that is missing or cut off. Never raises."""
+    found: list[Read] = []
+    with contextlib.suppress(DecodeError):
+        _read_into(found, kind, data, at)
+    return found
+
+
+def _read_into(found: list[Read], kind: type, data: bytes, at: int) -> None:
     for part in parts_of(kind):
         if part.is_optional and at >= len(data):
-            break
+            return
         value, end = part.form.read(data, at)
         found.append(Read(part, value, at, end))
         at = end
-    return found
 
 
 _Frame = TypeVar("_Frame")
