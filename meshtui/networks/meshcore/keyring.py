@@ -134,6 +134,10 @@ class Keyring:
         """Look a channel up by its name."""
         return self._channels.get(name)
 
+    def has_channel_of(self, channel_hash: int) -> bool:
+        """Tell whether any channel has a hash."""
+        return bool(self._groups.get(channel_hash))
+
     def label_of(self, public_key: bytes) -> str | None:
         """Say what a key is called, ours or a contact's; None where it is unknown."""
         if public_key in self._own:
