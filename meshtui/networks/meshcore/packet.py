@@ -169,7 +169,7 @@ def decode_packet(data: bytes) -> Packet:
     if route == 0 or route == 3:  # a tuple test costs twice as much here
         if length < 6:
             raise DecodeError("short", "the transport codes are cut off", length)
-        codes = _CODES.unpack_from(data, 1)  # type: ignore[assignment]  # two numbers by its format
+        codes = _CODES.unpack_from(data, 1)
         at = 5
     path_len = data[at]
     at += 1

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 from struct import Struct
+from typing import Final
 
 from meshtui.errors import DecodeError, EncodeError
 
@@ -129,7 +130,7 @@ def control_of(body: DiscoverRequest | DiscoverResponse) -> Control:
     return Control(ControlType.DISCOVER_RESP, body.node_type, data)
 
 
-_LEAST_BODY = {
+_LEAST_BODY: Final[dict[int, int]] = {
     ControlType.DISCOVER_REQ: _REQUEST.size,
     ControlType.DISCOVER_RESP: _RESPONSE.size + PREFIX_KEY_BYTES,
 }

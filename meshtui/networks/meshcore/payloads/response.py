@@ -166,10 +166,10 @@ def decode_status(body: bytes) -> Status:
     """
     if len(body) < _OLD_STATUS_BYTES:
         raise DecodeError("short", f"a status has {_OLD_STATUS_BYTES} bytes or more", len(body))
-    fields = _STATUS.unpack_from(body)
     has_errors = len(body) >= _OLD_STATUS_BYTES + 4
-    errors = _U32.unpack_from(body, _OLD_STATUS_BYTES)[0] if has_errors else None
-    return Status(*fields, errors)
+    errors = _U32.unpack_from(body, _OLD_STATUS_BYTES) if has_errors else (None,)
+    fields = _STATUS.unpack_from(body) + errors
+    return Status(*fields)
 
 
 def encode_status(status: Status) -> bytes:

@@ -61,7 +61,8 @@ def decode_trace(payload: bytes) -> Trace:
     if len(payload) < _HEAD_BYTES:
         detail = f"{len(payload)} bytes; a trace has 9 or more"
         raise DecodeError("short", detail, len(payload))
-    trace = Trace(*_HEAD.unpack_from(payload), payload[_HEAD_BYTES:])
+    tag, auth, flags = _HEAD.unpack_from(payload)
+    trace = Trace(tag, auth, flags, payload[_HEAD_BYTES:])
     rest = len(trace.hops) % trace.hash_size
     if rest:
         raise DecodeError("ragged", "the last hop of the trace is cut off", len(payload) - rest)
