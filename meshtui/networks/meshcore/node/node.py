@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from meshtui.networks.meshcore.node import adverts, asking, routing, writing
+from meshtui.networks.meshcore.node import adverts, asking, chat, routing, writing
 from meshtui.networks.meshcore.node.core import Core
 from meshtui.networks.meshcore.node.hosts import host_for
 from meshtui.networks.meshcore.node.timers import Timers
@@ -174,7 +174,7 @@ class MeshcoreNode:
         """Ask a peer; `ResponseHeard` with `Sent.tag` follows, or nothing.
 
         Args:
-            kind: See `meshtui.networks.meshcore.node.asking.RequestKind`.
+            kind: See `meshtui.networks.meshcore.payloads.request.RequestKind`.
             params: What follows the kind; empty = eight bytes: four reserved, four random.
         """
         return asking.request(self._core, peer, kind, params, now)
@@ -193,6 +193,8 @@ class MeshcoreNode:
     def keep_alive(self, peer: bytes, now: Instant) -> Sent:
         """Tell a room that we are still there and what we have; it sends what is newer.
 
+        `AckHeard` with `Sent.ack` follows, or nothing.
+
         Raises:
             EncodeError: No path to it is known: it would not answer a flood.
         """
@@ -208,7 +210,9 @@ class MeshcoreNode:
 
     def respond(self, request: RequestHeard, body: bytes, now: Instant) -> list[NodeOutput]:
         """Answer a request that the node does not answer by itself."""
-        return asking.respond(self._core, request, body, now)
+        out = self._core.begin(now)
+        chat.respond(self._core, request.packet, request.peer, request.tag + body)
+        return out
 
     def trace(self, tag: int, auth: int, flags: int, path: bytes, now: Instant) -> Sent:
         """Send a trace along a path; `TraceHeard` follows where we hear its last hop.
@@ -251,7 +255,7 @@ class MeshcoreNode:
 
     def import_advert(self, data: bytes, rx: RxMeta, now: Instant) -> list[NodeOutput]:
         """Take an advertisement from elsewhere (a card) as if it were heard now."""
-        return routing.hear_again(self._core, self._host, data, rx, now)
+        return routing.hear_again(self._core, data, rx, now)
 
     def send_packet(self, packet: Packet, now: Instant, priority: int = 1) -> list[NodeOutput]:
         """Send a packet as it is; heard again, it is not passed on.

@@ -35,9 +35,3 @@ class SeenRing:
         if len(self._order) > SEEN_HASHES:
             self._hashes.discard(self._order.popleft())
         return True
-
-    def forget(self, packet_hash: bytes) -> None:
-        """Let a packet be handled once more: the user imports what was heard before."""
-        if packet_hash in self._hashes:
-            self._hashes.discard(packet_hash)
-            self._order.remove(packet_hash)

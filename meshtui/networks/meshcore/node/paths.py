@@ -1,0 +1,79 @@
+"""Telling a peer the way to us, and learning the way to it.
+
+B receives A's flood and floods back PATH{the path it came by, an ack or a response}; A keeps the
+path and tells B in turn, along it, by which path B's flood came. Both then write along paths.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from meshtui.errors import DecodeError
+from meshtui.networks.meshcore.node.contacts import OutPath
+from meshtui.networks.meshcore.node.delays import PATH_RETRY_MS, RECIPROCAL_PATH_MS
+from meshtui.networks.meshcore.node.outputs import PathLearned
+from meshtui.networks.meshcore.node.sealed import seal_for
+from meshtui.networks.meshcore.packet import MAX_PAYLOAD_BYTES, PayloadType
+from meshtui.networks.meshcore.payloads.path import PathBody, decode_path, encode_path
+
+if TYPE_CHECKING:
+    from meshtui.model.packet import RxMeta
+    from meshtui.networks.meshcore.node.core import Core
+    from meshtui.networks.meshcore.node.host import Host
+    from meshtui.networks.meshcore.packet import Packet
+
+_PATH: Final = int(PayloadType.PATH)
+_NOTHING: Final = 0xFF
+_RANDOM_BYTES: Final = 4
+# both hashes, proof and one block of padding; the firmware reckons five bytes more
+_ROOM: Final = MAX_PAYLOAD_BYTES - 2 - 16 - 5
+
+
+def path_return(
+    core: Core, peer: bytes, packet: Packet, extra_type: int = _NOTHING, extra: bytes = b""
+) -> bytes | None:
+    """Write the payload that tells a peer by which path its flood came.
+
+    Args:
+        extra: What goes with it; empty = four random bytes, so that the packet is unique.
+
+    Returns:
+        None where path and extra are too long together.
+    """
+    if not extra:
+        extra_type, extra = _NOTHING, core.random(_RANDOM_BYTES)
+    if len(packet.path) + len(extra) > _ROOM:
+        return None
+    body = PathBody(packet.path_len, packet.path, extra_type, extra)
+    return seal_for(core, peer, encode_path(body))
+
+
+def hear(core: Core, host: Host, packet: Packet, rx: RxMeta, peer: bytes, plaintext: bytes) -> None:
+    """Take a returned path, and return the favour where it flooded and the role wants it."""
+    try:
+        body = decode_path(plaintext)
+    except DecodeError as error:
+        core.drop(error.reason)
+        return
+    if host.path(packet, rx, peer, body) and packet.is_flood:
+        payload = path_return(core, peer, packet)
+        if payload is not None:
+            out_path = OutPath(body.path_len, body.path)
+            core.direct(_PATH, payload, out_path, RECIPROCAL_PATH_MS)
+
+
+def learn(core: Core, rx: RxMeta, peer: bytes, body: PathBody) -> None:
+    """Keep the way to a contact, whatever was known before."""
+    out_path = OutPath(body.path_len, body.path)
+    core.set_out_path(peer, out_path)
+    core.out.append(PathLearned(peer, out_path, rx))
+
+
+def tell_again(core: Core, packet: Packet, peer: bytes) -> None:
+    """A peer floods although we know the way to it: it does not know the way to us yet."""
+    out_path = core.out_path(peer)
+    if not packet.is_flood or out_path is None:
+        return
+    payload = path_return(core, peer, packet)
+    if payload is not None:
+        core.direct(_PATH, payload, out_path, PATH_RETRY_MS)
