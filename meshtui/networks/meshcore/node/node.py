@@ -92,6 +92,11 @@ class MeshcoreNode:
         """Set the node's own clock; it begins as the driver's."""
         self._core.set_clock(unix_s, now)
 
+    def unique_time(self, now: Instant) -> int:
+        """Return Unix seconds by the node's own clock, none twice: for what must be no replay."""
+        self._core.begin(now)
+        return self._core.unique_time()
+
     # ---------------------------------------------------------------- the air
 
     @property
@@ -207,6 +212,10 @@ class MeshcoreNode:
     def disconnect(self, peer: bytes) -> None:
         """Stop keeping alive."""
         self._core.connections.stop(peer)
+
+    def is_connected(self, peer: bytes) -> bool:
+        """Tell whether we keep a connection to a room alive."""
+        return self._core.connections.get(peer) is not None
 
     def respond(self, request: RequestHeard, body: bytes, now: Instant) -> list[NodeOutput]:
         """Answer a request that the node does not answer by itself."""
