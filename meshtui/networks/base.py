@@ -39,6 +39,7 @@ __all__ = [
     "KeyMaterial",
     "Network",
     "Output",
+    "Probe",
     "Restored",
     "Session",
 ]
@@ -162,6 +163,20 @@ class Session(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Probe:
+    """How to find out whether a radio of a network is at the other end of an open link.
+
+    Attributes:
+        hello: What to send, in order.
+        recognise: Given all that was read since, says which radio answered, for a person and not
+            yet cleaned; empty = none yet. Never raises.
+    """
+
+    hello: tuple[bytes, ...]
+    recognise: Callable[[Sequence[bytes]], str]
+
+
+@dataclass(frozen=True, slots=True)
 class KeyMaterial:
     """What somebody who reads a recording has at hand.
 
@@ -207,6 +222,10 @@ class Network(Protocol):
         """Tell whether the radio behind such a link is ours to pace: its `LinkInfo` then says
         how that radio is set.
         """
+        ...
+
+    def probe(self, kind: LinkKind) -> Probe | None:
+        """Say how to greet a radio before it is relied on; None = it must only be listened to."""
         ...
 
     def prepare(self) -> None:

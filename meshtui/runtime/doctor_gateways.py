@@ -1,6 +1,7 @@
 """What keeps a line gateway from working, on a serial port or behind TCP.
 
-We listen and never send: a radio behind it would be heard by everybody.
+We listen and never send, for a radio behind it would be heard by everybody; but where the network
+says that its radios can be greeted, we do.
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ from meshtui.model.link import LinkSetup
 from meshtui.model.packet import Frame
 from meshtui.runtime.check import Check
 from meshtui.runtime.clock import SystemClock
+from meshtui.runtime.greeting import greet, probe_for
 from meshtui.transports import serial_ports, serial_words
 from meshtui.transports.registry import load_transport
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from meshtui.networks.base import Probe
     from meshtui.transports.base import Link, LinkSpec
 
 LISTEN_S = 3.0
@@ -85,9 +88,24 @@ async def check_hearing(title: str, spec: LinkSpec, fix: str) -> AsyncIterator[C
         return
     try:
         yield Check(f"{title}: open", True, link.remark or "it opens")
-        yield await _listen(f"{title}: hears", link, fix)
+        probe = probe_for(spec)
+        if probe is None:
+            yield await _listen(f"{title}: hears", link, fix)
+        else:
+            yield await _greet(f"{title}: radio", link, probe)
     finally:
         await link.aclose()
+
+
+async def _greet(name: str, link: Link, probe: Probe) -> Check:
+    try:
+        said = await greet(link, probe)
+    except TransportError as error:
+        return Check(name, False, str(error))
+    if said:
+        return Check(name, True, said)
+    fix = "has it companion firmware for this way (USB, Bluetooth, Wi-Fi), and is the speed right?"
+    return Check(name, False, "it opens, but no radio of that network answers", fix)
 
 
 async def _listen(name: str, link: Link, fix: str) -> Check:

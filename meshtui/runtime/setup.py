@@ -14,6 +14,7 @@ from meshtui.model.link import LinkSetup
 from meshtui.runtime.api import Found, NearbyRadio
 from meshtui.runtime.bootstrap import DEFAULT_NETWORK, identify
 from meshtui.runtime.clock import SystemClock
+from meshtui.runtime.greeting import greet, probe_for
 from meshtui.runtime.nearby_serial import serial_gateways
 from meshtui.store.keystore import KeyFile
 from meshtui.transports.base import LinkSpec
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from meshtui.crypto.keys import Identity
     from meshtui.model.link import Myself
+    from meshtui.transports.ble_scan import Radio
 
 CHECK_TIMEOUT_S: Final = 10.0
 FIND_TIMEOUT_S: Final = 1.0
@@ -87,16 +89,11 @@ class ProfileSetup:
         Raises:
             TransportError: There is no Bluetooth here, it is off, or we may not use it.
         """
-        from meshtui.transports.ble_scan import radio_url, scan
+        from meshtui.transports.ble_scan import scan
 
         async with contextlib.aclosing(scan("", LISTEN_S)) as heard:
             async for radios in heard:
-                yield [
-                    NearbyRadio(
-                        radio.name, radio.address, radio.rssi_dbm, radio_url(DEFAULT_NETWORK, radio)
-                    )
-                    for radio in radios
-                ]
+                yield [_nearby(radio) for radio in radios]
 
     async def check_link(self, url: str) -> str:
         """Try a link URL for at most ten seconds; empty = it works, else why not, for a person."""
@@ -138,8 +135,20 @@ def create_identity(
     return identity, myself
 
 
+def _nearby(radio: Radio) -> NearbyRadio:
+    from meshtui.transports.ble_scan import radio_url
+
+    url = radio_url(_network_of(radio), radio)
+    return NearbyRadio(radio.name, radio.address, radio.rssi_dbm, url)
+
+
+def _network_of(radio: Radio) -> str:
+    """Guess whose radio it is: MeshCore's firmware puts its name in front of the user's."""
+    return "meshcore" if radio.raw_name.startswith("MeshCore-") else DEFAULT_NETWORK
+
+
 async def try_link(spec: LinkSpec) -> str:
-    """Open a link and close it again, within ten seconds; empty = it works, else why not."""
+    """Open a link, greet who is there, close it again; empty = it works, else why not."""
     clock = SystemClock()
     try:
         async with asyncio.timeout(CHECK_TIMEOUT_S):
@@ -148,7 +157,14 @@ async def try_link(spec: LinkSpec) -> str:
         return str(error)
     except TimeoutError:
         return f"no answer within {CHECK_TIMEOUT_S:.0f} s"
-    await link.aclose()
+    try:
+        probe = probe_for(spec)
+        if probe is not None and not await greet(link, probe):
+            return f"it opens, but no {spec.network} radio answers there"
+    except TransportError as error:
+        return str(error)
+    finally:
+        await link.aclose()
     return ""
 
 

@@ -25,6 +25,9 @@ class JsonmeshNetwork:
 
     name = NETWORK
 
+    def probe(self, kind: LinkKind) -> None:  # noqa: ARG002 - whichever it is
+        """What a gateway is sent goes on the air, so it is only listened to."""
+
     def prepare(self) -> None:
         """Learn the model that short texts are packed by: some 30 ms, ten times that on a Pi."""
         from meshtui.networks.jsonmesh.packing import pack_text

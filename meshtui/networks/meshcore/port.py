@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 
     from meshtui.model.command import Advertise, Ask
     from meshtui.model.device import Device
+    from meshtui.model.event import FrameSent
     from meshtui.model.ids import ConversationId, Instant, LinkId, MessageId, NodeId
     from meshtui.model.link import LinkInfo, Myself
     from meshtui.model.message import Channel, Message, SendCost
-    from meshtui.model.packet import Frame, PacketSummary, Transmit
+    from meshtui.model.packet import Frame, Transmit
     from meshtui.networks.base import Output
 
 
@@ -62,8 +63,11 @@ class Port(Protocol):
         """Take what the link read; each packet in it has its own `FrameReceived`, first."""
         ...
 
-    def describe(self, transmit: Transmit) -> PacketSummary:
-        """Say what a transmission of ours is, for its `FrameSent`; the verdict is `SENT`."""
+    def describe(self, transmit: Transmit, now: Instant) -> FrameSent:
+        """Say what a transmission was, as it may be shown: what is secret in it is overwritten.
+
+        Where the radio is ours to pace, with its airtime; the verdict is `SENT`.
+        """
         ...
 
     def transmitted(self, transmit: Transmit, now: Instant) -> Sequence[Output]:

@@ -128,10 +128,12 @@ def test_a_first_run_offers_what_is_plugged_in(tmp_path: Path) -> None:
         (tmp_path / name).touch()
     (tmp_path / "serial" / "by-id").mkdir(parents=True)
     (tmp_path / "serial" / "by-id" / "usb-CP2102-if00").symlink_to(tmp_path / "ttyUSB0")
-    url = f"jsonmesh+serial://{tmp_path}"
+    usb, acm = f"{tmp_path}/ttyUSB0", f"{tmp_path}/ttyACM1"
     assert serial_gateways(tmp_path) == [
-        Found(f"LoRa gateway on {tmp_path}/ttyUSB0", f"{url}/ttyUSB0", "CP2102"),
-        Found(f"LoRa gateway on {tmp_path}/ttyACM1", f"{url}/ttyACM1"),
+        Found(f"MeshCore radio on {usb}", f"meshcore+serial://{usb}", "CP2102"),
+        Found(f"LoRa gateway on {usb}", f"jsonmesh+serial://{usb}", "CP2102"),
+        Found(f"MeshCore radio on {acm}", f"meshcore+serial://{acm}"),
+        Found(f"LoRa gateway on {acm}", f"jsonmesh+serial://{acm}"),
     ]
 
 
