@@ -39,7 +39,7 @@ SMALLEST_WRITE: Final = 20
 LARGEST_WRITE: Final = 512  # of a value in ATT; what is longer vanishes without a word
 SIZE_TIMEOUT_S = 1.0
 # BlueZ then notifies each of them as often as there are listeners.
-_SHARED: Final = "another program listens to this gateway: what comes may come twice"
+_SHARED: Final = "another program listens to this radio: what comes may come twice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +111,7 @@ async def _begin(link: BleLink, client: BleakClient, where: str) -> None:
     """
     service = client.services.get_service(ble_scan.UART_SERVICE)
     if service is None:
-        msg = (
-            f"{where} has no Nordic UART service; is it a gateway, with its Bluetooth switched on?"
-        )
+        msg = f"{where} has no Nordic UART service; is it a mesh radio, with its Bluetooth switched on?"
         raise TransportError(msg, is_final=True)
     to_radio = service.get_characteristic(UART_TO_RADIO)
     from_radio = service.get_characteristic(UART_FROM_RADIO)

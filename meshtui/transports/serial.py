@@ -71,7 +71,7 @@ class SerialTransport:
                     lambda: _open(device, baud, ports), f"open {spec.link_id}", give_back
                 )
         except TimeoutError:
-            msg = f"{device} does not open; unplug the gateway and plug it in again"
+            msg = f"{device} does not open; unplug the radio and plug it in again"
             raise TransportError(msg) from None
         return _link(spec, now, port, remark)
 
@@ -97,7 +97,7 @@ def _device(spec: LinkSpec) -> str:
     if spec.host or spec.port is not None or spec.username:
         folder = f"/{spec.host}" if spec.host else ""
         there = f"{folder}{spec.path}" if spec.path else "/dev/ttyUSB0"
-        msg = f"a device begins after three slashes: jsonmesh+serial://{there}"
+        msg = f"a device begins after three slashes: {spec.network}+serial://{there}"
         raise TransportError(msg, is_final=True)
     return spec.path
 
@@ -130,7 +130,7 @@ def _open(device: str, baud: int, ports: list[Port]) -> tuple[Port, str]:
         ports.append(port)
         port.open()
     except ValueError:
-        msg = f"{device} does not do {baud} bits per second; what is the gateway set to?"
+        msg = f"{device} does not do {baud} bits per second; what is the radio set to?"
         raise TransportError(msg, is_final=True) from None
     except OSError as error:
         raise serial_words.of_failure(device, error) from None

@@ -18,7 +18,7 @@ _SHOWN: Final = 6
 _ABSENT: Final = {errno.ENOENT, errno.ENXIO, errno.ENODEV, errno.ENOTDIR, errno.EIO}
 _BUSY: Final = {errno.EBUSY, errno.EAGAIN}
 _FORBIDDEN: Final = {errno.EACCES, errno.EPERM}
-UNPLUGGED: Final = "the gateway was unplugged"
+UNPLUGGED: Final = "the radio was unplugged"
 
 
 def of_failure(device: str, error: Exception) -> TransportError:
@@ -43,7 +43,7 @@ def absent(device: str, ports: Sequence[SerialPort]) -> TransportError:
 def ports_there(ports: Sequence[SerialPort]) -> str:
     """Name the serial ports of this machine."""
     if not ports:
-        return "this machine has no serial port; is the gateway plugged in, by a cable with data?"
+        return "this machine has no serial port; is the radio plugged in, by a cable with data?"
     named = [f"{port.device} ({port.label})" if port.label else port.device for port in ports]
     more = f" and {len(named) - _SHOWN} more" if len(named) > _SHOWN else ""
     return f"the serial ports here are {', '.join(named[:_SHOWN])}{more}"

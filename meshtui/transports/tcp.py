@@ -40,10 +40,10 @@ class TcpTransport:
     def check(self, spec: LinkSpec) -> None:
         """Refuse what lacks host or port, or has what no line gateway has."""
         if not spec.host or spec.port is None:
-            msg = "write host and port of the gateway: jsonmesh+tcp://HOST:PORT"
+            msg = f"write host and port of the radio: {spec.network}+tcp://HOST:PORT"
             raise TransportError(msg, is_final=True)
         if spec.username or spec.path:
-            msg = f"a line gateway has no user and no path: jsonmesh+tcp://{_where(spec)}"
+            msg = f"a radio has no user and no path: {spec.network}+tcp://{_where(spec)}"
             raise TransportError(msg, is_final=True)
 
     async def open(
@@ -98,11 +98,11 @@ def _tune(connection: socket.socket) -> None:
 
 def _lost_words(error: Exception | None) -> str:
     if error is None:
-        return "the gateway closed the connection"
+        return "the radio closed the connection"
     if isinstance(error, TimeoutError):
-        return "the gateway does not answer any more"
+        return "the radio does not answer any more"
     if isinstance(error, ConnectionResetError | BrokenPipeError):
-        return "the gateway broke the connection off"
+        return "the radio broke the connection off"
     return f"the connection broke ({getattr(error, 'strerror', None) or type(error).__name__})"
 
 
@@ -112,9 +112,9 @@ def _of_failure(where: str, error: Exception) -> TransportError:
         case socket.gaierror():
             return TransportError(f"the name in {where} is not known (DNS: {error.strerror})")
         case TimeoutError():
-            return TransportError(f"no answer from {where}; is the gateway on, and reachable?")
+            return TransportError(f"no answer from {where}; is the radio on, and reachable?")
         case ConnectionRefusedError():
-            return TransportError(f"nothing listens at {where}; is the gateway's TCP server on?")
+            return TransportError(f"nothing listens at {where}; is the radio's TCP server on?")
         case OSError(errno=errno.EHOSTUNREACH | errno.ENETUNREACH):
             return TransportError(f"no way leads to {where} from here")
         case OSError():

@@ -27,10 +27,11 @@ COMMON_OPTIONS = (
 )
 EXAMPLE = "jsonmesh+mqtt://user@host:1883"
 _EXAMPLES = {
-    "serial": "jsonmesh+serial:///dev/ttyUSB0",
-    "ble": "jsonmesh+ble://AA:BB:CC:DD:EE:FF",
-    "tcp": "jsonmesh+tcp://host:7000",
-    "sim": "jsonmesh+sim://valley",
+    "serial": "serial:///dev/ttyUSB0",
+    "ble": "ble://AA:BB:CC:DD:EE:FF",
+    "tcp": "tcp://host:5000",
+    "kiss": "kiss:///dev/ttyUSB0",
+    "sim": "sim://valley",
 }
 LONGEST_URL = 4_096
 LONGEST_NAME = 64
@@ -71,7 +72,7 @@ def parse_link_url(text: str) -> tuple[NetworkName, LinkSpec]:
         raise ConfigError(msg)
     host = _host_of(parts, transport.kind)
     if not host and (transport.kind is LinkKind.BROKER or not parts.path.strip("/")):
-        msg = f"link URL: where to? It looks like {_EXAMPLES.get(scheme, EXAMPLE)}"
+        msg = f"link URL: where to? It looks like {_example(network, scheme)}"
         raise ConfigError(msg)
     return NetworkName(network), LinkSpec(
         link_id=_link_id(options, host, parts),
@@ -84,6 +85,10 @@ def parse_link_url(text: str) -> tuple[NetworkName, LinkSpec]:
         options=options,
         network=network,
     )
+
+
+def _example(network: str, scheme: str) -> str:
+    return f"{network}+{_EXAMPLES[scheme]}" if scheme in _EXAMPLES else EXAMPLE
 
 
 def parse_link_urls(texts: Iterable[str]) -> list[tuple[NetworkName, LinkSpec]]:

@@ -169,7 +169,7 @@ async def test_a_pulled_plug_is_told_to_reader_and_sender(pty) -> None:
         pty.unplug()
         await eventually(lambda: reading.lost is not None)
         assert reading.payloads == [b"last words\n"]
-        assert reading.lost == "the gateway was unplugged"
+        assert reading.lost == "the radio was unplugged"
         with pytest.raises(LinkLostError, match="unplugged"):
             await reading.send(b"x")
 
@@ -181,7 +181,7 @@ async def test_pulling_the_plug_on_unsent_bytes_ends_the_link_once(pty, caplog) 
         pty.unplug()
         await eventually(lambda: reading.lost is not None)
         await eventually(stuck.done)
-    assert reading.lost == "the gateway was unplugged"
+    assert reading.lost == "the radio was unplugged"
     assert caplog.records == []
 
 
@@ -239,7 +239,7 @@ async def test_a_gateway_that_is_plugged_in_again_is_back_by_itself(tmp_path) ->
         cable.unplug()
         delay_s = await cable.until_waiting()
         assert cable.runner.info.state is LinkState.DOWN
-        assert cable.runner.info.reason == "the gateway was unplugged"
+        assert cable.runner.info.reason == "the radio was unplugged"
 
         await cable.clock.wind(delay_s)
         delay_s = await cable.until_waiting()
@@ -281,7 +281,7 @@ async def test_a_gateway_that_keeps_going_away_is_asked_about_its_plug(tmp_path)
             reason = cable.runner.info.reason
             cable.replug()
             await cable.clock.wind(delay_s + 0.01)
-    assert reason == "the gateway was unplugged; it does so again and again: is a plug loose?"
+    assert reason == "the radio was unplugged; it does so again and again: is a plug loose?"
 
 
 # --- more than fits ---
@@ -417,7 +417,7 @@ async def test_two_links_talk_through_socat(tmp_path) -> None:
             await eventually(lambda: b"".join(right.payloads) == b"".join(lines))
             process.terminate()
             await eventually(lambda: left.lost is not None and right.lost is not None)
-            assert left.lost == right.lost == "the gateway was unplugged"
+            assert left.lost == right.lost == "the radio was unplugged"
     finally:
         with contextlib.suppress(ProcessLookupError):
             process.kill()

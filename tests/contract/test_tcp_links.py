@@ -61,7 +61,7 @@ async def why_not(url: str) -> TransportError:
 @pytest.mark.parametrize(
     ("url", "words"),
     [
-        ("jsonmesh+tcp://gateway", "write host and port of the gateway: jsonmesh+tcp://HOST:PORT"),
+        ("jsonmesh+tcp://gateway", "write host and port of the radio: jsonmesh+tcp://HOST:PORT"),
         ("jsonmesh+tcp://u@gateway:1", "has no user and no path: jsonmesh+tcp://gateway:1"),
         ("jsonmesh+tcp://[::1]:1/x", "has no user and no path: jsonmesh+tcp://[::1]:1"),
         (f"jsonmesh+tcp://{'a' * 70}.example:1", "a.example:1 names no host"),
@@ -99,7 +99,7 @@ async def test_a_gateway_that_hangs_up_is_a_lost_link(gateway) -> None:
         gateway.writer.close()
         await eventually(lambda: reading.lost is not None)
         assert reading.payloads == [b"bye\n"]
-        assert reading.lost == "the gateway closed the connection"
+        assert reading.lost == "the radio closed the connection"
 
 
 async def test_a_reset_is_a_lost_link(gateway) -> None:
@@ -110,7 +110,7 @@ async def test_a_reset_is_a_lost_link(gateway) -> None:
         await eventually(lambda: gateway.writer)
         proxy.reset()
         await eventually(lambda: reading.lost is not None)
-        assert reading.lost == "the gateway broke the connection off"
+        assert reading.lost == "the radio broke the connection off"
 
 
 async def test_a_gateway_that_stops_reading_holds_up_its_sender_only(gateway) -> None:

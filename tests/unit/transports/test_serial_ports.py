@@ -91,7 +91,7 @@ def test_an_absent_port_names_those_that_are_there() -> None:
     )
     many = [SerialPort(f"/dev/ttyUSB{number}", True) for number in range(9)]
     assert serial_words.ports_there(many).endswith("/dev/ttyUSB5 and 3 more")
-    assert "is the gateway plugged in" in serial_words.ports_there([])
+    assert "is the radio plugged in" in serial_words.ports_there([])
 
 
 @pytest.mark.parametrize(
@@ -114,9 +114,9 @@ def test_failures(error: OSError, words: str, is_final: bool) -> None:
 @pytest.mark.parametrize(
     ("error", "words"),
     [
-        (None, "the gateway was unplugged"),
-        (OSError(errno.EIO, "x"), "the gateway was unplugged"),
-        (OSError(errno.ENXIO, "x"), "the gateway was unplugged"),
+        (None, "the radio was unplugged"),
+        (OSError(errno.EIO, "x"), "the radio was unplugged"),
+        (OSError(errno.ENXIO, "x"), "the radio was unplugged"),
         (OSError(errno.ENOSPC, "x"), "the port failed (No space left on device)"),
     ],
 )
