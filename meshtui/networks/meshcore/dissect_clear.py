@@ -62,11 +62,14 @@ def _appdata(fields: Fields) -> str:
     """Cut what an advert says."""
     signed_end = min(fields.end, fields.at + MAX_APPDATA_BYTES)
     whole, fields.end = fields.end, signed_end
-    flags = fields.number("flags", 1, "lower four bits the node's type, upper what follows")
+    flags = fields.peek()
     kind = node_type_name(flags & 0x0F)
-    fields.bits("node_type", str(flags & 0x0F), kind)
-    told = [word for bit, word in _ADVERT_FLAGS if flags & bit]
-    fields.bits("has", ", ".join(told) or "nothing")
+    told = ", ".join(word for bit, word in _ADVERT_FLAGS if flags & bit)
+    fields.packed(
+        "flags",
+        ("node_type", str(flags & 0x0F), f"bits 0-3: {kind}"),
+        ("has", told or "nothing", "bits 4-7: what follows"),
+    )
     if flags & POSITION_FLAG:
         fields.number("lat_e6", 4, degrees_note, is_signed=True)
         fields.number("lon_e6", 4, degrees_note, is_signed=True)
@@ -97,9 +100,12 @@ def dissect_ack(_packet: Packet, fields: Fields) -> str:
 
 def dissect_multipart(packet: Packet, fields: Fields) -> str:
     """Cut one of several."""
-    head = fields.number("head", 1)
-    fields.bits("remaining", str(head >> 4), "how many more follow")
-    fields.bits("inner_type", str(head & 0x0F), payload_type_name(head & 0x0F))
+    head = fields.peek()
+    fields.packed(
+        "head",
+        ("remaining", str(head >> 4), "bits 4-7: how many more follow"),
+        ("inner_type", payload_type_name(head & 0x0F), f"bits 0-3: {head & 0x0F}"),
+    )
     if head & 0x0F != PayloadType.ACK:
         fields.rest("inner", "only acks come in parts so far")
         return f"{head >> 4} more of {payload_type_name(head & 0x0F)}"
@@ -110,9 +116,9 @@ def dissect_trace(packet: Packet, fields: Fields) -> str:
     """Cut a trace."""
     tag = fields.number("tag", 4, "chosen by who asks, to know the answer again")
     fields.number("auth", 4, "nobody checks it so far")
-    flags = fields.number("flags", 1)
-    size = 1 << (flags & 3)
-    fields.bits("hash_size", str(size), "bytes of a key that name a hop: 1, 2, 4 or 8 here")
+    size = 1 << (fields.peek() & 3)
+    note = "bits 0-1: bytes of a key that name a hop, 1, 2, 4 or 8 here"
+    fields.packed("flags", ("hash_size", str(size), note))
     passed = packet.path_snrs()
     count = 0
     while fields.left > 0:
@@ -125,10 +131,12 @@ def dissect_trace(packet: Packet, fields: Fields) -> str:
 
 def dissect_control(_packet: Packet, fields: Fields) -> str:
     """Cut a control packet."""
-    head = fields.number("head", 1)
-    kind, low = head >> 4, head & 0x0F
-    fields.bits("sub_type", str(kind), _control_name(kind))
-    fields.bits("low_bits", str(low))
+    kind, low = fields.peek() >> 4, fields.peek() & 0x0F
+    fields.packed(
+        "head",
+        ("sub_type", _control_name(kind), f"bits 4-7: {kind}"),
+        ("low_bits", str(low), "bits 0-3"),
+    )
     if kind == ControlType.DISCOVER_REQ:
         wanted = fields.number("type_filter", 1, _filter_note)
         tag = fields.number("tag", 4, "the answers carry it")

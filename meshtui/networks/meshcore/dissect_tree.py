@@ -129,10 +129,22 @@ class Fields:
         """Add what follows from the rest and has no bytes of its own."""
         self.fields.append(DissectedField(name, value, self.at, self.at, note, (), self.buffer))
 
-    def bits(self, name: str, value: str, note: str = "") -> None:
-        """Add a part of the byte that was cut last."""
-        last = self.at - 1
-        self.fields.append(DissectedField(name, value, last, self.at, note, (), self.buffer))
+    def peek(self) -> int:
+        """Look at the next byte; 0 where there is none."""
+        return self.data[self.at] if self.left > 0 else 0
+
+    def packed(self, name: str, *parts: tuple[str, str, str]) -> None:
+        """Cut a byte that holds several things; of each its name, value and a remark.
+
+        Raises:
+            DecodeError: `short`.
+        """
+        if self.left < 1:
+            self.take(name, 1)
+        value = hex_of(self.data[self.at : self.at + 1])
+        span = self.at, self.at + 1
+        children = (DissectedField(*part[:2], *span, part[2], (), self.buffer) for part in parts)
+        self.field(name, value, 1, "", tuple(children))
 
     def rest(self, name: str, note: str = "") -> bytes:
         """Cut all that is left; nothing left gives no field."""

@@ -12,17 +12,22 @@ from typing import TYPE_CHECKING, Final
 
 from meshtui.errors import DecodeError
 from meshtui.model.ids import channel_conversation, direct_conversation
-from meshtui.model.packet import PacketSummary, Verdict
+from meshtui.model.packet import MAX_SUMMARY_TEXT, PacketSummary, Verdict
+from meshtui.networks.meshcore.dissect_open import ends_of
 from meshtui.networks.meshcore.identity import node_id_of
 from meshtui.networks.meshcore.mail import claimed_sender, split_sender
 from meshtui.networks.meshcore.message_ids import message_id_of, text_digest
-from meshtui.networks.meshcore.packet import PayloadType, decode_packet
+from meshtui.networks.meshcore.packet import PayloadType, decode_packet, packet_hash
+from meshtui.networks.meshcore.payloads.ack import Ack
+from meshtui.networks.meshcore.payloads.advert import decode_advert
 from meshtui.networks.meshcore.payloads.anon_request import decode_anon_request
 from meshtui.networks.meshcore.payloads.envelope import decode_envelope
 from meshtui.networks.meshcore.payloads.group import decode_group
 from meshtui.networks.meshcore.payloads.group_text import decode_group_text
+from meshtui.networks.meshcore.payloads.multipart import Multipart
+from meshtui.networks.meshcore.payloads.path import decode_path
 from meshtui.networks.meshcore.payloads.registry import decode_payload
-from meshtui.networks.meshcore.payloads.text import TextType, decode_text
+from meshtui.networks.meshcore.payloads.text import TextType, ack_between, decode_text
 from meshtui.networks.meshcore.station import NETWORK
 
 if TYPE_CHECKING:
@@ -31,7 +36,7 @@ if TYPE_CHECKING:
     from meshtui.model.ids import NodeId
     from meshtui.networks.meshcore.keyring import Keyring, Opened
     from meshtui.networks.meshcore.packet import Packet
-    from meshtui.networks.meshcore.payloads.registry import Payload
+    from meshtui.networks.meshcore.payloads.group import GroupEnvelope
 
 KINDS: Final[dict[int, str]] = {
     PayloadType.REQ: "request",
@@ -54,35 +59,57 @@ EVERYBODY: Final = "broadcast"
 NO_KEY: Final = "no-key"
 BAD_MAC: Final = "bad-mac"
 NOT_OURS: Final = "wrong-hash"
+MAX_ACKS: Final = 10_000
+ADVERT_BYTES: Final = 100  # without what it says of itself
 _NEVER_PASSED_ON: Final = frozenset({PayloadType.ADVERT, PayloadType.CONTROL})
 
 
-def summarise_data(data: bytes, keyring: Keyring) -> PacketSummary:
+class AckBook:
+    """Which text an acknowledgement is for: its value is seen first with the text, where opened."""
+
+    __slots__ = ("_texts",)
+
+    def __init__(self) -> None:
+        """Begin without any."""
+        self._texts: dict[bytes, str] = {}
+
+    def note(self, ack: bytes, message_id: str) -> None:
+        """Remember what acknowledges a text; the oldest is forgotten past the limit."""
+        self._texts[ack] = message_id
+        if len(self._texts) > MAX_ACKS:
+            del self._texts[next(iter(self._texts))]
+
+    def text_of(self, ack: bytes) -> str:
+        """Name the text that a value of 4 bytes acknowledges; empty = not known."""
+        return self._texts.get(ack, "")
+
+
+def summarise_data(data: bytes, keyring: Keyring, acks: AckBook | None = None) -> PacketSummary:
     """Say what a radio heard. Never raises."""
     try:
         packet = decode_packet(data)
     except DecodeError as error:
         return PacketSummary(MALFORMED, Verdict.REJECTED, reason=error.reason, detail=error.detail)
-    return summarise_packet(packet, keyring)
+    return summarise_packet(packet, keyring, acks)
 
 
-def summarise_packet(packet: Packet, keyring: Keyring) -> PacketSummary:
+def summarise_packet(
+    packet: Packet, keyring: Keyring, acks: AckBook | None = None
+) -> PacketSummary:
     """Say what a packet is, opening it with the keys at hand. Never raises.
 
     The verdict is about the packet alone: DELIVERED where a text was opened, UNREADABLE where a
     key is missing, REJECTED where it does not follow its type, else HANDLED. Signatures are not
     checked here.
+
+    Args:
+        acks: Where texts opened earlier are looked up, and this one is noted; None = nowhere.
     """
     try:
-        return _SUMMARIES.get(packet.payload_type, _clear)(packet, keyring)
+        return _SUMMARIES.get(packet.payload_type, _clear)(packet, keyring, acks)
     except DecodeError as error:
-        return PacketSummary(
-            KINDS.get(packet.payload_type, UNASSIGNED),
-            Verdict.REJECTED,
-            hops=hops_of(packet),
-            reason=error.reason,
-            detail=error.detail,
-        )
+        kind = KINDS.get(packet.payload_type, UNASSIGNED)
+        return _refused(packet, kind, Verdict.REJECTED, error.reason, error.detail)
 
 
 def hops_of(packet: Packet) -> int | None:
@@ -92,13 +119,26 @@ def hops_of(packet: Packet) -> int | None:
     return 0 if packet.payload_type in _NEVER_PASSED_ON else None
 
 
-def _group_text(packet: Packet, keyring: Keyring) -> PacketSummary:
+def path_of(packet: Packet) -> tuple[str, ...]:
+    """List the relays that a packet names, in lower-case hex; a TRACE names none there."""
+    path = packet.path
+    if not path or packet.payload_type == PayloadType.TRACE:
+        return ()
+    return tuple(path.hex(",", packet.hash_size).split(","))
+
+
+def ids_of(opened: Opened) -> tuple[NodeId, NodeId]:
+    """Name the proven ends of what a pair of keys opened: source, then destination."""
+    source, destination = ends_of(opened)
+    return node_id_of(source), node_id_of(destination)
+
+
+def _group_text(packet: Packet, keyring: Keyring, _acks: AckBook | None) -> PacketSummary:
     """Open a channel's text."""
-    hops = packet.path_len & 0x3F if packet.route < 2 else None
     envelope = decode_group(packet.payload)
     opened = keyring.open_group(envelope.channel_hash, envelope.sealed)
     if opened is None:
-        return _unopened_group(packet, envelope.channel_hash, envelope, keyring, hops)
+        return _unopened_group(packet, envelope, keyring)
     name = opened[0].name
     body = decode_group_text(opened[1])
     author, words = split_sender(body.text)
@@ -109,128 +149,193 @@ def _group_text(packet: Packet, keyring: Keyring) -> PacketSummary:
         Verdict.DELIVERED,
         sender,
         _hash_name(name),
-        hops,
+        packet.path_len & 0x3F if packet.route < 2 else None,
         None,
-        message_id_of(digest),
+        digest.hex(),
+        "",
+        "",
+        words[:MAX_SUMMARY_TEXT],
+        path_of(packet),
+        packet_hash(packet).hex().upper(),
+        "",
+        name,
     )
 
 
-def _group_data(packet: Packet, keyring: Keyring) -> PacketSummary:
+def _group_data(packet: Packet, keyring: Keyring, _acks: AckBook | None) -> PacketSummary:
     """Open a channel's data."""
     envelope = decode_group(packet.payload)
-    hops = hops_of(packet)
     opened = keyring.open_group(envelope.channel_hash, envelope.sealed, is_text=False)
     if opened is None:
-        return _unopened_group(packet, envelope.channel_hash, envelope, keyring, hops)
-    destination = _hash_name(opened[0].name)
-    return PacketSummary("group-data", Verdict.HANDLED, destination=destination, hops=hops)
+        return _unopened_group(packet, envelope, keyring)
+    name = opened[0].name
+    return _handled(packet, "group-data", destination=_hash_name(name), channel=name)
 
 
-def _unopened_group(
-    packet: Packet, channel_hash: int, payload: Payload, keyring: Keyring, hops: int | None
-) -> PacketSummary:
-    kind = packet.payload_type
-    return PacketSummary(
-        KINDS[kind],
+def _unopened_group(packet: Packet, envelope: GroupEnvelope, keyring: Keyring) -> PacketSummary:
+    reason = BAD_MAC if keyring.has_channel_of(envelope.channel_hash) else NO_KEY
+    return _refused(
+        packet,
+        KINDS[packet.payload_type],
         Verdict.UNREADABLE,
-        "",
-        "",
-        hops,
-        None,
-        "",
-        BAD_MAC if keyring.has_channel_of(channel_hash) else NO_KEY,
-        keyring.why(payload),
+        reason,
+        keyring.why(envelope),
+        channel=f"{envelope.channel_hash:02x}",
     )
 
 
-def _direct(packet: Packet, keyring: Keyring) -> PacketSummary:
+def _direct(packet: Packet, keyring: Keyring, acks: AckBook | None) -> PacketSummary:
     """Open what one node sealed for another."""
-    kind = packet.payload_type
+    number = packet.payload_type
+    kind = KINDS[number]
     envelope = decode_envelope(packet.payload)
-    ends = envelope.src_hash, envelope.dest_hash
-    opened = keyring.open_direct(envelope.dest_hash, envelope.src_hash, envelope.sealed, kind)
-    hops = hops_of(packet)
+    dest, src = envelope.dest_hash, envelope.src_hash
+    opened = keyring.open_direct(dest, src, envelope.sealed, number)
     if opened is None:
-        return PacketSummary(
-            KINDS[kind],
-            Verdict.UNREADABLE,
-            f"{ends[0]:02x}",
-            f"{ends[1]:02x}",
-            hops,
-            None,
-            "",
-            _reason(ends, keyring),
-            keyring.why(envelope),
-        )
+        reason, why = _reason(src, dest, keyring), keyring.why(envelope)
+        ends = f"{src:02x}", f"{dest:02x}"
+        return _refused(packet, kind, Verdict.UNREADABLE, reason, why, *ends)
     source, destination = ids_of(opened)
-    is_text = kind == PayloadType.TXT_MSG
+    if number == PayloadType.TXT_MSG:
+        return _direct_text(packet, opened, acks)
+    acked = ""
+    if number == PayloadType.PATH and acks is not None:
+        ack = decode_path(opened.plaintext).ack
+        acked = acks.text_of(ack) if ack is not None else ""
+    return _handled(packet, kind, source, destination, acks=acked)
+
+
+def _direct_text(packet: Packet, opened: Opened, acks: AckBook | None) -> PacketSummary:
+    """Name a text as the chat does; what a room passes on has its author's name only there."""
+    source, destination = ids_of(opened)
+    body = decode_text(opened.plaintext)
+    message_id = ""
+    if body.txt_type != TextType.SIGNED:
+        conversation = direct_conversation(NETWORK, node_id_of(opened.peer))
+        digest = text_digest(conversation, source, body.timestamp, body.text)
+        message_id = message_id_of(digest)
+        ack = ack_between(body, *ends_of(opened))
+        if acks is not None and ack is not None:
+            acks.note(ack, message_id)
     return PacketSummary(
-        KINDS[kind],
-        Verdict.DELIVERED if is_text else Verdict.HANDLED,
+        "text",
+        Verdict.DELIVERED,
         source,
         destination,
-        hops,
-        None,
-        _direct_message_id(opened, source) if is_text else "",
+        hops_of(packet),
+        message_id=message_id,
+        text=body.text[:MAX_SUMMARY_TEXT],
+        path=path_of(packet),
+        packet_hash=packet_hash(packet).hex().upper(),
     )
 
 
-def _anon_request(packet: Packet, keyring: Keyring) -> PacketSummary:
+def _anon_request(packet: Packet, keyring: Keyring, _acks: AckBook | None) -> PacketSummary:
     """Open what somebody sealed from a key it carries."""
     request = decode_anon_request(packet.payload)
     opened = keyring.open_anon(request.dest_hash, request.sender, request.sealed)
-    hops = hops_of(packet)
     if opened is not None:
-        source, destination = ids_of(opened)
-        return PacketSummary("anon-request", Verdict.HANDLED, source, destination, hops)
+        return _handled(packet, "anon-request", *ids_of(opened))
     is_ours = any(key.public_key[0] == request.dest_hash for key in keyring.own)
-    return PacketSummary(
+    return _refused(
+        packet,
         "anon-request",
         Verdict.UNREADABLE,
-        node_id_of(request.sender),
-        f"{request.dest_hash:02x}",
-        hops,
-        None,
-        "",
         BAD_MAC if is_ours else NOT_OURS,
         keyring.why(request),
+        request.sender.hex(),
+        f"{request.dest_hash:02x}",
     )
 
 
-def _advert(packet: Packet, _keyring: Keyring) -> PacketSummary:
+def _advert(packet: Packet, _keyring: Keyring, _acks: AckBook | None) -> PacketSummary:
     """Name who advertises; the signature is for somebody who sees each packet only once."""
     payload = packet.payload
-    if len(payload) < 100:
-        decode_payload(PayloadType.ADVERT, payload)
-    hops = packet.path_len & 0x3F if packet.route < 2 else 0
-    return PacketSummary("advert", Verdict.HANDLED, payload[:32].hex(), EVERYBODY, hops)
+    if len(payload) < ADVERT_BYTES:
+        decode_advert(payload)
+    return PacketSummary(
+        "advert",
+        Verdict.HANDLED,
+        payload[:32].hex(),
+        EVERYBODY,
+        packet.path_len & 0x3F if packet.route < 2 else 0,
+        None,
+        "",
+        "",
+        "",
+        "",
+        path_of(packet),
+        packet_hash(packet).hex().upper(),
+    )
 
 
-def _clear(packet: Packet, _keyring: Keyring) -> PacketSummary:
+def _clear(packet: Packet, _keyring: Keyring, acks: AckBook | None) -> PacketSummary:
     """Check what travels in clear; it names nobody."""
-    kind = packet.payload_type
-    decode_payload(kind, packet.payload)
-    return PacketSummary(KINDS.get(kind, UNASSIGNED), Verdict.HANDLED, hops=hops_of(packet))
+    number = packet.payload_type
+    acked = ""
+    match decode_payload(number, packet.payload):
+        case Ack(value) | Multipart(ack=Ack(value)) if acks is not None:
+            acked = acks.text_of(value)
+    return _handled(packet, KINDS.get(number, UNASSIGNED), acks=acked)
 
 
-def ids_of(opened: Opened) -> tuple[NodeId, NodeId]:
-    """Name the proven ends of what a pair of keys opened: source, then destination."""
-    ours, peer = node_id_of(opened.key.public_key), node_id_of(opened.peer)
-    return (ours, peer) if opened.is_outgoing else (peer, ours)
+def _handled(
+    packet: Packet,
+    kind: str,
+    source: str = "",
+    destination: str = "",
+    *,
+    acks: str = "",
+    channel: str = "",
+) -> PacketSummary:
+    return PacketSummary(
+        kind,
+        Verdict.HANDLED,
+        source,
+        destination,
+        hops_of(packet),
+        None,
+        "",
+        "",
+        "",
+        "",
+        path_of(packet),
+        packet_hash(packet).hex().upper(),
+        acks,
+        channel,
+    )
 
 
-def _direct_message_id(opened: Opened, source: str) -> str:
-    """Name a text as the chat does; what a room passes on is known by its author only there."""
-    body = decode_text(opened.plaintext)
-    if body.txt_type == TextType.SIGNED:
-        return ""
-    conversation = direct_conversation(NETWORK, node_id_of(opened.peer))
-    return message_id_of(text_digest(conversation, source, body.timestamp, body.text))
+def _refused(
+    packet: Packet,
+    kind: str,
+    verdict: Verdict,
+    reason: str,
+    detail: str,
+    source: str = "",
+    destination: str = "",
+    channel: str = "",
+) -> PacketSummary:
+    return PacketSummary(
+        kind,
+        verdict,
+        source,
+        destination,
+        hops_of(packet),
+        None,
+        "",
+        reason,
+        detail,
+        "",
+        path_of(packet),
+        packet_hash(packet).hex().upper(),
+        "",
+        channel,
+    )
 
 
-def _reason(ends: tuple[int, int], keyring: Keyring) -> str:
+def _reason(source: int, destination: int, keyring: Keyring) -> str:
     """Say in a word why nothing opened what is between two hashes."""
-    source, destination = ends
     own = {key.public_key[0] for key in keyring.own}
     if destination not in own and source not in own:
         return NOT_OURS if own else NO_KEY
@@ -243,7 +348,7 @@ def _hash_name(channel: str) -> str:
     return channel if channel.startswith("#") else f"#{channel}"
 
 
-_SUMMARIES: Final[dict[int, Callable[[Packet, Keyring], PacketSummary]]] = {
+_SUMMARIES: Final[dict[int, Callable[[Packet, Keyring, AckBook | None], PacketSummary]]] = {
     PayloadType.GRP_TXT: _group_text,
     PayloadType.GRP_DATA: _group_data,
     PayloadType.ADVERT: _advert,
