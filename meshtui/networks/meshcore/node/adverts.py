@@ -145,4 +145,4 @@ def _own_payload(core: Core) -> bytes:
         # the firmware cuts towards zero
         lat, lon = int(settings.position.lat * _E6), int(settings.position.lng * _E6)
     data = appdata(settings.role, settings.name, lat, lon)
-    return encode_advert(sign_advert(core.key, core.unique_time(), data))
+    return encode_advert(sign_advert(core.key, core.clock_s(core.now), data))

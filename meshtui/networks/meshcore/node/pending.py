@@ -35,7 +35,10 @@ class PendingRequests:
         return len(self._by_tag) + len(self._logins)
 
     def ask(self, tag: bytes, question: Question) -> None:
-        """Wait for an answer with this tag."""
+        """Wait for an answer with this tag; a login that this peer never answered is given up,
+        or its next answer would be taken for that.
+        """
+        self._logins.pop(question.peer, None)
         self._by_tag.pop(tag, None)
         self._by_tag[tag] = question
         if len(self._by_tag) > MAX_PENDING:
