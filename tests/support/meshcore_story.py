@@ -64,13 +64,28 @@ def _ring() -> Keyring:
     return ring
 
 
-def _set(air: MeshAir, name: str, **changes: object) -> None:
-    node = air.nodes[name]
+def _set(air: MeshAir, who: str, **changes: object) -> None:
+    node = air.nodes[who]
     node.settings = replace(node.settings, **changes)
 
 
 def _adverts(air: MeshAir) -> None:
     air.take("A", air.nodes["A"].advertise(air.at(T), flood=True))
+    air.run()
+    for step, name, hash_size in ((1, "Bob \U0001f4e1", 0), (2, "Bob", 2), (3, "Bob", 3)):
+        told = NodeSettings(name=name, hash_size=hash_size or 1)
+        _advertise(air, "B", told, T + step, flood=hash_size > 0)
+    long = NodeSettings(name="ABCDEFGHIJKLMNOPQRSTUVWXYZab\U0001f4e1\U0001f4e1")
+    _advertise(air, "A", long, T + 6)
+    _advertise(air, "R", NodeSettings(name="", role=NodeRole.ROOM), T + 7)
+
+
+def _advertise(
+    air: MeshAir, name: str, settings: NodeSettings, unix_s: int, *, flood: bool = True
+) -> None:
+    """Advertise as if the node had always been set so."""
+    node = MeshcoreNode(key(name), settings, counter(0), Keyring())
+    air.take(name, node.advertise(air.at(unix_s), flood=flood))
     air.run()
 
 
@@ -114,6 +129,19 @@ def _channels(air: MeshAir) -> None:
     a = air.nodes["A"]
     test = key_of_name("#test")
     air.sent("A", a.send_channel_text(PUBLIC, "Hello everyone", T + 200, air.now))
+    for name, text, step in (
+        ("Node-1234", "Hello everyone", 201),
+        ("Z\u00fcrich", "\U0001f44b gr\u00fc\u00df", 202),
+    ):
+        _set(air, "A", name=name)
+        air.sent("A", a.send_channel_text(test, text, T + step, air.now))
+    _set(air, "A", name="Alice")
+    long_key = channel_key("priv256", bytes(range(1, 33)))
+    air.sent("A", a.send_channel_text(long_key, "secret", T + 203, air.now))
+    air.sent("A", a.send_channel_data(test, 0xFFFF, bytes.fromhex("A1B2C3"), air.now))
+    _set(air, "A", hash_size=2)
+    air.sent("A", a.send_channel_text(test, "two byte hops", T + 205, air.now))
+    _set(air, "A", hash_size=1)
     _set(air, "A", scope=EUROPE)
     air.sent("A", a.send_channel_text(test, "scoped hello", T + 204, air.now))
     _set(air, "A", scope=None)
@@ -155,9 +183,9 @@ def _line(air: MeshAir) -> None:
     _set(air, "A", hash_size=1)
     r, s = key("R").public_key, key("S").public_key
     air.sent("A", a.trace(1611516670, 0, 0, r[:1] + s[:1] + r[:1], air.now))
-    ack = Packet(RouteType.FLOOD, PayloadType.ACK, 0, b"", bytes.fromhex("11223344"))
-    air.take("A", a.send_packet(ack, air.now))
-    air.take("A", a.send_packet(ack, air.now))
+    for value in ("11223344", "11223344", "AABBCCDD"):
+        ack = Packet(RouteType.FLOOD, PayloadType.ACK, 0, b"", bytes.fromhex(value))
+        air.take("A", a.send_packet(ack, air.now))
     air.run()
 
 
