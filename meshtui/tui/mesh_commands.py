@@ -28,6 +28,14 @@ MESH_COMMANDS: tuple[Command, ...] = (
     ),
     Command("sort-nodes", "Next sort order", "Remembered.", ("s",), "", _NODES),
     Command("write-direct", "Write to this node", "", ("d",), "", _NODES | _ROUTES),
+    Command(
+        "ask-node",
+        "Ask this node",
+        "Trace, status, log in: whatever its network offers.",
+        ("a", "full_stop"),
+        "",
+        _NODES | _ROUTES,
+    ),
     Command("favourite", "Favourite, or not", "", ("f",), "", _NODES),
     Command(
         "ignore",

@@ -54,6 +54,7 @@ from meshtui.model.ids import (
     NetworkName,
     NodeId,
     channel_conversation,
+    channel_title,
     direct_conversation,
     split_conversation,
 )
@@ -151,7 +152,9 @@ class FakeMesh:
         self.last_said: Message | None = None
         self.dissections: dict[bytes, Dissection] = {}
         self.summaries: dict[bytes, PacketSummary] = {}
+        self.other_selves: list[Myself] = []
         self.known_verbs: tuple[Verb, ...] = ()
+        self.verbs_of: dict[NetworkName, tuple[Verb, ...]] = {}
         self.known_devices: tuple[Device, ...] = ()
         self.costs: dict[ConversationId, SendCost] = {}
         self._subscriptions: list[FakeSubscription] = []
@@ -161,7 +164,7 @@ class FakeMesh:
     # -- MeshApi -------------------------------------------------------------------------------
 
     def myself(self) -> Sequence[Myself]:
-        return (self.me,)
+        return (self.me, *self.other_selves)
 
     def links(self) -> Sequence[LinkInfo]:
         return tuple(self.link_infos.values())
@@ -177,11 +180,11 @@ class FakeMesh:
                 self._set_delivery(
                     self._find(conversation, message_id), Delivery(DeliveryState.CANCELLED)
                 )
-            case JoinChannel(_, name, _, description):
-                self._join(name, description)
-            case LeaveChannel(_, name):
+            case JoinChannel(network, name, _, description):
+                self._join(network, name, description)
+            case LeaveChannel(network, name):
                 self.announce(replace(self.known_channels[name], is_joined=False))
-                self.talks.pop(channel_conversation(NETWORK, name), None)
+                self.talks.pop(channel_conversation(network, name), None)
             case AcceptKey(_, node_id, public_key, is_verified):
                 self._accept(node_id, public_key, is_verified)
             case Advertise(_, name, _):
@@ -253,7 +256,7 @@ class FakeMesh:
         return self.summaries.get(frame.payload, PacketSummary("unknown", Verdict.HANDLED))
 
     def verbs(self, network: NetworkName) -> Sequence[Verb]:
-        return self.known_verbs
+        return self.verbs_of.get(network, self.known_verbs)
 
     def devices(self) -> Sequence[Device]:
         return self.known_devices
@@ -471,7 +474,8 @@ class FakeMesh:
         if talk is None:
             network, kind, target = split_conversation(conversation)
             name = self._node(NodeId(target)).name or target
-            title = f"#{target}" if kind is ConversationKind.CHANNEL else name
+            is_channel = kind is ConversationKind.CHANNEL
+            title = channel_title(network, target) if is_channel else name
             talk = Conversation(conversation, network, kind, title)
             self.talks[conversation] = talk
         return talk
@@ -518,9 +522,9 @@ class FakeMesh:
                 kept[index] = replace(other, delivery=delivery)
         self.emit(DeliveryChanged(message.message_id, message.conversation, delivery, self.at()))
 
-    def _join(self, name: str, description: str) -> None:
-        known = self.known_channels.get(name) or Channel(NETWORK, name, description=description)
-        self._talk(channel_conversation(NETWORK, name))
+    def _join(self, network: NetworkName, name: str, description: str) -> None:
+        known = self.known_channels.get(name) or Channel(network, name, description=description)
+        self._talk(channel_conversation(network, name))
         self.announce(replace(known, is_joined=True))
 
     def _accept(self, node_id: NodeId, public_key: str, is_verified: bool) -> None:

@@ -18,16 +18,20 @@ from meshtui.model.ids import (
     MessageId,
     NodeId,
     channel_conversation,
+    channel_title,
+    split_conversation,
 )
 from meshtui.model.message import Proof
 from meshtui.model.node import PinState
 from meshtui.tui.command import bindings_of
-from meshtui.tui.commands import CHAT, slash_commands
+from meshtui.tui.commands import CHAT
 from meshtui.tui.panes.chat_actions import PAGE, RETRIABLE, ChatActions, is_command
-from meshtui.tui.panes.chat_slash import ARGUMENTS, SlashCommands
+from meshtui.tui.panes.chat_slash import SlashCommands
 from meshtui.tui.state.arrivals import Arrivals
 from meshtui.tui.state.chat import Change, ChatLog
 from meshtui.tui.state.completion import Vocabulary
+from meshtui.tui.state.joining import channel_joined, is_invitation
+from meshtui.tui.state.networks import network_title
 from meshtui.tui.text.format import padlock_words
 from meshtui.tui.text.radio import arrival_pieces
 from meshtui.tui.widgets.bar_line import BarLine
@@ -44,7 +48,6 @@ if TYPE_CHECKING:
     from meshtui.model.command import Command as MeshCommand
     from meshtui.model.event import Event
     from meshtui.model.ids import ConversationId
-    from meshtui.model.message import Channel
     from meshtui.tui.widgets.chat_list import ChatList
     from meshtui.tui.widgets.line_input import LineInput
     from meshtui.tui.widgets.line_list import LineList
@@ -52,6 +55,7 @@ if TYPE_CHECKING:
 
 WITH_LIST = 90
 WITH_DETAILS = 131
+_SEVERAL = 2
 _DRAFT_AFTER_S = 1.0
 _COST_EVERY_S = 5.0
 
@@ -81,7 +85,6 @@ class ChatPane(ChatActions):
     def __init__(self, desk: Desk) -> None:
         """Begin without a conversation."""
         super().__init__(desk)
-        self.channels: dict[str, Channel] = {}
         self.details = TextLines(id="details")
         self.below = BarLine(id="below")
         self._slash = SlashCommands(self)
@@ -106,7 +109,7 @@ class ChatPane(ChatActions):
         """Read conversations and channels, and open the newest conversation."""
         api = self.desk.api
         channels = await api.channels()
-        self.channels = {channel.name: channel for channel in channels}
+        self.channels = {(channel.network, channel.name): channel for channel in channels}
         self.book.load(await api.conversations(), channels)
         first = self.book.first_to_open()
         if first is not None:
@@ -183,10 +186,15 @@ class ChatPane(ChatActions):
         conversation = self.book.open_id
         if conversation is None:
             return "no chat yet"
+        network, _, target = split_conversation(conversation)
         peer = self.desk.directory.nodes.get(self.peer())
         if peer is not None and peer.pin is PinState.FIRST_SEEN and self._is_first_contact():
-            return "end-to-end, first contact"
-        return padlock_words(conversation, peer)
+            words = "end-to-end, first contact"
+        else:
+            words = padlock_words(conversation, peer, self.channels.get((network, target)))
+        if words.startswith("key changed") or len(self.networks()) < _SEVERAL:
+            return words
+        return f"{network_title(network)}: {words}"
 
     def _is_first_contact(self) -> bool:
         """Nothing was heard under the pinned key but what came with it."""
@@ -267,8 +275,12 @@ class ChatPane(ChatActions):
 
     def join(self, request: JoinChannel) -> None:
         """Join a channel and open it."""
-        self.submit(request)
-        self.open_conversation(channel_conversation(request.network, request.name))
+        self.run_worker(self._join(request), group="join")
+
+    async def _join(self, request: JoinChannel) -> None:
+        name = channel_joined(request)
+        if await self.screen_submit(request) and name:
+            self.open_conversation(channel_conversation(request.network, name))
 
     def _mark_read(self) -> None:
         log = self.log_shown
@@ -281,7 +293,7 @@ class ChatPane(ChatActions):
     def _note(self, event: Event) -> None:
         match event:
             case ChannelChanged(channel):
-                self.channels[channel.name] = channel
+                self.channels[channel.network, channel.name] = channel
             case NodeMarked(_, node_id, marks) if marks.is_blocked and self.log_shown is not None:
                 self.log_shown.remove_sender(node_id)
                 self.messages.show(self.log_shown)
@@ -350,10 +362,18 @@ class ChatPane(ChatActions):
     # -- sending -----------------------------------------------------------------------------
 
     def _send(self, typed: str) -> None:
+        if is_invitation(typed.strip()):
+            self.offer_invitation(typed.strip())
+            self._sent(typed)
+            return
         if is_command(typed):
             if self._slash.run(typed.strip()):
                 self._sent(typed)
             return
+        self.say(typed)
+
+    def say(self, typed: str) -> None:
+        """Send to the open chat."""
         conversation = self.book.open_id
         if conversation is None:
             self.tell("No chat is open: /join #name or /dm NODE", bad=True)
@@ -385,7 +405,8 @@ class ChatPane(ChatActions):
         return True
 
     def _sent(self, typed: str) -> None:
-        self.composer.line.remember(typed)
+        if not self._slash.hides(typed) and not is_invitation(typed.strip()):
+            self.composer.line.remember(typed)
         self.composer.value = ""
         self.run_worker(self.save_draft())
 
@@ -408,10 +429,8 @@ class ChatPane(ChatActions):
         likely = self.log_shown.senders() if self.log_shown else []
         nodes = dict.fromkeys([*likely, *directory.nodes])
         names = [directory.name_of(node) for node in nodes if not directory.is_own(node)]
-        channels = [f"#{name}" for name in sorted(self.channels)]
-        return Vocabulary(
-            {word: ARGUMENTS.get(word, "") for word in slash_commands()}, names, channels
-        )
+        channels = [channel_title(network, name) for network, name in sorted(self.channels)]
+        return Vocabulary(self._slash.words(), names, channels)
 
     def _show_details(self) -> None:
         if not self.has_class("-wide") or self.log_shown is None:

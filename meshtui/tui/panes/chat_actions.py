@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from meshtui.model.command import CancelMessage, ResendMessage
 from meshtui.model.ids import (
     ConversationKind,
+    NetworkName,
     NodeId,
+    channel_title,
     direct_conversation,
     split_conversation,
 )
@@ -15,6 +17,8 @@ from meshtui.model.message import DeliveryState
 from meshtui.model.text import clean
 from meshtui.tui.state.choices import Choice
 from meshtui.tui.state.conversations import ConversationBook
+from meshtui.tui.state.directory import CLAIM
+from meshtui.tui.state.joining import invited_to
 from meshtui.tui.text.details import channel_lines, message_lines, node_lines
 from meshtui.tui.text.format import date_and_clock
 from meshtui.tui.widgets.chat_list import ChatList
@@ -28,11 +32,14 @@ if TYPE_CHECKING:
 
     from meshtui.model.command import Command as MeshCommand
     from meshtui.model.command import JoinChannel
-    from meshtui.model.ids import ConversationId, NetworkName
+    from meshtui.model.ids import ConversationId
     from meshtui.model.message import Channel, Message, SendCost
     from meshtui.tui.command import Command
+    from meshtui.tui.state.asking import Wish
     from meshtui.tui.state.chat import ChatLog
     from meshtui.tui.state.completion import Vocabulary
+
+ChannelKey: TypeAlias = "tuple[NetworkName, str]"
 
 PAGE: Final = 200
 RETRIABLE = (DeliveryState.FAILED, DeliveryState.CANCELLED)
@@ -59,7 +66,7 @@ class ChatActions(Pane):
         super().__init__(desk)
         self.book = ConversationBook(desk.directory.is_blocked)
         self.log_shown: ChatLog | None = None
-        self.channels: dict[str, Channel] = {}
+        self.channels: dict[ChannelKey, Channel] = {}
         self.chats = ChatList(self.book, desk.directory, desk.glyphs)
         self.messages = MessageList(desk.directory, desk.glyphs)
         self.composer = Composer(glyphs=desk.glyphs, vocabulary=self.vocabulary, cost=self.cost_of)
@@ -169,15 +176,42 @@ class ChatActions(Pane):
             return
         self.composer.focus()
         if not message.is_own:
-            name = self.desk.directory.name_of(message.sender)
+            name = self.desk.directory.author_of(message.conversation, message.sender)
             self.composer.insert(f"@[{name}]: " if not self.composer.value else f"@[{name}] ")
 
     def action_open_direct(self) -> None:
         """The selected message's sender, directly."""
         message = self.messages.selected()
-        if message is not None and not message.is_own and self.book.open_id is not None:
-            network = split_conversation(self.book.open_id)[0]
-            self.open_conversation(direct_conversation(network, message.sender))
+        if message is None or message.is_own:
+            return
+        network = split_conversation(message.conversation)[0]
+        found = self.nodes_meant(network, message.sender)
+        if len(found) == 1:
+            self.open_conversation(direct_conversation(network, found[0]))
+            return
+        name = self.desk.directory.author_of(message.conversation, message.sender)
+        many = "several nodes" if found else "no node that was heard"
+        self.tell(f"{many} may be {name}: choose in the node list", bad=True)
+
+    def nodes_meant(self, network: NetworkName, sender: NodeId) -> list[NodeId]:
+        """Who a message's sender may be: a node, the bearers of a claimed name, of first digits."""
+        directory = self.desk.directory
+        if sender in directory.nodes:
+            return [sender]
+        if sender.startswith(CLAIM):
+            return directory.find(clean(str(sender).removeprefix(CLAIM)), network)
+        return directory.named_by(network, sender) or [sender]
+
+    def node_in_view(self) -> tuple[NetworkName, NodeId] | None:
+        """The other side of this chat, or who wrote the selected message."""
+        if self.book.open_id is None:
+            return None
+        network = split_conversation(self.book.open_id)[0]
+        if self.peer():
+            return network, self.peer()
+        message = self.messages.selected() if self.messages.has_focus else None
+        found = self.nodes_meant(network, message.sender) if message is not None else []
+        return (network, found[0]) if len(found) == 1 else None
 
     def action_details(self) -> None:
         """The selected message, in full."""
@@ -204,7 +238,10 @@ class ChatActions(Pane):
             return
         directory = self.desk.directory
         lines = [
-            ((f" {directory.name_of(node):<24}", "plain"), (clean(str(node), limit=40), "dim"))
+            (
+                (f" {directory.author_of(log.conversation, node):<24}", "plain"),
+                (clean(str(node), limit=40), "dim"),
+            )
             for node in log.senders()
             if not directory.is_own(node)
         ]
@@ -268,7 +305,7 @@ class ChatActions(Pane):
     def _hit_choice(self, message: Message) -> Choice:
         talk = self.book.talks.get(message.conversation)
         where = self.chats.title_of(talk) if talk is not None else ""
-        who = self.desk.directory.name_of(message.sender)
+        who = self.desk.directory.author_of(message.conversation, message.sender)
         return Choice(
             f"{who}: {clean(message.text, limit=200)}",
             where,
@@ -300,6 +337,15 @@ class ChatActions(Pane):
         finally:
             self._is_paging = False
 
+    def offer_invitation(self, invitation: str) -> None:
+        """A channel's invitation was pasted: join, or hand it on? It holds the channel's key."""
+        name = clean(invited_to(invitation), limit=40)
+        choices = (
+            Choice(f"Join {name or 'this channel'}", "channel", "", f"join {invitation}"),
+            Choice("Send it here as text", "channel", "", f"say {invitation}"),
+        )
+        self.post_message(self.Offer(choices))
+
     # -- helpers for the slash commands ------------------------------------------------------
 
     def submit(self, request: MeshCommand) -> None:
@@ -329,7 +375,24 @@ class ChatActions(Pane):
     def peer_or_selected(self) -> str:
         """Whom a command without an argument means."""
         selected = self.messages.selected()
-        return str(self.peer()) or (str(selected.sender) if selected else "")
+        if self.peer():
+            return str(self.peer())
+        return str(selected.sender).removeprefix(CLAIM) if selected else ""
+
+    def networks(self) -> list[NetworkName]:
+        """The networks that are set up."""
+        return list(dict.fromkeys(me.network for me in self.desk.api.myself()))
+
+    @property
+    def network(self) -> NetworkName:
+        """The open conversation's; else the first that is set up."""
+        if self.book.open_id is not None:
+            return split_conversation(self.book.open_id)[0]
+        return next(iter(self.networks()), NetworkName(""))
+
+    def ask(self, wish: Wish) -> None:
+        """Ask a node or our radio."""
+        self.post_message(self.AskVerb(wish))
 
     def review_key(self, network: NetworkName, node_id: NodeId) -> None:
         """Compare safety numbers."""
@@ -355,5 +418,7 @@ class ChatActions(Pane):
         peer = self.peer()
         if peer:
             return node_lines(peer, directory, now)
-        name = split_conversation(self.book.open_id)[2] if self.book.open_id else ""
-        return channel_lines(self.channels.get(name), name)
+        if self.book.open_id is None:
+            return []
+        network, _, name = split_conversation(self.book.open_id)
+        return channel_lines(self.channels.get((network, name)), channel_title(network, name))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from meshtui.errors import ConfigError
 from meshtui.model.command import (
     AcceptKey,
     Advertise,
@@ -16,6 +17,7 @@ from meshtui.model.ids import (
     ConversationKind,
     NetworkName,
     NodeId,
+    channel_title,
     direct_conversation,
     split_conversation,
 )
@@ -23,6 +25,9 @@ from meshtui.model.message import NotifyLevel
 from meshtui.model.node import NodeMarks
 from meshtui.model.text import clean
 from meshtui.tui.commands import slash_commands
+from meshtui.tui.panes.chat_verbs import VerbWords
+from meshtui.tui.state.directory import CLAIM
+from meshtui.tui.state.joining import INVITATION, read_joining
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +45,6 @@ ARGUMENTS: Final = {
     "/glyphs": "word:unicode|plain",
 }
 MAX_CHANNEL_NAME: Final = 64
-_DEFAULT_NETWORK: Final = NetworkName("jsonmesh")
 
 
 class SlashCommands:
@@ -49,6 +53,7 @@ class SlashCommands:
     def __init__(self, pane: ChatActions) -> None:
         """Act on this pane."""
         self._pane = pane
+        self._verbs = VerbWords(pane)
         self._handlers: dict[str, Callable[[str], None]] = {
             "/dm": self._dm,
             "/join": self._join,
@@ -64,7 +69,20 @@ class SlashCommands:
             "/verify": self._verify,
             "/accept": self._accept,
             "/nick": self._nick,
+            "/ask": self._verbs.run_ask,
         }
+
+    def words(self) -> dict[str, str]:
+        """What can be typed, with the kind of the first argument."""
+        fixed = {word: ARGUMENTS.get(word, "") for word in slash_commands()}
+        return self._verbs.words() | fixed
+
+    def hides(self, line: str) -> bool:
+        """A typed line may hold a secret and is not to be remembered."""
+        word, _, argument = line.strip().partition(" ")
+        if word == "/join":
+            return argument.startswith(INVITATION) or len(argument.split()) > 1
+        return bool(argument) and self._verbs.hides(word)
 
     def run(self, line: str) -> bool:
         """Carry out a typed line.
@@ -75,6 +93,10 @@ class SlashCommands:
         word, _, argument = line.partition(" ")
         command = slash_commands().get(word)
         if command is None:
+            verb = self._verbs.find(word.removeprefix("/"))
+            if verb is not None:
+                self._verbs.run(*verb, argument.strip())
+                return True
             self._pane.tell(f"No command {clean(word, limit=30)}; // sends a slash", bad=True)
             return False
         handler = self._handlers.get(word)
@@ -88,13 +110,22 @@ class SlashCommands:
 
     @property
     def _network(self) -> NetworkName:
-        conversation = self._pane.book.open_id
-        return split_conversation(conversation)[0] if conversation else _DEFAULT_NETWORK
+        return self._pane.network
+
+    def _network_of(self, node_id: NodeId) -> NetworkName:
+        """The network a node is on; the open conversation's for one never heard."""
+        node = self._pane.desk.directory.nodes.get(node_id)
+        return self._network if node is None else node.network
 
     def _dm(self, argument: str) -> None:
         node_id = self._one_node(argument)
-        if node_id is not None:
-            self._pane.open_conversation(direct_conversation(self._network, node_id))
+        if node_id is None:
+            return
+        if node_id.startswith(CLAIM):
+            self._pane.tell("That is a name from a channel: no node that was heard", bad=True)
+            return
+        network = self._network_of(node_id)
+        self._pane.open_conversation(direct_conversation(network, node_id))
 
     def _channel_name(self, argument: str) -> str:
         name = argument.removeprefix("#").strip()
@@ -106,9 +137,10 @@ class SlashCommands:
         return name
 
     def _join(self, argument: str) -> None:
-        name = self._channel_name(argument)
-        if name:
-            self._pane.join(JoinChannel(self._network, name))
+        try:
+            self._pane.join(read_joining(argument, self._network, self._pane.networks()))
+        except ConfigError as error:
+            self._pane.tell(clean(str(error), limit=200), bad=True)
 
     def _create(self, argument: str) -> None:
         first, _, description = argument.partition(" ")
@@ -129,7 +161,8 @@ class SlashCommands:
             return
         self._pane.submit(LeaveChannel(network, target))
         self._pane.action_next_chat()  # what is written next must not go where we no longer are
-        self._pane.tell(f"Left #{clean(target, limit=40)}; its history stays")
+        title = clean(channel_title(network, target), limit=40)
+        self._pane.tell(f"Left {title}; its history stays")
 
     # -- quiet -------------------------------------------------------------------------------
 
@@ -159,6 +192,9 @@ class SlashCommands:
         if not argument:
             argument = self._pane.peer_or_selected()
         found = directory.find(argument)
+        # a name means a node of the network that is talked in, before one elsewhere
+        found = [node for node in found if self._network_of(node) == self._network] or found
+        found = found or self._claimed(argument)
         if len(found) == 1:
             return found[0]
         shown = clean(argument, limit=40)
@@ -171,6 +207,17 @@ class SlashCommands:
             self._pane.tell(f"No node called {shown} was heard", bad=True)
         return None
 
+    def _claimed(self, argument: str) -> list[NodeId]:
+        """An author of the open channel who is known by a claimed name only."""
+        log = self._pane.log_shown
+        wanted = argument.strip().removeprefix("@").strip("[]").casefold()
+        return [
+            sender
+            for sender in (log.senders() if log is not None else ())
+            if sender.startswith(CLAIM)
+            and self._pane.desk.directory.name_of(sender).casefold() == wanted
+        ]
+
     def _mark_blocked(self, argument: str, *, is_blocked: bool) -> None:
         node_id = self._one_node(argument)
         if node_id is None:
@@ -178,7 +225,7 @@ class SlashCommands:
         directory = self._pane.desk.directory
         old = directory.marks_of(node_id)
         marks = NodeMarks(old.is_favourite, is_blocked, old.note)
-        self._pane.submit(MarkNode(self._network, node_id, marks))
+        self._pane.submit(MarkNode(self._network_of(node_id), node_id, marks))
         verb = "Blocked" if is_blocked else "Unblocked"
         self._pane.tell(f"{verb} {directory.name_of(node_id)}")
 
@@ -191,18 +238,18 @@ class SlashCommands:
     def _verify(self, argument: str) -> None:
         node_id = self._one_node(argument)
         if node_id is not None:
-            self._pane.review_key(self._network, node_id)
+            self._pane.review_key(self._network_of(node_id), node_id)
 
     def _accept(self, argument: str) -> None:
         node_id = self._one_node(argument)
         if node_id is None:
             return
-        node = self._pane.desk.directory.nodes[node_id]
-        key = node.rival_key or node.public_key
+        node = self._pane.desk.directory.nodes.get(node_id)
+        key = (node.rival_key or node.public_key) if node is not None else ""
         if not key:
             self._pane.tell("It has shown no key yet", bad=True)
             return
-        self._pane.submit(AcceptKey(self._network, node_id, key))
+        self._pane.submit(AcceptKey(self._network_of(node_id), node_id, key))
 
     def _me(self, _argument: str) -> None:
         self._pane.tell("Say what you do: /me waves", bad=True)

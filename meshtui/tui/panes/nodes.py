@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
     from meshtui.model.event import Event
     from meshtui.model.filter_fields import FilterField
+    from meshtui.model.ids import NetworkName, NodeId
     from meshtui.model.node import Node, NodeMarks
     from meshtui.tui.state.nodes import NodeKey
     from meshtui.tui.text.details import Line
@@ -183,9 +184,14 @@ class NodesPane(TablePane[NodeRow]):
             ("s", "sort"),
             ("/", "filter"),
             ("f", "favourite"),
-            ("v", "key"),
+            ("a", "ask"),
             ("?", "keys"),
         )
+
+    def node_in_view(self) -> tuple[NetworkName, NodeId] | None:
+        """The selected one."""
+        row = self.table.current()
+        return None if row is None else row.key
 
     # -- actions -------------------------------------------------------------------------------
 

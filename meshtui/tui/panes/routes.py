@@ -150,11 +150,17 @@ class RoutesPane(TablePane["Route"]):
         return (
             ("Enter", "path"),
             ("d", "DM"),
+            ("a", "ask"),
             ("r", "forget"),
             ("x", "packets"),
             ("/", "filter"),
             ("m", "counters"),
         )
+
+    def node_in_view(self) -> tuple[NetworkName, NodeId] | None:
+        """Where the selected way leads."""
+        row = self.table.current()
+        return None if row is None else (row.network, row.node_id)
 
     # -- actions -------------------------------------------------------------------------------
 

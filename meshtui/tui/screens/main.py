@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, ClassVar
 
 from meshtui.model.command import AcceptKey
 from meshtui.model.ids import ConversationId, NetworkName, NodeId, direct_conversation
-from meshtui.model.text import clean
 from meshtui.tui.command import Command, bindings_of, key_words
 from meshtui.tui.commands import COMMANDS, EVERYWHERE
-from meshtui.tui.screens.frame import PANES, MainFrame
+from meshtui.tui.screens.asking import AskingFrame
+from meshtui.tui.screens.frame import PANES
+from meshtui.tui.state.choices import Choice
+from meshtui.tui.state.directory import short_id
+from meshtui.tui.state.networks import network_short
 from meshtui.tui.text.help import help_lines
 from meshtui.tui.widgets.line_input import LineInput, is_text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from textual import events
     from textual.binding import BindingType
-    from textual.screen import Screen
 
-    from meshtui.tui.state.choices import Choice
     from meshtui.tui.widgets.pane import Pane
 
-ScreenType = TypeVar("ScreenType", bound="Screen[Any]")
 
-
-class MainScreen(MainFrame):
+class MainScreen(AskingFrame):
     """The frame with its keys."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings_of(EVERYWHERE)
@@ -75,9 +74,13 @@ class MainScreen(MainFrame):
 
     def on_pane_offer(self, event: Pane.Offer) -> None:
         """A list to choose from."""
+        self.offer(event.choices)
+
+    def offer(self, choices: Sequence[Choice]) -> None:
+        """Let the user choose one of these."""
         from meshtui.tui.screens.palette import Palette
 
-        self.app.push_screen(self.styled(Palette(event.choices)), self._take_choice)
+        self.app.push_screen(self.styled(Palette(choices)), self._take_choice)
 
     async def on_pane_run_command(self, event: Pane.RunCommand) -> None:
         """A typed command that is the screen's or the app's."""
@@ -123,9 +126,7 @@ class MainScreen(MainFrame):
 
     def action_switch(self) -> None:
         """Find a chat, a node or a command."""
-        from meshtui.tui.screens.palette import Palette
-
-        self.app.push_screen(self.styled(Palette(self.choices())), self._take_choice)
+        self.offer(self.choices())
 
     def action_review_key(self) -> None:
         """The first of the changed keys."""
@@ -145,12 +146,8 @@ class MainScreen(MainFrame):
 
     def action_choose_theme(self) -> None:
         """Offer the themes."""
-        from meshtui.tui.screens.palette import Palette
-        from meshtui.tui.state.choices import Choice
-
         names = sorted(self._themes())
-        themes = [Choice(name, "theme", "", f"theme {name}") for name in names]
-        self.app.push_screen(self.styled(Palette(themes)), self._take_choice)
+        self.offer([Choice(name, "theme", "", f"theme {name}") for name in names])
 
     async def action_toggle_glyphs(self) -> None:
         """The other set."""
@@ -185,15 +182,31 @@ class MainScreen(MainFrame):
 
     def choices(self) -> list[Choice]:
         """Chats, then nodes, then commands of this pane."""
-        from meshtui.tui.state.choices import Choice
-
         directory, book = self.desk.directory, self.chat.book
+        several = len(self.networks()) > 1
+        ellipsis = self.desk.glyphs.ellipsis
+
+        def kind(word: str, network: NetworkName) -> str:
+            return f"{word} {network_short(network)}" if several else word
+
         talks = [
-            Choice(self.chat.chats.title_of(talk), "chat", _unread(talk.unread), f"chat {key}", 0)
+            Choice(
+                self.chat.chats.title_of(talk),
+                kind("chat", talk.network),
+                _unread(talk.unread),
+                f"chat {key}",
+                0,
+            )
             for key, talk in book.talks.items()
         ]
         nodes = [
-            Choice(directory.name_of(key), "node", clean(str(key), limit=20), f"node {key}", 1)
+            Choice(
+                directory.name_of(key),
+                kind("node", node.network),
+                short_id(key, ellipsis),
+                f"node {key}",
+                1,
+            )
             for key, node in directory.nodes.items()
         ]
         commands = [
@@ -201,7 +214,7 @@ class MainScreen(MainFrame):
             for command in COMMANDS
             if command.in_palette and (not command.panes or self.pane_shown in command.panes)
         ]
-        return [*talks, *nodes, *commands]
+        return [*talks, *nodes, *commands, *self.verb_choices()]
 
     async def _take_choice(self, choice: Choice | None) -> None:
         if choice is None:
@@ -218,6 +231,12 @@ class MainScreen(MainFrame):
             await self.open_pane("chat")
             node = self.desk.directory.nodes[NodeId(value)]
             self.chat.open_conversation(direct_conversation(node.network, node.node_id))
+        elif kind == "join":
+            self.chat.run_slash(f"/join {value}")
+        elif kind == "say":
+            self.chat.say(value)
+        elif kind == "verb":
+            self.pursue_choice(value)
         elif kind == "theme":
             self.app.theme = value
             self.desk.remember("theme", value)
@@ -249,11 +268,6 @@ class MainScreen(MainFrame):
             for name, theme in self.app.available_themes.items()
             if "muted" in theme.variables
         }
-
-    def styled(self, screen: ScreenType) -> ScreenType:
-        """A screen over this one uses the same glyph set."""
-        screen.set_class(self.desk.glyphs.name == "plain", "-plain")
-        return screen
 
     def _set_theme(self, name: str) -> None:
         if name in self._themes():

@@ -72,6 +72,13 @@ class Sheet(ModalScreen[str]):
         text.focus()
         self._fit()
 
+    def restate(self, lines: Sequence[Sequence[tuple[str, str]]]) -> None:
+        """Show other lines from now on."""
+        self._text = [tuple(line) for line in lines]
+        if self.is_mounted:
+            self.query_one(TextLines).show(self._text)
+            self._fit()
+
     def on_resize(self) -> None:
         """As high as the text, within the window."""
         self._fit()

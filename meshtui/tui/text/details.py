@@ -92,7 +92,7 @@ def node_lines(node_id: NodeId, directory: Directory, now_ms: int) -> list[Line]
 
 def _role_lines(node: Node) -> list[Line]:
     lines = []
-    if node.role is not NodeRole.UNKNOWN:
+    if node.role not in (NodeRole.UNKNOWN, NodeRole.CLIENT):
         lines.append(field("is a", role_words(node)))
     if node.is_contact:
         lines.append(field("", "contact of our radio", "good"))
@@ -192,7 +192,8 @@ def channel_lines(channel: Channel | None, title: str) -> list[Line]:
     if channel is not None and channel.description:
         lines.append(((f" {clean(channel.description, limit=400)}", "plain"),))
         lines.append((("", "plain"),))
-    words = _BY_KEY if channel is not None and channel.secret is not None else _BY_NAME
+    has_key = channel is not None and channel.secret is not None and not channel.is_public
+    words = _BY_KEY if has_key else _BY_NAME
     return [*lines, ((words, "dim"),)]
 
 

@@ -241,11 +241,11 @@ def padlock_words(
 ) -> str:
     """What protects a conversation, in words."""
     if split_conversation(conversation)[1] is ConversationKind.CHANNEL:
-        has_key = channel is not None and channel.secret is not None
+        has_key = channel is not None and channel.secret is not None and not channel.is_public
         return f"{'by its key' if has_key else 'public by name'}, senders unproven"
     pin = PinState.NONE if peer is None else peer.pin
     if peer is not None and peer.role is NodeRole.ROOM:
-        return "room: the server reads along and names the authors"
+        return "room: its server reads along"
     if peer is not None and _id_is_key(peer) and pin is PinState.FIRST_SEEN:
         return "end-to-end, to this key"
     return {

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from meshtui.model.ids import ConversationId, NetworkName, NodeId
     from meshtui.runtime.api import MeshApi
     from meshtui.tui.command import Command
+    from meshtui.tui.state.asking import Wish
     from meshtui.tui.state.choices import Choice
     from meshtui.tui.text.glyphs import Glyphs
 
@@ -119,6 +120,19 @@ class Pane(Widget):
         argument: str = ""
 
     @dataclass
+    class OfferVerbs(Message):
+        """Let the user choose what to ask of a node."""
+
+        network: NetworkName
+        node_id: NodeId
+
+    @dataclass
+    class AskVerb(Message):
+        """Ask a node or our radio; the user is asked for what the wish lacks."""
+
+        wish: Wish
+
+    @dataclass
     class ShowSheet(Message):
         """Show text over the pane until Esc; lines of (text, look), see `TextLines`."""
 
@@ -158,6 +172,18 @@ class Pane(Widget):
     def take_focus(self) -> None:
         """The pane is shown now: focus the widget that should have the keys."""
         self.focus()
+
+    def node_in_view(self) -> tuple[NetworkName, NodeId] | None:
+        """The node that is selected or talked with: whom a verb means; None = no one."""
+        return None
+
+    def action_ask_node(self) -> None:
+        """Offer what can be asked of the node in view."""
+        node = self.node_in_view()
+        if node is None:
+            self.post_message(self.Notice("No node is selected", is_error=True))
+        else:
+            self.post_message(self.OfferVerbs(*node))
 
     def step_back(self) -> bool:
         """Esc: close or undo one thing; False where there is nothing to step back from."""
