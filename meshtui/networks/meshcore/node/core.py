@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from meshtui.networks.meshcore.seal import Cipher
 
 _MAX_UNIX_S: Final = 0xFFFFFFFF
+_MAX_AHEAD_S: Final = 3600
 _FLOOD_PRIORITY: Final = {int(PayloadType.PATH): 2, int(PayloadType.ADVERT): 3}
 _DIRECT_PRIORITY: Final = {int(PayloadType.PATH): 1, int(PayloadType.TRACE): 5}
 _START: Final = Instant(0.0, 0)
@@ -132,9 +133,14 @@ class Core:
         """Return Unix seconds by our clock, none twice: equal packets would be dropped as seen."""
         time_s = self.clock_s(self.now)
         # a clock set back begins anew; a little ahead of it is where requests of one second end
-        is_set_back = self._last_time_s > time_s + 3600
+        is_set_back = self._last_time_s > time_s + _MAX_AHEAD_S
         self._last_time_s = time_s if is_set_back else max(self._last_time_s + 1, time_s)
         return min(_MAX_UNIX_S, self._last_time_s)
+
+    def note_time(self, timestamp: int) -> None:
+        """Let the next `unique_time` come after a time that the driver put into a packet."""
+        if timestamp <= self.clock_s(self.now) + _MAX_AHEAD_S:
+            self._last_time_s = max(self._last_time_s, timestamp)
 
     def random(self, n_bytes: int) -> bytes:
         """Return random bytes."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from meshtui.networks.meshcore.node.chat import ChatHost
+from meshtui.networks.meshcore.node.room import RoomHost
+from meshtui.networks.meshcore.node.server import ServerHost
+from meshtui.networks.meshcore.node.settings import NodeRole
 
 if TYPE_CHECKING:
     from meshtui.networks.meshcore.node.core import Core
@@ -13,4 +16,10 @@ if TYPE_CHECKING:
 
 def host_for(core: Core) -> Host:
     """Return what a node of this role does with what is meant for it."""
-    return ChatHost(core)
+    match core.settings.role:
+        case NodeRole.REPEATER | NodeRole.SENSOR:
+            return ServerHost(core)
+        case NodeRole.ROOM:
+            return RoomHost(core)
+        case _:
+            return ChatHost(core)

@@ -47,6 +47,7 @@ def send_text(
     body = text_body(timestamp, text.encode(), hidden, txt_type)
     plaintext = encode_text(body)
     core.begin(now)
+    core.note_time(timestamp)
     payload = seal_for(core, peer, plaintext)
     ack = b""
     if txt_type == TextType.PLAIN:
