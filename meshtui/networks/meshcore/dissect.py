@@ -159,6 +159,8 @@ def name_of(key: bytes, keyring: Keyring) -> str:
 
 def _whose(prefix: bytes, keyring: Keyring) -> str:
     """Say which known nodes a hash may mean."""
+    if not prefix:
+        return ""
     known = [key for key in keyring.peers_of(prefix[0]) if key.startswith(prefix)]
     names = [name_of(key, keyring) for key in known[:3]]
     if len(known) > 1:

@@ -79,35 +79,29 @@ def record_of(packet: Packet, keyring: Keyring) -> Record:
         region = region_of(packet, regions_in(keyring))
         if region is not None:
             record |= {"region": region[0], "region_key": hex_of(region[1])}
-    decoded, problem = _decoded(packet, payload, contents, keyring)
+    decoded = _outside(packet, payload)
+    if contents.plaintext is not None:
+        decoded |= _opened(packet.payload_type, payload, contents, keyring)
+    problem = decoded.pop("problem", "")
     record["decoded"] = decoded
     if contents.why:
         record["why"] = contents.why
     return record | {"problem": problem} if problem else record
 
 
-def _decoded(
-    packet: Packet, payload: Payload, contents: Contents, keyring: Keyring
-) -> tuple[Record, str]:
-    """Write a payload, and say what is wrong with what was inside, or nothing."""
-    decoded = _outside(packet, payload)
-    if contents.plaintext is None:
-        if isinstance(payload, Advert):
-            return _advert(payload)
-        return decoded, ""
+def _opened(kind: int, payload: Payload, contents: Contents, keyring: Keyring) -> Record:
+    """Write what a key opened; whatever opens has been held to look like what it claims to be."""
+    opened: Record = {}
     if contents.opened is not None:
         if isinstance(payload, Envelope):
-            decoded |= _ends(contents.opened, keyring)
+            opened |= _ends(contents.opened, keyring)
         secret = contents.opened.key.shared_secret(contents.opened.peer)
-        decoded["shared_secret"] = hex_of(secret.reveal)
+        opened["shared_secret"] = hex_of(secret.reveal)
     if contents.channel is not None:
         key = contents.channel.secret.reveal
-        decoded |= {"channel": contents.channel.name, "channel_key": hex_of(key)}
-    decoded["plaintext_padded"] = hex_of(contents.plaintext)
-    try:
-        return decoded | _inside(packet.payload_type, contents), ""
-    except DecodeError as error:
-        return decoded, str(error)
+        opened |= {"channel": contents.channel.name, "channel_key": hex_of(key)}
+    opened["plaintext_padded"] = hex_of(contents.plaintext or b"")
+    return opened | _inside(kind, contents)
 
 
 def _outside(packet: Packet, payload: Payload) -> Record:
@@ -146,11 +140,14 @@ def _outside(packet: Packet, payload: Payload) -> Record:
             }
         case Control():
             return _control(payload)
+        case Advert():
+            return _advert(payload)
         case _:
             return {"raw": hex_of(packet.payload)}
 
 
-def _advert(advert: Advert) -> tuple[Record, str]:
+def _advert(advert: Advert) -> Record:
+    """Write an advert; with `problem` where what it says of itself is cut off."""
     decoded: Record = {
         "public_key": hex_of(advert.public_key),
         "timestamp": advert.timestamp,
@@ -161,7 +158,7 @@ def _advert(advert: Advert) -> tuple[Record, str]:
     try:
         said = decode_appdata(advert.appdata)
     except DecodeError as error:
-        return decoded, str(error)
+        return decoded | {"problem": str(error)}
     if said.flags is not None:
         decoded |= {"flags": said.flags, "node_type": said.node_type}
     if said.lat_e6 is not None:
@@ -171,7 +168,7 @@ def _advert(advert: Advert) -> tuple[Record, str]:
             decoded[f"feature_{number}"] = feature
     if said.name_bytes is not None:
         decoded["name"] = said.name
-    return decoded, ""
+    return decoded
 
 
 def _control(control: Control) -> Record:
