@@ -6,13 +6,15 @@ Loss, where a test wants it, is drawn from a seeded generator. Time is wound by 
 from __future__ import annotations
 
 import heapq
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from random import Random
 from typing import TYPE_CHECKING
 
 from meshtui.model.ids import Instant
 from meshtui.model.packet import RxMeta
 from meshtui.networks.meshcore.keyring import Keyring
+from meshtui.networks.meshcore.node.contacts import Contact
 from meshtui.networks.meshcore.node.node import MeshcoreNode
 from meshtui.networks.meshcore.node.outputs import Send
 from meshtui.networks.meshcore.node.settings import NodeSettings
@@ -43,9 +45,7 @@ def seeded(seed: int) -> Callable[[int], bytes]:
     return Random(seed).randbytes
 
 
-def lone_node(
-    key: KeyPair, settings: NodeSettings | None = None, entropy: int = 0
-) -> MeshcoreNode:
+def lone_node(key: KeyPair, settings: NodeSettings | None = None, entropy: int = 0) -> MeshcoreNode:
     """Return a node with a keyring of its own."""
     return MeshcoreNode(key, settings or NodeSettings(name="n"), counter(entropy), Keyring())
 
@@ -84,7 +84,7 @@ class MeshAir:
 
     def link(self, *names: str) -> None:
         """Let each hear the next, both ways."""
-        for one, other in zip(names, names[1:], strict=False):
+        for one, other in pairwise(names):
             self._links[one].append(other)
             self._links[other].append(one)
 
@@ -161,3 +161,22 @@ class MeshAir:
     def sent_by(self, name: str) -> list[bytes]:
         """Return what a node sent."""
         return [data for who, data in self.log if who == name]
+
+
+def chat(name: str, key: KeyPair, **changes: object) -> MeshcoreNode:
+    """Return a chat node."""
+    settings = replace(NodeSettings(name=name), **changes)
+    return MeshcoreNode(key, settings, seeded(key.public_key[0]), Keyring())
+
+
+def acquainted(*names: str, key: Callable[[str], KeyPair], **changes: object) -> MeshAir:
+    """Return chat nodes that know and hear each other, in a line."""
+    air = MeshAir()
+    for name in names:
+        air.add(name, chat(name, key(name), **changes))
+    for name in names:
+        for other in names:
+            if other != name:
+                air.nodes[name].add_contact(Contact(key(other).public_key, other))
+    air.link(*names)
+    return air

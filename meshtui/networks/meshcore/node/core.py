@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 _MAX_UNIX_S: Final = 0xFFFFFFFF
 _MAX_AHEAD_S: Final = 3600
+_NOTED_AHEAD_S: Final = 60
 _FLOOD_PRIORITY: Final = {int(PayloadType.PATH): 2, int(PayloadType.ADVERT): 3}
 _DIRECT_PRIORITY: Final = {int(PayloadType.PATH): 1, int(PayloadType.TRACE): 5}
 _START: Final = Instant(0.0, 0)
@@ -138,8 +139,11 @@ class Core:
         return min(_MAX_UNIX_S, self._last_time_s)
 
     def note_time(self, timestamp: int) -> None:
-        """Let the next `unique_time` come after a time that the driver put into a packet."""
-        if timestamp <= self.clock_s(self.now) + _MAX_AHEAD_S:
+        """Let the next `unique_time` come after a time that the driver put into a packet.
+
+        Servers take a time lower than the last for a replay. A time far ahead is left alone.
+        """
+        if timestamp <= self.clock_s(self.now) + _NOTED_AHEAD_S:
             self._last_time_s = max(self._last_time_s, timestamp)
 
     def random(self, n_bytes: int) -> bytes:

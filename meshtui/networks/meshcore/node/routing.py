@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 _TRACE: Final = int(PayloadType.TRACE)
 _CONTROL: Final = int(PayloadType.CONTROL)
 _ADVERT: Final = int(PayloadType.ADVERT)
+_ADVERT_BYTES: Final = 100
 _SEEN: Final = Dropped("seen")
 _HOPS: Final = 0x3F
 _IS_FLOOD: Final = (True, True, False, False)
@@ -193,12 +194,15 @@ def _group(core: Core, host: Host, packet: Packet, rx: RxMeta) -> None:
 
 
 def _advert(core: Core, host: Host, packet: Packet, rx: RxMeta) -> None:
-    advert = decode_advert(packet.payload)
-    if advert.public_key == core.public_key:
+    if len(packet.payload) < _ADVERT_BYTES:
+        core.drop("short")
+        return
+    if packet.payload.startswith(core.public_key):
         core.drop("own")
         return
     if not _is_new(core, packet):
         return
+    advert = decode_advert(packet.payload)
     if not is_genuine(advert):
         core.drop("forged")
         return
