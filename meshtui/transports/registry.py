@@ -18,6 +18,7 @@ TRANSPORTS = {
     "ble": "meshtui.transports.ble:BLE",
     "serial": "meshtui.transports.serial:SERIAL",
     "tcp": "meshtui.transports.tcp:TCP",
+    "kiss": "meshtui.transports.kiss:KISS",
     "loopback": "meshtui.transports.loopback:LOOPBACK",
     "sim": "meshtui.sim.link:SIM",
 }
