@@ -1,8 +1,9 @@
 """A simulated radio mesh in real time, as a process: `python -m meshtui.sim.live SCENARIO`.
 
-Its stdin and stdout are a line gateway that stands in the middle of the mesh: what is written there
-goes on the simulated air, and what that radio hears comes back as `RSSI:…|SNR:…|…` lines. It ends
-when its stdin does, so it cannot outlive who started it. Nothing is written to disk.
+Its stdin and stdout are a radio that stands in the middle of the mesh. For `jsonmesh` that is a
+line gateway: what is written there goes on the simulated air, and what that radio hears comes back
+as `RSSI:…|SNR:…|…` lines. For `meshcore` it is a companion radio, as on a serial line. It ends when
+its stdin does, so it cannot outlive who started it. Nothing is written to disk.
 """
 
 from __future__ import annotations
@@ -12,26 +13,26 @@ import contextlib
 import json
 import os
 import sys
-from collections import deque
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from meshtui.errors import MeshtuiError
 from meshtui.model.link import RadioSettings
 from meshtui.runtime.clock import SystemClock
+from meshtui.sim.pace import Pace
 from meshtui.sim.radio_scenario import load_radio_scenario
 from meshtui.sim.talkers import Talkers
 from meshtui.sim.world import Guest, World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from meshtui.networks.base import Output
     from meshtui.runtime.clock import Clock
     from meshtui.sim.radio_scenario import RadioScenario
 
 MAX_UNREAD_BYTES: Final = 64 * 1024  # a gateway whose host does not listen loses what it hears
-MAX_STEP_S: Final = 60.0  # after a nap of the machine, time goes on in steps
 KEPT_MESSAGES: Final = 1_000
+MESHCORE: Final = "meshcore"
 
 
 class LiveMesh:
@@ -55,14 +56,8 @@ class LiveMesh:
             speed: So many virtual seconds pass in a real one.
             place_of: The guest stands where this node would.
         """
-        self._clock = clock
-        self._speed = speed
-        self._wake = asyncio.Event()
-        self._lines: deque[bytes] = deque()
-        self._is_over = False
         self._talkers: Talkers | None = None
         start = clock.now()
-        self._start_s = start.mono_s
         self.world = World(
             scenario,
             seed=seed,
@@ -72,30 +67,19 @@ class LiveMesh:
         )
         self._talkers = Talkers(self.world)
         self._gateway = self.world.gateways[-1]
+        self._pace = Pace(self.world.engine, clock, start.mono_s, speed)
 
     def say(self, data: bytes) -> None:
         """Take what the guest's host writes."""
-        self._lines.append(data)
-        self._wake.set()
+        self._pace.do(lambda: self._gateway.take(data))
 
     def end(self) -> None:
         """Let `run` return."""
-        self._is_over = True
-        self._wake.set()
+        self._pace.end()
 
     async def run(self) -> None:
         """Live until `end`."""
-        engine = self.world.engine
-        while not self._is_over:
-            self._wake.clear()
-            target_s = (self._clock.now().mono_s - self._start_s) * self._speed
-            engine.run_until(min(target_s, engine.now_s + MAX_STEP_S))
-            while self._lines:
-                self._gateway.take(self._lines.popleft())
-            self.world.tally.forget(KEPT_MESSAGES)
-            next_s = engine.next_at_s
-            until_s = None if next_s is None else self._start_s + next_s / self._speed
-            await self._clock.wait(self._wake, until_s)
+        await self._pace.run(lambda: self.world.tally.forget(KEPT_MESSAGES))
 
     def _listen(self, number: int, output: Output) -> None:
         if self._talkers is not None:
@@ -123,7 +107,7 @@ class _Voice:
 class _Ear(asyncio.Protocol):
     """Stdin."""
 
-    def __init__(self, mesh: LiveMesh) -> None:
+    def __init__(self, mesh: Mesh) -> None:
         self._mesh = mesh
 
     def data_received(self, data: bytes) -> None:
@@ -134,20 +118,50 @@ class _Ear(asyncio.Protocol):
         self._mesh.end()
 
 
-async def play(scenario: RadioScenario, settings: dict[str, object]) -> None:
-    """Run a mesh until stdin ends."""
-    voice = _Voice()
+class Mesh(Protocol):
+    """A mesh in real time, and a radio of ours in it."""
+
+    def say(self, data: bytes) -> None:
+        """Take what the radio's host writes."""
+        ...
+
+    def end(self) -> None:
+        """Let `run` return."""
+        ...
+
+    async def run(self) -> None:
+        """Live until `end`."""
+        ...
+
+
+def open_mesh(
+    scenario: RadioScenario, settings: Mapping[str, object], write: Callable[[bytes], None]
+) -> Mesh:
+    """Make the mesh that the settings ask for; `write` is called with what its radio says.
+
+    Raises:
+        ConfigError: The scenario gives no mesh.
+    """
     radio = settings.get("radio")
     seed, speed, node = settings.get("seed"), settings.get("speed"), settings.get("node")
-    mesh = LiveMesh(
+    is_meshcore = settings.get("network") == MESHCORE
+    if is_meshcore:
+        from meshtui.sim.companion.stream import StreamMesh
+    return (StreamMesh if is_meshcore else LiveMesh)(
         scenario,
         SystemClock(),
-        voice.write,
+        write,
         radio=RadioSettings(**radio) if isinstance(radio, dict) else None,
         seed=seed if isinstance(seed, int) else None,
         speed=speed if isinstance(speed, float) else 1.0,
         place_of=node if isinstance(node, int) else None,
     )
+
+
+async def play(scenario: RadioScenario, settings: Mapping[str, object]) -> None:
+    """Run a mesh until stdin ends."""
+    voice = _Voice()
+    mesh = open_mesh(scenario, settings, voice.write)
     if not sys.stdout.isatty():  # the shell would inherit it
         os.set_blocking(sys.stdout.fileno(), False)
     await asyncio.get_running_loop().connect_read_pipe(lambda: _Ear(mesh), sys.stdin)

@@ -75,6 +75,17 @@ def components(audible: Sequence[dict[int, float]], sensitivity_dbm: float) -> l
     return sorted(groups, key=len, reverse=True)
 
 
+def degrees_of(place: Place, origin: tuple[float, float] | None) -> tuple[float, float] | None:
+    """Say where a place is, in degrees; None where the scenario has no origin."""
+    if origin is None:
+        return None
+    lat, lng = origin
+    east_m, north_m = place
+    return lat + north_m / 111_320, lng + east_m / (
+        111_320 * max(0.01, math.cos(math.radians(lat)))
+    )
+
+
 class Walkers:
     """Nodes that move: some at random, within the bounds of the mesh, some from point to point."""
 

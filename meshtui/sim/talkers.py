@@ -45,7 +45,9 @@ class Talkers:
             if listed.character:
                 position = Position(*(world.position(number) or (0.0, 0.0)))
                 node = SimNode(listed.name, (), position, listed.about, listed.character)
-                self._characters[number] = Character(_cast(scenario), node, self._random)
+                self._characters[number] = Character(
+                    cast_for_characters(scenario), node, self._random
+                )
         self._answered: deque[str] = deque(maxlen=1_000)
         self._guests: dict[NodeId, str] = {}
         self._letters: set[tuple[int, NodeId]] = set()  # who has written to whom
@@ -120,7 +122,7 @@ class Talkers:
         return node_id if number is None else self._world.name(number)
 
 
-def _cast(scenario: RadioScenario) -> Scenario:
+def cast_for_characters(scenario: RadioScenario) -> Scenario:
     """Give characters what they need of a scenario."""
     return Scenario(
         title=scenario.title,

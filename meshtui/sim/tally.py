@@ -17,7 +17,7 @@ from meshtui.model.event import (
 from meshtui.model.message import DeliveryState
 
 if TYPE_CHECKING:
-    from meshtui.model.message import Delivery, Message
+    from meshtui.model.message import Delivery
     from meshtui.networks.base import Output
     from meshtui.sim.engine import Engine
 
@@ -79,7 +79,7 @@ class Tally:
             return  # the most frequent by far
         match output:
             case MessageReceived(message):
-                self._read(number, message)
+                self.read(number, message.message_id, message.hops or 0)
             case DeliveryChanged(message_id=message_id, delivery=delivery):
                 self._delivery(message_id, delivery)
             case PacketDropped(reason=reason):
@@ -91,8 +91,9 @@ class Tally:
             case _:
                 pass
 
-    def _read(self, number: int, message: Message) -> None:
-        fate = self.fates.get(message.message_id)
+    def read(self, number: int, message_id: str, hops: int) -> None:
+        """Note that a node shows a message."""
+        fate = self.fates.get(message_id)
         if fate is None:
             self.unknown_messages += 1
         elif number in fate.read_by:
@@ -100,7 +101,20 @@ class Tally:
         else:
             fate.read_by.add(number)
             fate.arrivals_s.append(self._engine.now_s - fate.written_s)
-            fate.hops.append(message.hops or 0)
+            fate.hops.append(hops)
+
+    def tried(self, message_id: str) -> None:
+        """Note that its author begins to send a message, once more or for the first time."""
+        fate = self.fates.get(message_id)
+        if fate is not None:
+            fate.attempts += 1
+
+    def confirmed(self, message_id: str) -> None:
+        """Note that its author knows a message to have arrived."""
+        fate = self.fates.get(message_id)
+        if fate is not None and fate.rtt_s is None:
+            fate.state = DeliveryState.DELIVERED.value
+            fate.rtt_s = self._engine.now_s - fate.written_s
 
     def _delivery(self, message_id: str, delivery: Delivery) -> None:
         fate = self.fates.get(message_id)

@@ -32,7 +32,7 @@ from meshtui.sim.air import VirtualAir
 from meshtui.sim.engine import START_UNIX_MS, Engine
 from meshtui.sim.gateway import KINDS, Gateway
 from meshtui.sim.memory import MemoryStore
-from meshtui.sim.placement import Walkers, components, place_nodes
+from meshtui.sim.placement import Walkers, components, degrees_of, place_nodes
 from meshtui.sim.propagation import Propagation
 from meshtui.sim.tally import Tally
 from meshtui.sim.traffic import Writing, choose_members, choose_partners, writings
@@ -195,12 +195,7 @@ class World:
 
     def position(self, number: int) -> tuple[float, float] | None:
         """Say where a node is, in degrees; None where the scenario has no origin."""
-        if self.scenario.origin is None:
-            return None
-        lat, lng = self.scenario.origin
-        east_m, north_m = self.places[number]
-        north = lat + north_m / 111_320
-        return north, lng + east_m / (111_320 * max(0.01, math.cos(math.radians(lat))))
+        return degrees_of(self.places[number], self.scenario.origin)
 
     def _contact(self, number: int) -> Node:
         """Describe a node as somebody knows it who has met it."""
