@@ -198,10 +198,16 @@ class Core:
 
     # -- sending
 
-    def send(self, packet: Packet, priority: int, delay_ms: int = 0) -> None:
+    def send(
+        self, packet: Packet, priority: int, delay_ms: int = 0, *, is_relay: bool = False
+    ) -> None:
         """Put a packet on the air, after a delay."""
         not_before_s = self.now.mono_s + delay_ms / 1000
-        self.out.append(Send(encode_packet(packet), priority, not_before_s))
+        self.out.append(Send(encode_packet(packet), priority, not_before_s, is_relay))
+
+    def relay(self, packet: Packet, priority: int, delay_ms: int) -> None:
+        """Pass a packet on for others."""
+        self.send(packet, priority, delay_ms, is_relay=True)
 
     def originate(self, packet: Packet, priority: int, delay_ms: int = 0) -> None:
         """Send a packet of our own: heard again, it is known."""

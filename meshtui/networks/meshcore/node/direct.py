@@ -59,8 +59,8 @@ def send_acks(core: Core, ack: bytes, path_len: int, path: bytes, delay_ms: int)
     for remaining in range(core.settings.extra_acks, 0, -1):
         delay_ms += _spread(core, len(path) + len(ack)) + EXTRA_ACK_MS
         part = encode_multipart(Multipart(remaining, _ACK, ack))
-        core.send(Packet(RouteType.DIRECT, _MULTIPART, path_len, path, part), 0, delay_ms)
-    core.send(Packet(RouteType.DIRECT, _ACK, path_len, path, ack), 0, delay_ms)
+        core.relay(Packet(RouteType.DIRECT, _MULTIPART, path_len, path, part), 0, delay_ms)
+    core.relay(Packet(RouteType.DIRECT, _ACK, path_len, path, ack), 0, delay_ms)
 
 
 def _pass_on(core: Core, packet: Packet) -> None:
@@ -73,7 +73,7 @@ def _pass_on(core: Core, packet: Packet) -> None:
         packet.payload,
         packet.transport_codes,
     )
-    core.send(onward, 0, _spread(core, len(path) + len(packet.payload)))
+    core.relay(onward, 0, _spread(core, len(path) + len(packet.payload)))
 
 
 def _pass_multipart_on(core: Core, packet: Packet) -> None:

@@ -43,7 +43,7 @@ def pass_on(core: Core, packet: Packet) -> None:
     delay_ms = spread_ms(
         len(path) + len(packet.payload), settings.tx_delay_factor, settings.radio, core.random_below
     )
-    core.send(onward, onward.hops, delay_ms)
+    core.relay(onward, onward.hops, delay_ms)
 
 
 def objection(core: Core, packet: Packet) -> str:

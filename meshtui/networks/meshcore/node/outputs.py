@@ -19,11 +19,13 @@ class Send(NamedTuple):
         priority: Lower first, among those that may go: 0 direct, 1 text, 2 path, 3 advert, and
             for a flood passed on the hops it has made.
         not_before_s: Monotonic seconds; it waits at least until then.
+        is_relay: It is passed on for others.
     """
 
     data: bytes
     priority: int
     not_before_s: float
+    is_relay: bool = False
 
 
 class Dropped(NamedTuple):

@@ -56,7 +56,7 @@ def _pass_on(core: Core, packet: Packet, rx: RxMeta) -> None:
         settings.radio,
         core.random_below,
     )
-    core.send(onward, TRACE_PRIORITY, delay_ms)
+    core.relay(onward, TRACE_PRIORITY, delay_ms)
 
 
 def _arrived(trace: Trace, packet: Packet, rx: RxMeta) -> TraceHeard:
