@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from meshtui.tui.command import Command
+from meshtui.tui.packet_commands import PACKET_COMMANDS
 
 _NODES = frozenset({"nodes"})
 _ROUTES = frozenset({"routes"})
@@ -64,36 +65,5 @@ MESH_COMMANDS: tuple[Command, ...] = (
         _ROUTES,
     ),
     Command("open-metrics", "Counters", "", ("m",), "", _ROUTES | _NODES),
-    Command("pause", "Pause, or go on", "Packets are kept meanwhile.", ("p",), "", _PACKETS),
-    Command("newest", "Newest packet, and follow", "", ("A",), "", _PACKETS),
-    Command(
-        "ladder",
-        "All packets of this message",
-        "Copies, relays and acknowledgements in order; Esc goes back.",
-        ("x",),
-        "",
-        _PACKETS,
-    ),
-    Command(
-        "mark-packet",
-        "Mark; two marked are compared",
-        "The fields in which they differ.",
-        ("space", "m"),
-        "",
-        _PACKETS,
-    ),
-    Command("maximise", "Only the focused part, or all", "", ("backslash",), "", _PACKETS),
-    Command("hex-aside", "Hex beside the tree, or under it", "", ("vertical_line",), "", _PACKETS),
-    Command("next-buffer", "Frame or decrypted bytes", "", ("b",), "", _PACKETS),
-    Command("time-mode", "Time of day, or since the one before", "", ("w",), "", _PACKETS),
-    Command("copy-hex", "Copy the packet as hex", "", ("c",), "", _PACKETS),
-    Command("copy-json", "Copy the packet as JSON", "", ("y",), "", _PACKETS),
-    Command(
-        "export",
-        "Write the list to a file",
-        "JSON, one packet a line; what the filter lets through.",
-        ("e",),
-        "",
-        _PACKETS,
-    ),
+    *PACKET_COMMANDS,
 )

@@ -220,7 +220,7 @@ async def test_the_packets_of_one_message_are_shown_alone_and_escape_brings_all_
             text_frame(app.mesh, message_id)
         pane = await settle(app, pilot)
 
-        await pilot.press("x")
+        await pilot.press("f")
         assert [row.number for row in pane.view.rows] == [1, 3, 5]
         await pilot.press("escape")
 
@@ -255,7 +255,7 @@ async def test_copying_gives_hex_and_json() -> None:
         text_frame(app.mesh, "m", payload=b"\x01\xff")
         await settle(app, pilot)
 
-        await pilot.press("c", "y")
+        await pilot.press("Y", "y")
         await pilot.pause()
 
         assert app.copied[0] == "01ff"
@@ -270,7 +270,7 @@ async def test_export_writes_what_the_filter_lets_through(tmp_path: Path) -> Non
         pane.receive_hint("verdict==dropped")
         app.mesh.now_ms = START_MS
 
-        await pilot.press("e")
+        await pilot.press("e", "enter")
         await app.workers.wait_for_complete()
         await pilot.pause()
 
@@ -287,7 +287,7 @@ async def test_a_failed_export_is_told(tmp_path: Path) -> None:
         text_frame(app.mesh, "m")
         await settle(app, pilot)
 
-        await pilot.press("e")
+        await pilot.press("e", "enter")
         await app.workers.wait_for_complete()
         await pilot.pause()
 
@@ -371,7 +371,7 @@ async def test_a_filter_that_leaves_few_rows_leaves_none_of_them_out_of_sight() 
         for number in range(60):
             text_frame(app.mesh, f"m{number % 30}")
         pane = await settle(app, pilot)
-        await pilot.press("k", "k", "x")
+        await pilot.press("k", "k", "f")
         await pilot.pause()
 
         assert pane._list.visible_rows == (0, 1)

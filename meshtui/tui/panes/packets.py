@@ -1,165 +1,115 @@
-"""The packet inspector: list, tree and hex of every frame in and out."""
+"""The packet inspector over the running mesh: every frame in and out, live."""
 
 from __future__ import annotations
 
-import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from meshtui.errors import FilterError
 from meshtui.model.event import NodeHeard
-from meshtui.model.filter_completion import quoted
-from meshtui.model.packet_row import frame_of, json_line
-from meshtui.model.text import clean_line
+from meshtui.model.ids import NetworkName, NodeId
+from meshtui.model.packet import Verdict
+from meshtui.model.packet_row import frame_of
 from meshtui.tui.command import bindings_of
-from meshtui.tui.export import write_export
 from meshtui.tui.mesh_commands import MESH_COMMANDS
+from meshtui.tui.panes.packet_actions import PacketActions, Slices
 from meshtui.tui.state.claimed_names import ClaimedNames
+from meshtui.tui.state.joining import read_joining
 from meshtui.tui.state.packets import PacketLog, PacketView
-from meshtui.tui.widgets.filter_line import FilterLine
-from meshtui.tui.widgets.ink import LineView
-from meshtui.tui.widgets.packet_list import PacketList
-from meshtui.tui.widgets.packet_parts import PacketParts
-from meshtui.tui.widgets.pane import Pane
+from meshtui.tui.state.rereading import KeyWatch, unopened
+from meshtui.tui.text.format import count_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
-    from textual.app import ComposeResult
     from textual.binding import BindingType
     from textual.timer import Timer
 
     from meshtui.model.event import Event
     from meshtui.model.packet import Dissection
     from meshtui.model.packet_row import PacketRow
-    from meshtui.tui.widgets.line_list import LineList
+    from meshtui.tui.state.directory import Directory
     from meshtui.tui.widgets.pane import Desk
 
-_DETAIL_EVERY_S = 0.5
-"""While following, the tree changes at most this often: nobody reads faster."""
-
-_PARTS = ("packet-list", "packet-detail", "hex-view")
-_MARKS = 2
-_ROOMY, _NARROW = 120, 70
+_REREAD_EVERY_S = 2.0
+"""Packets that were not opened are tried again at most this often, whatever is heard."""
 
 
-class PacketsPane(Pane):
-    """Every frame that crosses a link, live; nothing is dissected but the selected one."""
+class DirectoryNames:
+    """Who is meant, as the directory knows by now."""
 
-    pane_id = "packets"
+    def __init__(self, directory: Directory) -> None:
+        """Look into this directory."""
+        self._directory = directory
+
+    def name_of(self, node_id: str) -> str:
+        """A node, or a channel, which is its own name."""
+        return self._directory.name_of(NodeId(node_id))
+
+    def hop_name(self, network: str, hop: str) -> str:
+        """A relay, which may be named by a hash."""
+        return self._directory.hop_name(NetworkName(network), NodeId(hop))
+
+
+class PacketsPane(PacketActions):
+    """The newest packets, followed until the user looks back."""
+
     BINDINGS: ClassVar[list[BindingType]] = bindings_of(MESH_COMMANDS, "packets")
-    DEFAULT_CSS = """
-    PacketsPane { layout: vertical; }
-    PacketsPane #packet-list { height: 1fr; }
-    PacketsPane.-max-list PacketParts { display: none; }
-    PacketsPane.-max-tree #list-head, PacketsPane.-max-hex #list-head { display: none; }
-    PacketsPane.-max-tree #packet-list, PacketsPane.-max-hex #packet-list { display: none; }
-    PacketsPane.-max-tree PacketParts, PacketsPane.-max-hex PacketParts { height: 1fr; }
-    """
 
     def __init__(self, desk: Desk) -> None:
         """Begin empty."""
-        super().__init__(desk)
         self.view = PacketView(PacketLog(), ClaimedNames(desk.directory))
+        super().__init__(desk, self.view, DirectoryNames(desk.directory))
         self._exports = desk.exports_dir or Path.home() / "meshtui-exports"
-        self._list = PacketList(self.view, self._name_of, desk.glyphs)
-        self._parts = PacketParts(desk.glyphs)
-        self._filter = FilterLine(self.view.fields, self.view.seen_values)
-        self._list_head = LineView(self._list.header, id="list-head")
-        self._shown: PacketRow | None = None
-        self._rest: Timer | None = None
-        self._is_detail_due = False
-        self._filter_before_ladder: str | None = None
-
-    def compose(self) -> ComposeResult:
-        """List above, tree and hex below."""
-        yield self._list_head
-        yield self._list
-        yield self._parts
-        yield self._filter
-
-    # -- what the screen asks ------------------------------------------------------------------
+        self._keys = KeyWatch()
+        self._to_reread: set[NetworkName] = set()
+        self._reread_rest: Timer | None = None
 
     async def load(self) -> None:
         """Frames are not kept on disk."""
         self._list.show_all()
 
     def consume(self, events: Sequence[Event]) -> None:
-        """Take frames and names."""
+        """Take frames, names and keys."""
         if any(isinstance(event, NodeHeard) for event in events):
             self._list.changed()
-        before = (len(self.view.rows), self.view.log.dropped, self.view.waiting)
+        before = self._state()
         self._list.advance(*self.view.extend(events))
-        if before != (len(self.view.rows), self.view.log.dropped, self.view.waiting):
+        self._to_reread |= self._keys.networks_with_new_keys(events)
+        self._reread_soon()
+        if before != self._state():
+            self._list_head.redraw()
+            self.count_soon()
+            self._extend_ladder()
             self.post_message(self.Restated())
 
-    def title(self) -> str:
-        """How many are shown of how many, and whether the list moves."""
-        view = self.view
-        count = f"{len(view.rows):,}"
-        if view.filter_text.strip():
-            count += f" of {len(view.log.rows):,}"
-        said = [f"PACKETS {count}"]
-        if view.log.dropped:
-            said.append(f"{view.log.dropped:,} older dropped")
-        if view.log.missed:
-            said.append(f"{view.log.missed:,} missed")
-        return f" {self.desk.glyphs.dot} ".join([*said, self._motion()])
+    # -- what the frame asks -------------------------------------------------------------------
 
-    def status(self) -> str:
-        """The filter in force."""
-        text = self.view.filter_text.strip()
-        if self._filter_before_ladder is not None:
-            return "one message, Esc back"
-        return f"filter: {clean_line(text, 60)}" if text and not self._filter.is_open else ""
+    def dissect(self, row: PacketRow) -> Dissection:
+        """Take a packet apart with the keys at hand."""
+        return self.desk.api.dissect(row.network, frame_of(row))
 
-    def context_keys(self) -> Sequence[tuple[str, str]]:
-        """The keys that matter now."""
-        if self._filter.is_open:
-            return (("Enter", "keep"), ("Tab", "complete"), ("Esc", "take away"))
-        pause = "go on" if self.view.is_paused else "pause"
-        return (
-            ("p", pause),
-            ("/", "filter"),
-            ("Tab", "tree, hex"),
-            ("x", "message"),
-            ("Space", "compare"),
-            ("e", "export"),
-            ("?", "keys"),
-        )
+    def own_ids(self) -> Collection[str]:
+        """Us, in every network."""
+        return {str(me.node_id) for me in self.desk.api.myself()}
 
-    def receive_hint(self, hint: str) -> None:
-        """A hint is a filter."""
-        self._apply_filter(hint)
+    async def write_file(self, form: str) -> Path:
+        """Write the packets shown."""
+        return await self.desk.api.export(self._exports, self.view.snapshot(), form)
 
-    def take_focus(self) -> None:
-        """The list has the keys."""
-        self._list.focus()
+    def give_channel(self, row: PacketRow, typed: str) -> None:
+        """Join it."""
+        networks = [me.network for me in self.desk.api.myself()]
+        self.post_message(self.Submit(read_joining(typed, row.network, networks)))
 
-    def step_back(self) -> bool:
-        """Undo one thing: filter line, ladder, comparison, maximised part, filter."""
-        if self._filter.is_open:
-            self._close_filter("")
-        elif self._filter_before_ladder is not None:
-            before, self._filter_before_ladder = self._filter_before_ladder, None
-            self._apply_filter(before)
-        elif self._list.marked:
-            self._mark(())
-        elif self._maximised():
-            self._maximise("")
-        elif self.view.filter_text:
-            self._apply_filter("")
-        else:
-            return False
-        return True
+    def list_keys(self) -> Sequence[tuple[str, str]]:
+        """The keys that matter now; a packet that no key opened says what would."""
+        row = self.selected()
+        if row is not None and row.summary.verdict is Verdict.UNREADABLE:
+            return (("c", "join the channel that opens it"), *super().list_keys())
+        return (("p", "go on" if self.view.is_paused else "pause"), *super().list_keys())
 
     # -- actions -------------------------------------------------------------------------------
-
-    def action_filter_rows(self) -> None:
-        """Type a filter."""
-        self._filter.open(self.view.filter_text)
-        self._apply_filter(self.view.filter_text)
-        self.post_message(self.Restated())
 
     def action_pause(self) -> None:
         """Hold the list still, or catch up and follow."""
@@ -177,188 +127,47 @@ class PacketsPane(Pane):
         self._list.follow_end()
         self.post_message(self.Restated())
 
-    def action_ladder(self) -> None:
-        """Show every packet of the selected one's message."""
-        row = self._list.current()
-        if row is None or not row.summary.message_id:
-            self.post_message(self.Notice("This packet carries no message id."))
-            return
-        before = self.view.filter_text
-        self._apply_filter(f"id=={quoted(row.summary.message_id)}", number=row.number)
-        if self._filter_before_ladder is None:
-            self._filter_before_ladder = before
-        self.post_message(self.Restated())
-
-    def action_mark_packet(self) -> None:
-        """Mark the selected packet; with two marked, compare them."""
-        row = self._list.current()
-        if row is None:
-            return
-        marked = [number for number in self._list.marked if number != row.number]
-        if len(marked) == len(self._list.marked):
-            marked = [*marked[-1:], row.number]
-        self._mark(tuple(marked))
-
-    def action_maximise(self) -> None:
-        """Give the focused part the whole pane, or bring the others back."""
-        focused = self.screen.focused
-        part = focused.id if focused is not None and focused.id in _PARTS else _PARTS[0]
-        self._maximise("" if self._maximised() else part or "")
-
-    def action_hex_aside(self) -> None:
-        """Hex under the tree, or beside it."""
-        self._parts.toggle_class("-stacked")
-
-    def action_next_buffer(self) -> None:
-        """Show the other bytes."""
-        self._parts.next_buffer()
-
-    def action_time_mode(self) -> None:
-        """Time of day, or since the packet before."""
-        self._list.is_delta = not self._list.is_delta
-        self._list.changed()
-
-    def action_copy_hex(self) -> None:
-        """Copy the frame's bytes."""
-        row = self._list.current()
-        if row is not None:
-            self.post_message(self.Copy(row.payload.hex(), f"packet #{row.number} as hex"))
-
-    def action_copy_json(self) -> None:
-        """Copy the packet's JSON line."""
-        row = self._list.current()
-        if row is not None:
-            self.post_message(self.Copy(json_line(row), f"packet #{row.number} as JSON"))
-
-    def action_export(self) -> None:
-        """Write the packets shown to a file."""
-        if not self.view.rows:
-            self.post_message(self.Notice("There is no packet to write."))
-            return
-        self.run_worker(self._export(tuple(self.view.rows)), exclusive=True, group="export")
-
-    # -- messages from the parts ---------------------------------------------------------------
-
-    def on_line_list_highlighted(self, message: LineList.Highlighted) -> None:
-        """Another packet is selected."""
-        message.stop()
-        if message.line_list is self._list:
-            self._select()
-            self.post_message(self.Restated())
-
-    def on_line_list_selected(self, message: LineList.Selected) -> None:
-        """Enter in the list: into the tree."""
-        message.stop()
-        if message.line_list is self._list:
-            self._maximise("")
-            self._parts.tree_view.focus()
-
-    def on_line_list_moved(self, message: LineList.Moved) -> None:
-        """It may follow no longer, or again."""
-        message.stop()
-        self.post_message(self.Restated())
-
-    def on_filter_line_typed(self, message: FilterLine.Typed) -> None:
-        """Filter while typing."""
-        message.stop()
-        self._filter_before_ladder = None
-        self._apply_filter(message.text)
-
-    def on_filter_line_accepted(self, message: FilterLine.Accepted) -> None:
-        """Keep it."""
-        message.stop()
-        self._close_filter(self.view.filter_text)
-
-    def on_resize(self) -> None:
-        """Sixteen bytes a line where there is room; no hex beside the tree where there is none."""
-        self._parts.set_class(self.size.width >= _ROOMY, "-roomy")
-        self._parts.set_class(self.size.width < _NARROW, "-narrow")
-
     # -- within --------------------------------------------------------------------------------
 
-    def _name_of(self, node_id: str) -> str:
-        return self.desk.directory.name_of(node_id)  # type: ignore[arg-type]  # a channel is its own name
+    def _state(self) -> tuple[int, ...]:
+        view = self.view
+        newest = view.rows[-1].number if view.rows else 0
+        return len(view.rows), newest, view.log.dropped, view.waiting, len(view.log.known)
 
     def _motion(self) -> str:
         if self.view.is_paused:
             return f"paused, {self.view.waiting:,} waiting" if self.view.waiting else "paused"
         return "following" if self._list.is_following else "G to follow"
 
-    def _apply_filter(self, text: str, number: int | None = None) -> None:
-        current = self._list.current()
-        number = number or (current.number if current else None)
-        try:
-            self.view.set_filter(text)
-        except FilterError as problem:
-            self._filter.show_verdict(problem)
-            if not self._filter.is_open:
-                self.post_message(self.Notice(clean_line(str(problem), 200), is_error=True))
-            return
-        self._filter.show_verdict(None)
-        self._list.show_all(number=number)
-        self._select()
-        self.post_message(self.Restated())
+    def _extend_ladder(self) -> None:
+        ladder, row = self._ladder.ladder, self._ladder.current()
+        if self._over == "ladder" and ladder is not None and row is not None:
+            self.draw_ladder(row)
 
-    def _close_filter(self, text: str) -> None:
-        self._filter.close()
-        self._apply_filter(text)
-        self._list.focus()
-        self.post_message(self.Restated())
+    def _reread_soon(self) -> None:
+        if self._to_reread and self._reread_rest is None:
+            self._reread_rest = self.set_timer(_REREAD_EVERY_S, self._rested)
+            self.run_worker(self._reread(), group="reread")
 
-    def _maximised(self) -> bool:
-        return any(self.has_class(name) for name in ("-max-list", "-max-tree", "-max-hex"))
+    def _rested(self) -> None:
+        self._reread_rest = None
+        self._reread_soon()
 
-    def _maximise(self, part: str) -> None:
-        self.set_class(part == "packet-list", "-max-list")
-        self.set_class(part == "packet-detail", "-max-tree")
-        self.set_class(part == "hex-view", "-max-hex")
-        self._parts.set_class(part == "packet-detail", "-tree-only")
-        self._parts.set_class(part == "hex-view", "-hex-only")
-
-    def _mark(self, marked: tuple[int, ...]) -> None:
-        self._list.marked = marked
-        self._list.changed()
-        found = [row for row in self.view.log.rows if row.number in marked]
-        if len(found) == _MARKS:
-            found.sort(key=lambda row: marked.index(row.number))
+    async def _reread(self) -> None:
+        """Try the packets that no key opened again, a slice at a time."""
+        networks, self._to_reread = self._to_reread, set()
+        fresh: list[PacketRow] = []
+        slices = Slices()
+        for row in unopened(self.view.log.rows, networks):
+            summary = self.desk.api.summarise(row.network, frame_of(row))
+            if summary.verdict is not Verdict.UNREADABLE:
+                fresh.append(replace(row, summary=summary))
+            await slices.rest()
+        if fresh:
+            current = self._list.current()
+            self.view.replace(fresh)
             self._shown = None
-            left, right = ((row, self._dissect(row)) for row in found)
-            self._parts.show_comparison(left, right)
-        else:
-            self._shown = None
-            self._show_selected()
-
-    def _dissect(self, row: PacketRow) -> Dissection:
-        return self.desk.api.dissect(row.network, frame_of(row))
-
-    def _select(self) -> None:
-        """Show the selected packet: at once where the user chose it, in steps where it flows."""
-        if len(self._list.marked) == _MARKS:
-            return
-        if self._list.is_following and self._rest is not None:
-            self._is_detail_due = True
-            return
-        self._show_selected()
-        if self._list.is_following:
-            self._rest = self.set_timer(_DETAIL_EVERY_S, self._catch_up)
-
-    def _catch_up(self) -> None:
-        self._rest = None
-        if self._is_detail_due:
-            self._is_detail_due = False
-            self._select()
-
-    def _show_selected(self) -> None:
-        row = self._list.current()
-        if row is self._shown:
-            return
-        self._shown = row
-        self._parts.show(row, None if row is None else self._dissect(row))
-
-    async def _export(self, rows: tuple[PacketRow, ...]) -> None:
-        try:
-            path = await asyncio.to_thread(write_export, self._exports, rows, self.desk.now_ms())
-        except OSError as error:
-            self.post_message(self.Notice(clean_line(f"Not written: {error}", 200), is_error=True))
-            return
-        self.post_message(self.Notice(clean_line(f"{len(rows):,} packets in {path}", 200)))
+            self._list.show_all(number=current.number if current is not None else None)
+            self.select()
+            self.post_message(self.Notice(f"{count_of(len(fresh), 'packet')} opened"))
+            self.post_message(self.Restated())

@@ -1,83 +1,62 @@
-"""What a list of packets is made of: counts that grow packet by packet and stay small."""
+"""What a list of packets is made of, with how often copies came and how many packets when."""
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from meshtui.model.packet_statistics import PacketStatistics
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from meshtui.model.packet_row import PacketRow
 
-SNR_STEP_DB = 5
-RSSI_STEP_DBM = 10
-MAX_KEYS = 5_000
-"""Different talkers, types or packets counted; what comes beyond that is counted as `others`."""
+MAX_HASHES = 20_000
+"""Packets whose copies are counted; those that come later are left out."""
 
 MAX_BINS = 240
-OTHERS = "others"
 _FIRST_BIN_MS = 1_000
 
 
-@dataclass(slots=True)
-class PacketStats:
-    """Counts of packets.
+class PacketFold:
+    """A fold over rows, one `add` each; bounded.
 
     Attributes:
-        snr_db: By the lower end of a step of `SNR_STEP_DB`.
-        copies: Receptions by packet hash.
+        counts: What can be counted one by one.
+        received: Those that came, in contrast to those we sent.
     """
 
-    packets: int = 0
-    bytes: int = 0
-    received: int = 0
-    types: Counter[str] = field(default_factory=Counter)
-    verdicts: Counter[str] = field(default_factory=Counter)
-    hops: Counter[int] = field(default_factory=Counter)
-    snr_db: Counter[int] = field(default_factory=Counter)
-    rssi_dbm: Counter[int] = field(default_factory=Counter)
-    talkers: Counter[str] = field(default_factory=Counter)
-    copies: Counter[str] = field(default_factory=Counter)
-    first_ms: int = 0
-    last_ms: int = 0
-    _bin_ms: int = _FIRST_BIN_MS
-    _bins: Counter[int] = field(default_factory=Counter)
+    def __init__(self) -> None:
+        """Begin at nothing."""
+        self.counts = PacketStatistics()
+        self.received = 0
+        self._copies: Counter[str] = Counter()
+        self._bin_ms = _FIRST_BIN_MS
+        self._bins: Counter[int] = Counter()
 
     def add(self, row: PacketRow) -> None:
         """Count one more."""
-        summary = row.summary
-        self.packets += 1
-        self.bytes += len(row.payload)
-        _count(self.types, summary.kind)
-        _count(self.verdicts, summary.verdict.value)
-        if summary.source:
-            _count(self.talkers, summary.source)
-        if summary.hops is not None:
-            self.hops[summary.hops] += 1
+        self.counts.add(row)
+        self._time(row.at.unix_ms)
         if row.direction == "rx":
             self.received += 1
-            if summary.packet_hash:
-                _count(self.copies, summary.packet_hash)
-        if row.snr_db is not None:
-            self.snr_db[int(row.snr_db // SNR_STEP_DB) * SNR_STEP_DB] += 1
-        if row.rssi_dbm is not None:
-            self.rssi_dbm[row.rssi_dbm // RSSI_STEP_DBM * RSSI_STEP_DBM] += 1
-        self._time(row.at.unix_ms)
+            name = row.summary.packet_hash or row.summary.message_id
+            if name and (name in self._copies or len(self._copies) < MAX_HASHES):
+                self._copies[name] += 1
 
     @property
     def span_s(self) -> float:
         """From the first to the last."""
-        return (self.last_ms - self.first_ms) / 1000
+        return (self.counts.last_ms - self.counts.first_ms) / 1000
 
     def copies_spread(self) -> Counter[int]:
         """How many packets were received once, twice, …."""
-        return Counter(count for key, count in self.copies.items() if key != OTHERS)
+        return Counter(self._copies.values())
 
     def rates(self, count: int) -> tuple[Sequence[int], float]:
         """Return the packets of each of at most `count` equal spans, and a span's seconds."""
-        if not self.packets:
+        if not self._bins:
             return (), 0.0
         first, last = min(self._bins), max(self._bins)
         per = max(-(-(last - first + 1) // max(count, 1)), 1)
@@ -87,8 +66,6 @@ class PacketStats:
         return sums, per * self._bin_ms / 1000
 
     def _time(self, unix_ms: int) -> None:
-        self.first_ms = min(self.first_ms or unix_ms, unix_ms)
-        self.last_ms = max(self.last_ms, unix_ms)
         self._bins[unix_ms // self._bin_ms] += 1
         while len(self._bins) > MAX_BINS:
             self._bin_ms *= 2
@@ -98,17 +75,24 @@ class PacketStats:
             self._bins = wider
 
 
-def steps(counts: Counter[int], step: int) -> list[tuple[int, int]]:
-    """Return a histogram with its empty steps, lowest first; at most 60 of them."""
+def histogram(counts: Counter[int], most: int, step: int = 1) -> list[tuple[int, int, int]]:
+    """Lay figures out in equal steps, lowest first, the empty ones between them too.
+
+    Args:
+        most: Steps at most; they are widened to fit.
+        step: The narrowest.
+
+    Returns:
+        Lowest and highest figure of each step, and its count.
+    """
     if not counts:
         return []
-    low, high = min(counts), max(counts)
-    step = step * max(-(-(high - low + step) // (60 * step)), 1)
+    low, high = min(counts) // step * step, max(counts)
+    step *= max(-(-(high - low + 1) // (step * max(most, 1))), 1)
     found: Counter[int] = Counter()
     for value, count in counts.items():
         found[(value - low) // step] += count
-    return [(low + place * step, found[place]) for place in range((high - low) // step + 1)]
-
-
-def _count(counts: Counter[str], key: str) -> None:
-    counts[key if key in counts or len(counts) < MAX_KEYS else OTHERS] += 1
+    return [
+        (low + place * step, low + (place + 1) * step - 1, found[place])
+        for place in range((high - low) // step + 1)
+    ]

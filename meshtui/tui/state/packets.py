@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from meshtui.model.display_filter import compile_filter
 from meshtui.model.event import EventsMissed, FrameReceived, FrameSent
@@ -11,7 +11,7 @@ from meshtui.model.packet_fields import packet_fields
 from meshtui.model.packet_row import received_row, sent_row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from meshtui.model.event import Event
     from meshtui.model.filter_fields import FilterField, NameBook
@@ -24,11 +24,17 @@ MAX_BYTES = 32 * 1024 * 1024
 """Payload bytes kept; whichever of the two limits is met first makes the oldest go."""
 
 
+ALWAYS_KNOWN = frozenset(
+    {"number", "time", "dir", "link", "type", "stations", "bytes", "hops", "verdict"}
+)
+"""Columns that are there from the beginning, so that the list does not jump at its first rows."""
+
+
 class PacketLog:
     """The newest packets in order, numbered from 1.
 
     Attributes:
-        has_signal: Some packet came with a strength or a signal-to-noise ratio.
+        known: Names of the columns that some packet had something for.
     """
 
     def __init__(self, limit: int = DEFAULT_LIMIT, max_bytes: int = MAX_BYTES) -> None:
@@ -36,7 +42,8 @@ class PacketLog:
         self.rows: list[PacketRow] = []
         self.dropped = 0
         self.missed = 0
-        self.has_signal = False
+        self.known: set[str] = set(ALWAYS_KNOWN)
+        self._networks: set[str] = set()
         self._limit = limit
         self._max_bytes = max_bytes
         self._bytes = 0
@@ -75,7 +82,17 @@ class PacketLog:
         self._seen += 1
         self._bytes += len(row.payload)
         self.rows.append(row)
-        self.has_signal |= row.rssi_dbm is not None or row.snr_db is not None
+        self.known |= known_columns(row)
+        self._networks.add(row.network)
+        if len(self._networks) > 1:
+            self.known.add("net")
+
+    def replace(self, row: PacketRow) -> None:
+        """Put another reading in the place of the row of the same number, if it is still there."""
+        place = position_of(self.rows, row.number)
+        if place < len(self.rows) and self.rows[place].number == row.number:
+            self.rows[place] = row
+            self.known |= known_columns(row)
 
     def _trim(self) -> None:
         excess = max(0, len(self.rows) - self._limit)
@@ -92,11 +109,72 @@ class PacketLog:
         self.dropped += excess
 
 
+class Packets(Protocol):
+    """Packets in order, as an inspector shows them: a bounded log's, or a recording's.
+
+    Attributes:
+        fields: What a filter can ask for.
+    """
+
+    fields: Mapping[str, FilterField[PacketRow]]
+
+    @property
+    def rows(self) -> Sequence[PacketRow]:
+        """Those that pass the filter, oldest first; reading one may decode it."""
+        ...
+
+    @property
+    def filter_text(self) -> str:
+        """The filter in force, as typed."""
+        ...
+
+    @property
+    def total(self) -> int:
+        """Packets there are, passing or not."""
+        ...
+
+    @property
+    def known(self) -> Collection[str]:
+        """Columns that some packet had something for."""
+        ...
+
+    def remarks(self) -> Sequence[str]:
+        """What else is to be said of the list, for its title."""
+        ...
+
+    def set_filter(self, text: str) -> None:
+        """Show what passes another filter.
+
+        Raises:
+            FilterError: The old one stays in force.
+        """
+        ...
+
+    def index_of(self, number: int) -> int:
+        """Where a packet stands among the rows, or the next one after it, or the last."""
+        ...
+
+    def by_number(self, number: int) -> PacketRow | None:
+        """A packet, whether it passes or not; None where it is not here (any more)."""
+        ...
+
+    def around(self, number: int) -> Sequence[PacketRow]:
+        """Packets near one, in order, passing or not: as many as a message may be spread over."""
+        ...
+
+    def snapshot(self) -> Sequence[PacketRow]:
+        """The rows as they are now; what comes or goes meanwhile does not move them."""
+        ...
+
+    def seen_values(self, field_name: str) -> list[str]:
+        """Values of a field among the packets, newest first, for completion."""
+        ...
+
+
 class PacketView:
     """What of a log passes the filter. While paused, the log goes on and the view does not.
 
     Attributes:
-        rows: The packets shown, oldest first.
         waiting: Packets that came while paused and would be shown.
     """
 
@@ -104,15 +182,53 @@ class PacketView:
         """Show everything."""
         self.log = log
         self.fields: Mapping[str, FilterField[PacketRow]] = packet_fields(names)
-        self.rows: list[PacketRow] = list(log.rows)
+        self._rows: list[PacketRow] = list(log.rows)
         self.waiting = 0
         self._filter = compile_filter("", self.fields)
         self._is_paused = False
 
     @property
+    def rows(self) -> Sequence[PacketRow]:
+        """The packets shown, oldest first."""
+        return self._rows
+
+    @property
     def filter_text(self) -> str:
         """The filter in force, as typed."""
         return self._filter.text
+
+    @property
+    def total(self) -> int:
+        """Packets kept."""
+        return len(self.log.rows)
+
+    @property
+    def known(self) -> Collection[str]:
+        """Columns that some packet had something for."""
+        return self.log.known
+
+    def remarks(self) -> Sequence[str]:
+        """What is not here."""
+        said = []
+        if self.log.dropped:
+            said.append(f"{self.log.dropped:,} older dropped")
+        if self.log.missed:
+            said.append(f"{self.log.missed:,} missed")
+        return said
+
+    def by_number(self, number: int) -> PacketRow | None:
+        """A packet that is still kept."""
+        rows = self.log.rows
+        place = position_of(rows, number)
+        return rows[place] if place < len(rows) and rows[place].number == number else None
+
+    def around(self, _number: int) -> Sequence[PacketRow]:
+        """All that are kept."""
+        return self.log.rows
+
+    def snapshot(self) -> Sequence[PacketRow]:
+        """The rows as they are now."""
+        return tuple(self.rows)
 
     @property
     def is_paused(self) -> bool:
@@ -142,15 +258,25 @@ class PacketView:
             self.waiting += len(passing)
             return 0, 0
         first = self.log.rows[0].number if self.log.rows else self.log.dropped + 1
-        gone = position_of(self.rows, first)
-        del self.rows[:gone]
-        self.rows.extend(passing)
+        gone = position_of(self._rows, first)
+        del self._rows[:gone]
+        self._rows.extend(passing)
         return gone, len(passing)
 
     def clear(self) -> None:
         """Forget all packets."""
         self.log.clear()
         self._rebuild()
+
+    def replace(self, fresh: Sequence[PacketRow]) -> None:
+        """Put other readings of some packets in their place; what passes now is shown."""
+        for row in fresh:
+            self.log.replace(row)
+        if self._is_paused:
+            by_number = {row.number: row for row in fresh}
+            self._rows = [by_number.get(row.number, row) for row in self._rows]
+        elif fresh:
+            self._rebuild()
 
     def index_of(self, number: int) -> int:
         """Where a packet stands among the rows, or the next one after it, or the last."""
@@ -159,13 +285,31 @@ class PacketView:
     def seen_values(self, field_name: str) -> list[str]:
         """Values of a field among the packets kept, newest first, for completion."""
         field = self.fields.get(field_name)
-        if field is None or (texts := field.texts) is None:
+        if field is None or field.data is not None or (texts := field.texts) is None:
             return []
         return list(dict.fromkeys(t for row in reversed(self.log.rows) for t in texts(row) if t))
 
     def _rebuild(self) -> None:
-        self.rows = [row for row in self.log.rows if self._filter.matches(row)]
+        self._rows = [row for row in self.log.rows if self._filter.matches(row)]
         self.waiting = 0
+
+
+def known_columns(row: PacketRow) -> set[str]:
+    """Name the columns that would not be blank in this row, but for those that never are."""
+    summary = row.summary
+    found = {
+        "dBm": row.rssi_dbm is not None,
+        "snr": row.snr_db is not None,
+        "channel": bool(summary.channel),
+        "text": bool(summary.text),
+        "hops": summary.hops is not None,
+        "path": bool(summary.path),
+        "ttl": summary.ttl is not None,
+        "id": bool(summary.message_id),
+        "hash": bool(summary.packet_hash),
+        "topic": bool(row.endpoint),
+    }
+    return {name for name, is_there in found.items() if is_there}
 
 
 def position_of(rows: Sequence[PacketRow], number: int) -> int:

@@ -11,12 +11,12 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     Column("mark", 1, title=""),
-    Column("number", 6, is_right=True, title="#"),
+    Column("number", 5, is_right=True, title="#"),
     Column("time", 12),
     Column("dir", 2, title=""),
     Column("net", 8),
     Column("link", 7),
-    Column("type", 8, grow=1),
+    Column("type", 8),
     Column("stations", 12, grow=4, title="from > to"),
     Column("channel", 9),
     Column("text", 16, grow=6),
@@ -26,7 +26,7 @@ COLUMNS = (
     Column("ttl", 3, is_right=True),
     Column("dBm", 4, is_right=True),
     Column("snr", 5, is_right=True, title="SNR"),
-    Column("verdict", 10, grow=2),
+    Column("verdict", 10, grow=1),
     Column("id", 9, grow=1),
     Column("hash", 8),
     Column("topic", 14, grow=1),

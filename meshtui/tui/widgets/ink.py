@@ -18,12 +18,12 @@ from meshtui.tui.widgets.line_list import LineList
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-Ink: TypeAlias = Literal["plain", "dim", "name", "good", "warn", "bad", "head", "lit"]
+Ink: TypeAlias = Literal["plain", "dim", "name", "good", "warn", "bad", "head", "lit", "here"]
 Part: TypeAlias = "tuple[str, Ink]"
 
 INKS = frozenset(
     {"ink--plain", "ink--dim", "ink--name", "ink--good", "ink--warn", "ink--bad"}
-    | {"ink--head", "ink--lit", "ink--cursor"}
+    | {"ink--head", "ink--lit", "ink--here", "ink--cursor"}
 )
 
 _INK_RULES = """
@@ -35,6 +35,7 @@ _INK_RULES = """
     & > .ink--bad { color: $error; text-style: bold; }
     & > .ink--head { color: $muted; text-style: bold; }
     & > .ink--lit { color: $accent; text-style: bold reverse; }
+    & > .ink--here { color: $primary; text-style: bold reverse underline; }
     & > .ink--cursor { background: $selection; }
 """
 

@@ -67,12 +67,10 @@ class PacketDetail(InkedList):
         self.tree_state.show(dissection, sentences)
         self._draw(cursor=self.cursor if self.has_focus else 0)
 
-    def show_comparison(
-        self, heading: str, differences: Sequence[FieldDifference], alike: int
-    ) -> None:
+    def show_comparison(self, heading: str, differences: Sequence[FieldDifference]) -> None:
         """Show in what two packets differ."""
         self._differences = differences
-        self._heading = f"{heading}: {len(differences)} differ, {alike} alike"
+        self._heading = heading
         self.set_rows(len(differences) + 1, self._draw_difference, cursor=0)
 
     def field_under_cursor(self) -> DissectedField | None:
@@ -81,6 +79,15 @@ class PacketDetail(InkedList):
         if self._differences is not None or not 0 <= self.cursor < len(lines):
             return None
         return lines[self.cursor].field
+
+    def choose(self, line: int) -> bool:
+        """Put the cursor on a line; False where there is none."""
+        if self._differences is not None or line < 0:
+            return False
+        if len(self.tree_state.lines) != self.count:
+            self._draw(cursor=line)  # what was closed was opened on the way there
+        self.move_to(line)
+        return True
 
     def on_line_list_highlighted(self, message: InkedList.Highlighted) -> None:
         """Tell which field it is."""

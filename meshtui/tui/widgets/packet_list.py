@@ -2,43 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+from textual.message import Message
 
 from meshtui.model.packet import Verdict
 from meshtui.model.text import clean_line
-from meshtui.tui.text.columns import Column, place, titles
+from meshtui.tui.text.columns import place, titles
 from meshtui.tui.text.format import clock_exact
+from meshtui.tui.text.packet_columns import DEFAULT, fitting
 from meshtui.tui.widgets.ink import InkedList
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
+    from textual import events
     from textual.strip import Strip
 
     from meshtui.model.packet_row import PacketRow
-    from meshtui.tui.state.packets import PacketView
+    from meshtui.tui.state.packets import Packets
+    from meshtui.tui.text.columns import Column
     from meshtui.tui.text.glyphs import Glyphs
     from meshtui.tui.widgets.ink import Ink, Part
 
-_COLUMNS = (
-    Column("mark", 1, title=""),
-    Column("number", 6, is_right=True, title="#"),
-    Column("time", 12),
-    Column("dir", 2, title=""),
-    Column("link", 7, from_width=70),
-    Column("type", 8),
-    Column("stations", 12, grow=3, title="from > to"),
-    Column("bytes", 6, is_right=True),
-    Column("hops", 4, is_right=True, title="via"),
-    Column("ttl", 3, from_width=110, is_right=True),
-    Column("dBm", 5, from_width=84, is_right=True),
-    Column("snr", 7, from_width=104, is_right=True),
-    Column("short", 10, below_width=100, title="verdict"),
-    Column("verdict", 20, from_width=100),
-    Column("id", 9, grow=1, from_width=130),
-    Column("topic", 14, grow=2, from_width=130),
-)
-_WITHOUT_SIGNAL = tuple(column for column in _COLUMNS if column.name not in {"dBm", "snr"})
 _INKS: Mapping[Verdict, Ink] = {
     Verdict.DELIVERED: "good",
     Verdict.HANDLED: "plain",
@@ -50,27 +37,74 @@ _INKS: Mapping[Verdict, Ink] = {
     Verdict.IGNORED: "dim",
 }
 _MAX_ID = 64
+_MAX_TEXT = 200
+_ROOM_FOR_BOTH = 16
+_FIVE_DIGITS = 99_999
+_PREFIXES = {"m": "mark", "apostrophe": "go"}
+
+
+class Names(Protocol):
+    """Who is meant, cleaned."""
+
+    def name_of(self, node_id: str) -> str:
+        """A node or a channel, as a person reads it."""
+        ...
+
+    def hop_name(self, network: str, hop: str) -> str:
+        """A relay, which may be named by a hash."""
+        ...
 
 
 class PacketList(InkedList):
-    """Draws a `PacketView`."""
+    """Draws packets. `m` and `'` take one more letter: a mark to set, or to go to."""
 
-    def __init__(self, view: PacketView, name_of: Callable[[str], str], glyphs: Glyphs) -> None:
-        """Begin with what the view holds.
+    @dataclass
+    class Lettered(Message):
+        """A letter was typed after `m` (`mark`) or `'` (`go`); empty = one is waited for."""
 
-        Args:
-            name_of: A node id as a person reads it; cleaned.
-        """
+        what: str
+        letter: str
+
+    def __init__(self, view: Packets, names: Names, glyphs: Glyphs) -> None:
+        """Begin with what the view holds."""
         super().__init__(follow=True, show_cursor=True, id="packet-list")
         self.view = view
         self.marked: tuple[int, ...] = ()
+        self.letters: dict[str, int] = {}
         self.is_delta = False
-        self._name_of = name_of
+        self.chosen: Sequence[str] = DEFAULT
+        self._names = names
         self._glyphs = glyphs
+        self._prefix = ""
 
     def header(self, width: int) -> list[list[Part]]:
         """The line of titles."""
-        return [[(titles(place(self._columns(), width)), "head")]]
+        return [[(titles(place(self._columns(width), width)), "head")]]
+
+    def on_key(self, event: events.Key) -> None:
+        """Take the letter of a mark, whatever it does otherwise."""
+        if self._prefix:
+            what, self._prefix = self._prefix, ""
+            if event.character is not None and event.character.isascii():
+                event.stop()
+                event.prevent_default()
+                self.post_message(self.Lettered(what, event.character))
+        elif event.key in _PREFIXES:
+            event.stop()
+            event.prevent_default()
+            self._prefix = _PREFIXES[event.key]
+            self.post_message(self.Lettered(self._prefix, ""))
+
+    def await_letter(self, what: str) -> None:
+        """Take the next key as a letter to `mark` with, or to `go` to."""
+        self.focus()
+        self._prefix = what
+        self.post_message(self.Lettered(what, ""))
+
+    def on_blur(self) -> None:
+        """A letter typed elsewhere is none of ours."""
+        self._prefix = ""
+        super().on_blur()
 
     def show_all(self, *, number: int | None = None) -> None:
         """Draw the view's rows anew, the cursor on packet `number` or the one after it."""
@@ -96,16 +130,22 @@ class PacketList(InkedList):
         row = rows[index]
         texts = self._texts(row, rows[index - 1] if index else None)
         parts: list[Part] = []
-        for placed in place(self._columns(), width, self._glyphs.ellipsis):
+        for placed in place(self._columns(width), width, self._glyphs.ellipsis):
             name = placed.column.name
-            parts.append((placed.cell(texts[name]) + " ", self._ink(row, name)))
+            text = texts[name]
+            if name == "verdict" and placed.width < _ROOM_FOR_BOTH:
+                text = clean_line(row.summary.reason, _MAX_ID) or row.summary.verdict.value
+            parts.append((placed.cell(text) + " ", self._ink(row, name)))
         if is_cursor and row.number not in self.marked:
             parts[0] = (f"{self._glyphs.cursor} ", "name")
         return self.line(parts, width, is_cursor=is_cursor)
 
-    def _columns(self) -> Sequence[Column]:
-        """Signal strengths only once a radio has told some."""
-        return _COLUMNS if self.view.log.has_signal else _WITHOUT_SIGNAL
+    def _columns(self, width: int) -> Sequence[Column]:
+        columns = fitting(width, self.chosen, self.view.known)
+        newest = self.view.rows[-1].number if self.view.rows else 0
+        if newest <= _FIVE_DIGITS:
+            return columns
+        return [replace(c, width=len(str(newest))) if c.name == "number" else c for c in columns]
 
     def _texts(self, row: PacketRow, before: PacketRow | None) -> Mapping[str, str]:
         summary = row.summary
@@ -114,22 +154,28 @@ class PacketList(InkedList):
             "number": str(row.number),
             "time": self._time(row, before),
             "dir": row.direction,
+            "net": clean_line(row.network, _MAX_ID),
             "link": clean_line(row.link_id, _MAX_ID),
             "type": clean_line(summary.kind, _MAX_ID),
             "stations": self._stations(row),
+            "channel": clean_line(summary.channel, _MAX_ID),
+            "text": clean_line(summary.text, _MAX_TEXT),
             "bytes": f"{len(row.payload)} B",
             "hops": "" if summary.hops is None else str(summary.hops),
+            "path": self.path_words(row),
             "ttl": "" if summary.ttl is None else str(summary.ttl),
             "dBm": "" if row.rssi_dbm is None else str(row.rssi_dbm),
-            "snr": "" if row.snr_db is None else f"{row.snr_db:g} dB",
-            "short": clean_line(summary.reason, _MAX_ID) or summary.verdict.value,
+            "snr": "" if row.snr_db is None else f"{row.snr_db:g}",
             "verdict": verdict_words(row),
             "id": clean_line(summary.message_id, _MAX_ID),
+            "hash": clean_line(summary.packet_hash, _MAX_ID),
             "topic": clean_line(row.endpoint, _MAX_ID),
         }
 
     def _mark(self, number: int) -> str:
-        return "AB"[self.marked.index(number)] if number in self.marked[:2] else ""
+        if number in self.marked[:2]:
+            return "AB"[self.marked.index(number)]
+        return next((sign for sign, at in self.letters.items() if at == number), "")
 
     def _time(self, row: PacketRow, before: PacketRow | None) -> str:
         if not self.is_delta:
@@ -138,18 +184,24 @@ class PacketList(InkedList):
             return "first"
         return f"+{max(0.0, row.at.mono_s - before.at.mono_s):.3f} s"
 
+    def path_words(self, row: PacketRow) -> str:
+        """The relays a packet names, first passed first."""
+        return " > ".join(self._names.hop_name(row.network, hop) for hop in row.summary.path)
+
     def _stations(self, row: PacketRow) -> str:
         source, destination = row.summary.source, row.summary.destination
-        left = self._name_of(source) if source else ""
-        right = self._name_of(destination) if destination else ""
-        return f"{left or '?'} > {right}" if right else left
+        left = self._names.name_of(source) if source else ""
+        right = self._names.name_of(destination) if destination else ""
+        if right:
+            return f"{left or '?'} > {right}"
+        return left or clean_line(row.endpoint, _MAX_ID)
 
     def _ink(self, row: PacketRow, column: str) -> Ink:
-        if column in {"verdict", "short", "type"}:
+        if column in {"verdict", "type"}:
             return _INKS[row.summary.verdict]
         if column == "mark":
             return "warn"
-        return "plain" if column in {"stations", "bytes", "dBm", "snr"} else "dim"
+        return "plain" if column in {"stations", "text", "bytes", "dBm", "snr"} else "dim"
 
 
 def verdict_words(row: PacketRow) -> str:

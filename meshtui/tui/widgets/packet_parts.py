@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.containers import Container, Vertical
 
 from meshtui.tui.state.field_tree import compare
+from meshtui.tui.state.packet_compare import is_same_packet, reception_differences
 from meshtui.tui.widgets.hex_view import HexView
 from meshtui.tui.widgets.ink import LineView
 from meshtui.tui.widgets.packet_detail import PacketDetail
@@ -17,12 +19,14 @@ if TYPE_CHECKING:
 
     from meshtui.model.packet import Dissection
     from meshtui.model.packet_row import PacketRow
+    from meshtui.tui.state.packet_search import Needle
     from meshtui.tui.text.glyphs import Glyphs
     from meshtui.tui.widgets.ink import Part
+    from meshtui.tui.widgets.packet_list import Names
 
 
 class PacketParts(Container):
-    """Shows what it is given; a field chosen in the tree lights its bytes."""
+    """Shows what it is given; a field chosen in the tree lights its bytes, and the other way."""
 
     DEFAULT_CSS = """
     PacketParts { height: 45%; layout: horizontal; }
@@ -37,9 +41,10 @@ class PacketParts(Container):
     PacketParts.-stacked #hex-part, PacketParts.-hex-only #hex-part { display: block; width: 1fr; }
     """
 
-    def __init__(self, glyphs: Glyphs) -> None:
+    def __init__(self, glyphs: Glyphs, names: Names) -> None:
         """Begin empty."""
         super().__init__()
+        self._names = names
         self.tree_view = PacketDetail(glyphs)
         self.hex_view = HexView()
         self._title = ""
@@ -64,11 +69,30 @@ class PacketParts(Container):
     def show_comparison(
         self, left: tuple[PacketRow, Dissection], right: tuple[PacketRow, Dissection]
     ) -> None:
-        """Show in which fields two packets differ."""
-        differing, alike = compare(left[1], right[1])
-        heading = f"A #{left[0].number}, B #{right[0].number}"
-        self.tree_view.show_comparison(heading, differing, alike)
-        self._set_title(f"compare #{left[0].number} and #{right[0].number}")
+        """Show how two packets were heard, and in which fields they differ."""
+        (one, one_taken), (other, other_taken) = left, right
+        heard = reception_differences(one, other, partial(self._names.hop_name, one.network))
+        differing, alike = compare(one_taken, other_taken)
+        heading = f"A #{one.number}, B #{other.number}: {len(differing)} differ, {alike} alike"
+        if is_same_packet(one, other):
+            heading += ", one packet"
+        self.tree_view.show_comparison(heading, [*heard, *differing])
+        self._set_title(f"compare #{one.number} and #{other.number}")
+
+    def show_found(self, needle: Needle) -> None:
+        """Go to where the packet shown holds what was looked for."""
+        dissection = self.tree_view.tree_state.dissection
+        if dissection is None:
+            return
+        path = needle.field_in(dissection)
+        if path is not None:
+            self.tree_view.choose(self.tree_view.tree_state.line_of_path(path))
+            return
+        for buffer, (_, data) in enumerate(self.hex_view.buffers):
+            if span := needle.spot(data):
+                self.tree_view.choose(self.tree_view.tree_state.line_of_byte(buffer, span.start))
+                self.call_later(self.hex_view.light_span, buffer, span)
+                return
 
     def next_buffer(self) -> None:
         """Show the other bytes."""
@@ -79,6 +103,13 @@ class PacketParts(Container):
         """Light its bytes."""
         message.stop()
         self.hex_view.light(message.field)
+        self._hex_head.redraw()
+
+    def on_hex_view_byte_chosen(self, message: HexView.ByteChosen) -> None:
+        """Go to the field that owns it."""
+        message.stop()
+        state = self.tree_view.tree_state
+        self.tree_view.choose(state.line_of_byte(message.buffer, message.offset))
         self._hex_head.redraw()
 
     def _set_title(self, title: str) -> None:
