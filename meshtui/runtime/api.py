@@ -126,6 +126,17 @@ class MeshApi(Protocol):
         """What an `Ask` can name on a network; nothing where it is not set up."""
         ...
 
+    async def export(self, folder: Path, rows: Sequence[PacketRow], form: str = "jsonl") -> Path:
+        """Write packets to a new file in `folder`, for us alone; returns it.
+
+        Args:
+            form: `jsonl`, `pcap` or `pcapng`.
+
+        Raises:
+            OSError: The folder cannot be made, or the file cannot be written.
+        """
+        ...
+
     def devices(self) -> Sequence[Device]:
         """The radios of ours that said something of themselves, as they stand."""
         ...

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Final
 
+from meshtui.capture.packet import LoraChannel
 from meshtui.capture.writer import FORMS, are_all_radio, write_packets
 from meshtui.errors import LocalProtocolError
 
@@ -12,14 +13,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from meshtui.capture.packet import LoraChannel
+    from meshtui.model.link import LinkInfo
     from meshtui.model.packet_row import PacketRow
 
 _ATTEMPTS: Final = 100
 
 
-def write_export(folder: Path, rows: Sequence[PacketRow], now_ms: int, form: str) -> Path:
+def write_export(
+    folder: Path,
+    rows: Sequence[PacketRow],
+    now_ms: int,
+    form: str = "jsonl",
+    links: Iterable[LinkInfo] = (),
+) -> Path:
     """Write rows to a new file of mode 0600; blocks, so call it in a worker.
+
+    Args:
+        links: Those the rows crossed; their radios' settings are kept where the form can.
 
     Returns:
         The file, named after the moment.
@@ -29,8 +39,17 @@ def write_export(folder: Path, rows: Sequence[PacketRow], now_ms: int, form: str
         OSError: The folder cannot be made, or the file cannot be written.
     """
     is_all_radio = form == "pcap" and are_all_radio(rows)
-    pairs = ((row, None) for row in rows)
+    radios = {link.link_id: _channel_of(link) for link in links}
+    pairs = ((row, radios.get(row.link_id)) for row in rows)
     return write_named(folder, pairs, now_ms, form, is_all_radio=is_all_radio)
+
+
+def _channel_of(link: LinkInfo) -> LoraChannel | None:
+    radio = link.radio
+    if radio is None:
+        return None
+    frequency_hz = round((radio.frequency_mhz or 0) * 1_000_000)
+    return LoraChannel(frequency_hz, radio.bandwidth_khz, radio.spreading_factor)
 
 
 def write_named(

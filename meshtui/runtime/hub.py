@@ -25,6 +25,7 @@ from meshtui.runtime.slices import Slicer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     from meshtui.model.command import Command
     from meshtui.model.device import Device
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from meshtui.model.metric import MetricRow
     from meshtui.model.node import Node, NodeMarks, Route
     from meshtui.model.packet import Dissection, Frame, PacketSummary
+    from meshtui.model.packet_row import PacketRow
     from meshtui.model.verb import Verb
     from meshtui.networks.base import Session
     from meshtui.runtime.api import Subscription
@@ -198,6 +200,13 @@ class MeshHub:
     async def metrics(self) -> Sequence[MetricRow]:
         """Counters since the profile was made."""
         return await self._ask(self._reader.metrics)
+
+    async def export(self, folder: Path, rows: Sequence[PacketRow], form: str = "jsonl") -> Path:
+        """Write packets to a new file in `folder`."""
+        from meshtui.runtime.export import write_export
+
+        now_ms = self._clock.now().unix_ms
+        return await asyncio.to_thread(write_export, folder, rows, now_ms, form, self.links())
 
     def dissect(self, network: NetworkName, frame: Frame) -> Dissection:
         """Take a frame apart with the keys at hand."""

@@ -86,13 +86,16 @@ from meshtui.model.packet import (
     Verdict,
 )
 from meshtui.runtime.api import MetricRow
+from meshtui.runtime.export import write_export
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from meshtui.model.command import Command
     from meshtui.model.device import Device
     from meshtui.model.event import Event
+    from meshtui.model.packet_row import PacketRow
     from meshtui.model.verb import Verb
 
 NETWORK = NetworkName("jsonmesh")
@@ -260,6 +263,9 @@ class FakeMesh:
 
     def devices(self) -> Sequence[Device]:
         return self.known_devices
+
+    async def export(self, folder: Path, rows: Sequence[PacketRow], form: str = "jsonl") -> Path:
+        return write_export(folder, rows, self.now_ms, form, self.links())
 
     def dissect(self, network: NetworkName, frame: Frame) -> Dissection:
         known = self.dissections.get(frame.payload)
