@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from meshtui.cli.output import Exit
 from meshtui.cli.rows import channel_row
-from meshtui.cli.stored import open_store
+from meshtui.cli.stored import are_several, open_store
 
 if TYPE_CHECKING:
     import argparse
@@ -22,5 +22,6 @@ def run(args: argparse.Namespace) -> int:
     with open_store(args) as (store, output):
         known = [] if store is None else store.channels()
         rows = [channel_row(each) for each in known if each.is_joined or not args.joined]
-        output.table(("name", "joined", "public", "creator", "description"), rows)
+        columns = ("name", "joined", "public", "creator", "description")
+        output.table((*(("network",) if are_several(rows) else ()), *columns), rows)
     return Exit.DONE

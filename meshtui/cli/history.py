@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from meshtui.cli.addressing import JSONMESH
 from meshtui.cli.arguments import count
 from meshtui.cli.lines import message_line
 from meshtui.cli.output import Exit
@@ -45,8 +46,9 @@ def run(args: argparse.Namespace) -> int:
     with open_store(args) as (store, output):
         if store is None:
             return Exit.DONE
-        me = my_node_id(args)
         conversation = find_conversation(args.conversation, store.conversations())
+        is_default = split_conversation(conversation)[0] == JSONMESH
+        me = my_node_id(args) if is_default else None
         if args.search is None:
             messages = list(store.history(conversation, None, args.limit))
         else:

@@ -57,6 +57,8 @@ def _point(kind: str, row: Mapping[str, object]) -> str:
         "drop": ("reason", "detail", "from", "id"),
         "link": ("link", "state", "reason"),
         "security": ("kind", "node_id", "detail"),
+        "answer": ("verb", "node_id", "text", "rows", "rtt_ms"),
+        "device": ("name", "model", "firmware", "contacts", "max_contacts", "battery_mv"),
     }.get(kind, tuple(key for key in row if key not in {"event", "ts", "network", "link"}))
     return " ".join(_said(key, row[key]) for key in told if row[key] not in (None, "", []))
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from meshtui.cli.addressing import channel_network, join_request, me_on, networks_of
 from meshtui.cli.arguments import count, seconds
 from meshtui.cli.lines import event_line
 from meshtui.cli.output import Exit, Output
 from meshtui.cli.profile import load_profile
-from meshtui.cli.rows import event_row, packet_row
+from meshtui.cli.rows import event_network, event_row, packet_row
 from meshtui.cli.stream import LineStream
 from meshtui.errors import TransportError
-from meshtui.model.command import JoinChannel
 from meshtui.model.event import FrameReceived, FrameSent
 from meshtui.model.packet import Frame
 
@@ -30,12 +30,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_following(parser)
     parser.add_argument(
         "--forum",
+        dest="forums",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="join this channel of the JSON mesh, for good; repeatable",
+    )
+    parser.add_argument(
         "--channel",
         dest="channels",
         action="append",
         default=[],
-        metavar="NAME",
-        help="join this channel, for good; repeatable",
+        metavar="NAME[=KEYHEX]",
+        help="join this MeshCore channel, for good; repeatable; without MeshCore, as --forum",
     )
 
 
@@ -55,11 +62,17 @@ def run(args: argparse.Namespace) -> int:
 
     output = Output(as_json=args.json)
     profile = load_profile(args, output=output)
+    networks = networks_of(profile.config.links)
+    joining = [
+        join_request(channel_network(networks, is_forum=is_forum), name, networks)
+        for names, is_forum in ((args.forums, True), (args.channels, False))
+        for name in names
+    ]
 
     async def work(hub: MeshApi) -> int:
         follower = Follower(hub, args.timeout)
-        for name in args.channels:
-            await hub.submit(JoinChannel(hub.myself()[0].network, name))
+        for request in joining:
+            await hub.submit(request)
         return await follow(hub, follower, output, args)
 
     return run_mesh(profile, work, is_verbose=args.verbose)
@@ -105,7 +118,10 @@ def row_of(hub: MeshApi, event: Event, *, packets: bool) -> Row | None:
     if not isinstance(event, FrameReceived | FrameSent):
         from meshtui.runtime.clock import SystemClock
 
-        return event_row(event, SystemClock().now(), hub.myself()[0].node_id)
+        us = hub.myself()
+        network = event_network(event)
+        me = me_on(network, us) if network else us[0].node_id
+        return event_row(event, SystemClock().now(), me)
     if not packets:
         return None
     if isinstance(event, FrameReceived):

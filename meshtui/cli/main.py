@@ -31,6 +31,7 @@ COMMANDS: Final = {
     "identity": "create, restore, show the keys; verify another node's key",
     "send": "send one message and say what became of it",
     "listen": "follow the mesh",
+    "ask": "ask a node, or our own radio, to do or tell something",
     "relay": "run a headless node that passes messages on",
     "nodes": "list known nodes",
     "routes": "list known routes",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from meshtui.cli.lines import clock_time
 from meshtui.cli.output import Exit
 from meshtui.cli.rows import node_row
-from meshtui.cli.stored import open_store
+from meshtui.cli.stored import are_several, open_store
 
 if TYPE_CHECKING:
     import argparse
@@ -26,5 +26,7 @@ def run(args: argparse.Namespace) -> int:
         if not output.as_json:
             for row in rows:
                 row["last heard"] = clock_time(row["last_heard_ms"])
-        output.table(("node_id", "name", "online", "hops", "pin", "lat", "lng", "last heard"), rows)
+        columns = ("node_id", "name", "online", "hops", "pin", "lat", "lng", "last heard")
+        more = ("network", "role", "contact") if are_several(rows) else ()
+        output.table((*more, *columns), rows)
     return Exit.DONE

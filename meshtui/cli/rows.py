@@ -9,7 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from meshtui.model.event import (
+    Answered,
     DeliveryChanged,
+    DeviceChanged,
     EventsMissed,
     FrameReceived,
     FrameSent,
@@ -24,11 +26,12 @@ from meshtui.model.event import (
     SecurityRaised,
     StoreFailed,
 )
-from meshtui.model.ids import ConversationKind, split_conversation
+from meshtui.model.ids import ConversationKind, channel_title, split_conversation
 
 if TYPE_CHECKING:
+    from meshtui.model.device import Device
     from meshtui.model.event import Event
-    from meshtui.model.ids import ConversationId, Instant, LinkId, MessageId, NodeId
+    from meshtui.model.ids import ConversationId, Instant, LinkId, MessageId, NetworkName, NodeId
     from meshtui.model.message import Channel, Delivery, Message
     from meshtui.model.node import Node, NodeMarks, Route
     from meshtui.model.packet import DissectedField, Dissection, Frame
@@ -63,8 +66,19 @@ def event_row(event: Event, now: Instant, me: NodeId) -> Row | None:
             return _other_row(event, now)
 
 
+def event_network(event: Event) -> NetworkName | None:
+    """The network a message came by; None for any other event."""
+    if isinstance(event, MessageReceived):
+        return split_conversation(event.message.conversation)[0]
+    return None
+
+
 def _other_row(event: Event, now: Instant) -> Row | None:
     match event:
+        case Answered():
+            return _head("answer", event.at.unix_ms, None) | answer_row(event)
+        case DeviceChanged(device):
+            return _head("device", now.unix_ms, device.link_id) | device_row(device)
         case PacketRelayed():
             head = _head("relay", event.at.unix_ms, event.links[0] if event.links else None)
             return head | {
@@ -133,7 +147,7 @@ def packet_row(event: FrameReceived | FrameSent, frame: Frame, dissection: Disse
 def message_row(message: Message, me: NodeId | None) -> Row:
     """Return a message, received or ours; `me` None = who we are is not known."""
     network, kind, target = split_conversation(message.conversation)
-    peer_or_channel = f"#{target}" if kind is ConversationKind.CHANNEL else target
+    peer_or_channel = channel_title(network, target) if kind is ConversationKind.CHANNEL else target
     is_to_me = kind is ConversationKind.DIRECT and not message.is_own
     row: Row = {
         "network": network,
@@ -167,6 +181,7 @@ def node_row(node: Node, marks: NodeMarks | None = None) -> Row:
         "pubkey": node.public_key or None,
         "pin": node.pin.value,
         "role": node.role.value,
+        "contact": node.is_contact,
         "hops": node.hops,
         "rssi": node.rssi_dbm,
         "snr": node.snr_db,
@@ -194,8 +209,49 @@ def route_row(route: Route) -> Row:
     }
 
 
+def answer_row(answered: Answered) -> Row:
+    """Return what came of a request; each of `rows` is an object by column."""
+    return {
+        "network": answered.network,
+        "verb": answered.verb,
+        "id": answered.request_id,
+        "node_id": answered.node_id,
+        "text": answered.text,
+        "rows": [dict(row) for row in answered.rows],
+        "rtt_ms": answered.rtt_ms,
+        "final": answered.is_final,
+        "error": answered.is_error,
+    }
+
+
+def device_row(device: Device) -> Row:
+    """Return a radio of ours, as it describes itself."""
+    radio, position = device.radio, device.position
+    return {
+        "network": device.network,
+        "link": device.link_id,
+        "node_id": device.node_id or None,
+        "name": device.name,
+        "model": device.model,
+        "firmware": device.firmware,
+        "lat": position.lat if position else None,
+        "lng": position.lng if position else None,
+        "frequency_mhz": radio.frequency_mhz if radio else None,
+        "bandwidth_khz": radio.bandwidth_khz if radio else None,
+        "spreading_factor": radio.spreading_factor if radio else None,
+        "coding_rate": radio.coding_rate if radio else None,
+        "power_dbm": radio.power_dbm if radio else None,
+        "clock_skew_s": device.clock_skew_s,
+        "contacts": device.contacts,
+        "max_contacts": device.max_contacts,
+        "max_channels": device.max_channels,
+        "battery_mv": device.battery_mv,
+        "facts": dict(device.facts),
+    }
+
+
 def channel_row(channel: Channel) -> Row:
-    """Return a channel."""
+    """Return a channel, without its key."""
     return {
         "network": channel.network,
         "name": channel.name,

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import sys
 import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from meshtui.cli.addressing import (
+    MESHCORE,
+    channel_network,
+    find_nodes,
+    join_request,
+    known_address,
+    me_on,
+    networks_of,
+    one_of,
+)
 from meshtui.cli.arguments import seconds
 from meshtui.cli.output import Exit, Output
 from meshtui.cli.profile import load_profile
 from meshtui.cli.rows import delivery_row
-from meshtui.errors import ConfigError, DecodeError, LocalProtocolError, TransportError
+from meshtui.errors import ConfigError, LocalProtocolError, TransportError
 from meshtui.model.command import CancelMessage, SendText
 from meshtui.model.event import DeliveryChanged, MessageQueued, NodeHeard
 from meshtui.model.ids import (
@@ -29,9 +40,13 @@ from meshtui.model.text import clean
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from meshtui.cli.mesh import Follower
+    from meshtui.model.command import JoinChannel
     from meshtui.model.event import Event
+    from meshtui.model.ids import NetworkName
+    from meshtui.model.node import Node
     from meshtui.runtime.api import MeshApi
 
 DEFAULT_TIMEOUT_S = 30.0
@@ -43,8 +58,15 @@ _QUEUED = Delivery(DeliveryState.QUEUED)
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what this command takes."""
     target = parser.add_mutually_exclusive_group(required=True)
-    target.add_argument("--to", metavar="NODEID", help="to one node")
-    target.add_argument("--forum", "--channel", dest="channel", metavar="NAME", help="to a channel")
+    target.add_argument(
+        "--to", metavar="NODEID", help="to one node; of MeshCore also by its name or first digits"
+    )
+    target.add_argument("--forum", metavar="NAME", help="to a channel of the JSON mesh")
+    target.add_argument(
+        "--channel",
+        metavar="NAME",
+        help="to a MeshCore channel, joining it where need be; without MeshCore, as --forum",
+    )
     parser.add_argument("text", metavar="TEXT", help="the message; - reads it from stdin")
     parser.add_argument(
         "--wait",
@@ -67,7 +89,7 @@ def run(args: argparse.Namespace) -> int:
 
     output = Output(as_json=args.json)
     profile = load_profile(args, output=output)
-    errand = _errand(args)
+    errand = _errand(args, networks_of(profile.config.links))
 
     async def work(hub: MeshApi) -> int:
         follower = Follower(hub, args.timeout)
@@ -81,13 +103,17 @@ class _Errand:
     """What is to be done.
 
     Attributes:
+        conversation: Empty until the recipient, `wanted` by name, is looked up.
         goal: What ends the wait with success; None = the best the recipient can do.
+        joins: The channel must be joined before it can be written to.
     """
 
     conversation: ConversationId
     text: str
     message_id: MessageId
     goal: DeliveryState | None
+    wanted: str = ""
+    joins: JoinChannel | None = None
 
     @property
     def peer(self) -> NodeId | None:
@@ -109,22 +135,25 @@ class _Errand:
         return Exit.DONE if is_enough else None
 
 
-def _errand(args: argparse.Namespace) -> _Errand:
-    from meshtui.networks.jsonmesh.identity import parse_node_id
-    from meshtui.runtime.bootstrap import DEFAULT_NETWORK
-
+def _errand(args: argparse.Namespace, networks: Sequence[NetworkName]) -> _Errand:
+    name = args.forum if args.channel is None else args.channel
+    conversation, wanted, joins = ConversationId(""), "", None
     if args.to is not None:
-        try:
-            conversation = direct_conversation(DEFAULT_NETWORK, parse_node_id(args.to))
-        except DecodeError as error:
-            msg = f"--to: {error.detail}"
-            raise ConfigError(msg) from None
-    elif args.channel and args.wait != "delivered":
-        conversation = channel_conversation(DEFAULT_NETWORK, args.channel)
+        address = known_address(args.to, networks)
+        if address is None:
+            wanted = args.to
+        else:
+            conversation = direct_conversation(*address)
+    elif name and args.wait != "delivered":
+        network = channel_network(networks, is_forum=args.channel is None)
+        if network == MESHCORE:
+            joins = join_request(network, name, networks)
+            name = joins.name
+        conversation = channel_conversation(network, name)
     else:
         msg = (
             "--wait delivered: nobody acknowledges a message to a channel; use --wait sent"
-            if args.channel
+            if name
             else "--forum: a channel has a name"
         )
         raise ConfigError(msg)
@@ -133,6 +162,8 @@ def _errand(args: argparse.Namespace) -> _Errand:
         text=_text(args.text),
         message_id=MessageId(str(uuid.uuid4())),
         goal=DeliveryState(args.wait) if args.wait else None,
+        wanted=wanted,
+        joins=joins,
     )
 
 
@@ -151,6 +182,15 @@ async def _carry_out(hub: MeshApi, follower: Follower, errand: _Errand, output: 
         await wait_for_link(hub, follower)
     except TransportError as error:
         return _report(output, errand, Exit.NO_CONNECTION, _failed(str(error)))
+    if errand.wanted:
+        node = await await_node(hub, follower, errand.wanted, MESHCORE)
+        if node is None:
+            reason = f"no node called {clean(errand.wanted, limit=80)} was heard in time"
+            return _report(output, errand, Exit.TIMED_OUT, _failed(reason))
+        found = direct_conversation(node.network, node.node_id)
+        errand = dataclasses.replace(errand, conversation=found)
+    if errand.joins is not None:
+        await _join(hub, errand.joins)
     if not await _knows_recipient(hub, follower, errand):
         reason = f"nothing was heard of {errand.peer} in time, so its key is not known"
         return _report(output, errand, Exit.TIMED_OUT, _failed(reason))
@@ -169,6 +209,30 @@ async def _carry_out(hub: MeshApi, follower: Follower, errand: _Errand, output: 
     return _report(output, errand, Exit.TIMED_OUT, delivery)
 
 
+async def _join(hub: MeshApi, request: JoinChannel) -> None:
+    """Join a channel, unless we are in it."""
+    for channel in await hub.channels():
+        if (channel.network, channel.name) == (request.network, request.name) and channel.is_joined:
+            return
+    await hub.submit(request)
+
+
+async def await_node(
+    hub: MeshApi, follower: Follower, typed: str, network: NetworkName
+) -> Node | None:
+    """Wait until a node that is called so is known: a radio tells its contacts once it is up.
+
+    Raises:
+        LocalProtocolError: Several are called so.
+    """
+    known = {node.node_id: node for node, _ in await hub.nodes()}
+    node = one_of(typed, find_nodes(typed, known.values(), network))
+    while node is None and (event := await follower.next()) is not None:
+        if isinstance(event, NodeHeard):
+            node = one_of(typed, find_nodes(typed, [event.node], network))
+    return node
+
+
 async def _give_up(hub: MeshApi, errand: _Errand) -> None:
     """What has not arrived by now shall not arrive at some later start of the client."""
     with contextlib.suppress(LocalProtocolError):  # it came to an end this very moment
@@ -177,8 +241,11 @@ async def _give_up(hub: MeshApi, errand: _Errand) -> None:
 
 async def _knows_recipient(hub: MeshApi, follower: Follower, errand: _Errand) -> bool:
     """Wait until the recipient's key is known; its presence may come a moment after the link."""
-    if errand.peer is None or errand.peer == hub.myself()[0].node_id:
+    network = split_conversation(errand.conversation)[0]
+    if errand.peer is None or errand.peer == me_on(network, hub.myself()):
         return True
+    if network == MESHCORE:
+        return True  # there an id is the key
     if any(node.node_id == errand.peer and node.public_key for node, _ in await hub.nodes()):
         return True
     while (event := await follower.next()) is not None:

@@ -12,7 +12,7 @@ from meshtui.errors import KeystoreError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from meshtui.model.ids import NodeId
     from meshtui.store.reader import StoreReader
@@ -28,6 +28,11 @@ def my_node_id(args: argparse.Namespace) -> NodeId | None:
     except KeystoreError:
         return None
     return None if myself is None else myself.node_id
+
+
+def are_several(rows: Iterable[Mapping[str, object]]) -> bool:
+    """Tell whether rows are of more than one network, which a table must then say."""
+    return len({row["network"] for row in rows}) > 1
 
 
 @contextlib.contextmanager

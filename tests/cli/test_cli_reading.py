@@ -30,7 +30,8 @@ from meshtui.model.ids import (
     direct_conversation,
 )
 from meshtui.model.message import Channel, Delivery, DeliveryState, Message, Proof
-from meshtui.model.node import Node, NodeMarks, PinState, Position, Route
+from meshtui.model.node import Node, NodeMarks, NodeRole, PinState, Position, Route
+from meshtui.model.secret import SecretBytes
 from meshtui.store.database import Database
 from meshtui.store.writer import StoreWriter
 
@@ -114,7 +115,7 @@ def test_nodes_as_rows(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
         "network": "jsonmesh", "node_id": ANNA, "name": f"Anna 日本{EVIL}", "online": True,
         "lat": 48.85, "lng": 2.35, "pubkey": "02ab", "pin": "verified", "role": "unknown",
         "hops": 1, "rssi": None, "snr": None, "caps": ["ack"], "last_heard_ms": NOON_MS,
-        "favourite": False, "blocked": False, "note": "",
+        "favourite": False, "blocked": False, "note": "", "contact": False,
     }  # fmt: skip
     assert (ben["favourite"], ben["note"], ben["online"]) == (True, "roof", False)
 
@@ -253,3 +254,70 @@ def test_home_may_come_from_the_environment(
 
     assert main(["nodes", "--json"]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+@pytest.fixture
+def two(home: Path) -> Path:
+    """The same profile, after MeshCore was heard as well."""
+    mc, public = NetworkName("meshcore"), channel_conversation(NetworkName("meshcore"), "Public")
+    database = Database.open(home / "meshtui.db")
+    nodes = [
+        NodeHeard(
+            Node(
+                mc, NodeId(start.ljust(64, "0")), name=name, role=NodeRole.RELAY,
+                is_contact=start == "66aa", last_heard_ms=NOON_MS,
+            )
+        )
+        for start, name in (("66aa", "North"), ("66bb", "South"), ("7e01", "Ridge"))
+    ]  # fmt: skip
+    StoreWriter(database).apply(
+        [
+            *nodes,
+            RouteChanged(
+                Route(
+                    mc, NodeId("7e01".ljust(64, "0")), LinkId("usb"), 4,
+                    (NodeId("66"), NodeId("66aa"), NodeId("99")), NOON_MS + 1, source="advert",
+                )
+            ),
+            ChannelChanged(Channel(mc, "Public", True, secret=SecretBytes(b"0123456789abcdef"))),
+            MessageReceived(
+                Message(MessageId("3"), public, NodeId("~dora"), "text", "hi", NOON_MS + 9)
+            ),
+        ]
+    )  # fmt: skip
+    database.close()
+    return home
+
+
+def test_tables_name_the_network_where_there_are_several(
+    two: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for command in ("nodes", "routes", "channels"):
+        heading, *rows = told(capsys, two, command)
+
+        assert heading.startswith("NETWORK")
+        assert {row.split()[0] for row in rows} == {"jsonmesh", "meshcore"}
+
+
+def test_a_relay_named_by_first_digits_is_named_as_far_as_it_is_known(
+    two: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "66 (1 of 2) North 99 ?" in told(capsys, two, "routes")[1]
+    assert read(capsys, two, "routes")[0]["via"] == ["66", "66aa", "99"]
+
+
+def test_no_list_shows_a_channels_key(two: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (public,) = (row for row in read(capsys, two, "channels") if row["network"] == "meshcore")
+
+    assert set(public) == {
+        "network", "name", "joined", "description", "creator", "public", "announced_ts",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("wanted", ["meshcore/#Public", "Public", "public", "#Public"])
+def test_a_meshcore_channels_history_goes_by_any_name(
+    wanted: str, two: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (row,) = read(capsys, two, "history", wanted)
+
+    assert (row["from"], row["to"], row["network"]) == ("~dora", "Public", "meshcore")

@@ -12,6 +12,7 @@ from meshtui.cli.lines import clock_time, event_line
 from meshtui.cli.output import Exit, Output, as_json_line
 from meshtui.cli.rows import event_row, packet_row
 from meshtui.model import event as events
+from meshtui.model.device import Device
 from meshtui.model.ids import Instant, LinkId, MessageId, NetworkName, NodeId, direct_conversation
 from meshtui.model.link import LinkInfo, LinkKind, LinkState
 from meshtui.model.message import Delivery, DeliveryState, Message
@@ -55,6 +56,14 @@ CASES: dict[str, tuple[Event, set[str]]] = {
     "route": (
         events.RouteChanged(Route(NET, PEER, LINK, 2, (ME,), AT.unix_ms)),
         {"node_id", "hops", "via", "rssi", "latency_ms", "confidence"},
+    ),
+    "answer": (
+        events.Answered(NET, "r", "status", PEER, AT, EVIL, (((EVIL, EVIL),),), 900),
+        {"verb", "id", "node_id", "text", "rows", "rtt_ms", "final", "error"},
+    ),
+    "device": (
+        events.DeviceChanged(Device(NET, LINK, PEER, EVIL, facts=((EVIL, EVIL),))),
+        {"node_id", "name", "firmware", "contacts", "max_contacts", "battery_mv", "facts"},
     ),
     "relay": (
         events.PacketRelayed(NET, "m", PEER, ME, 9, 1, (LINK,), AT),
