@@ -93,6 +93,7 @@ class SpoolSource:
         self._start = b""
         self._unpacker: _Unpacker | None = None
         self._is_plain = False
+        self._has_begun = False
 
     def fill(self, timeout_s: float) -> None:
         """Take what there is, at most `PIECE_BYTES` of it."""
@@ -102,9 +103,13 @@ class SpoolSource:
         if unpacker is not None and unpacker.has_more:
             self._keep(unpacker.unpack(b""))
             return
-        ready, _, _ = select.select([self._descriptor], [], [], timeout_s)
-        if not ready:
-            return
+        # a named pipe that nobody has opened for writing is silent to `select` for ever; to a read
+        # that does not wait it is at its end
+        if os.get_blocking(self._descriptor) or self._has_begun:
+            ready, _, _ = select.select([self._descriptor], [], [], timeout_s)
+            if not ready:
+                return
+        self._has_begun = True
         try:
             piece = os.read(self._descriptor, PIECE_BYTES)
         except BlockingIOError:

@@ -27,6 +27,7 @@ def read() -> Iterator[Callable[[bytes], CaptureIndex]]:
             file.write(content)
             file.flush()
             descriptor = os.dup(file.fileno())
+            os.lseek(descriptor, 0, os.SEEK_SET)
         try:
             index = open_index(open_descriptor(descriptor))
         except BaseException:

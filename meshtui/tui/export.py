@@ -1,1 +1,0 @@
-"""Writing packets to a file."""
