@@ -1,7 +1,8 @@
-"""`jsonmesh+sim://SCENARIO`: a radio in the middle of a simulated mesh, in real time.
+"""`jsonmesh+sim://SCENARIO`, `meshcore+sim://SCENARIO`: a radio in the middle of a simulated mesh.
 
-The mesh is a process of its own (see `sim.live`) that speaks as a line gateway does. How its radios
-are set comes from the URL, as with a gateway of metal.
+The mesh is a process of its own (see `sim.live`), in real time, that speaks as a line gateway does,
+or as a companion radio. How its radios are set comes from the URL, as with a gateway of metal; what
+a MeshCore mesh's URL leaves out is as its scenario says.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 
 from meshtui.errors import ConfigError, TransportError
 from meshtui.model.link import LinkKind
+from meshtui.sim.meshcore_scenario import MESHCORE
 from meshtui.sim.radio_scenario import MAX_NODES, load_radio_scenario
 from meshtui.transports.base import OptionSpec
 from meshtui.transports.radio import RADIO_OPTIONS, radio_settings
@@ -32,6 +34,13 @@ if TYPE_CHECKING:
     from meshtui.transports.base import Link, LinkSpec
 
 STOP_TIMEOUT_S: Final = 2.0
+_FIELDS: Final = {
+    "sf": "spreading_factor",
+    "bw": "bandwidth_khz",
+    "cr": "coding_rate",
+    "preamble": "preamble_symbols",
+    "duty": "duty_cycle",
+}
 OPTIONS: Final = (
     *RADIO_OPTIONS,
     OptionSpec("seed", "another mesh by the same rules: a number"),
@@ -126,14 +135,22 @@ def _checked_settings(spec: LinkSpec) -> tuple[str, dict[str, object]]:
     radio = radio_settings(spec)
     if radio is None:
         raise ConfigError("link URL: a simulated mesh has radios; air=none makes no sense here")
+    nodes = min(scenario.place.nodes, MAX_NODES)
+    if spec.network == MESHCORE:
+        nodes += len(scenario.only_meshcore)
+        given = {
+            _FIELDS[name]: getattr(radio, _FIELDS[name]) for name in _FIELDS.keys() & spec.options
+        }
+        radio = dataclasses.replace(scenario.meshcore.radio, **given)
     settings: dict[str, object] = {
+        "network": spec.network,
         "radio": dataclasses.asdict(radio),
         "speed": _number(spec, "speed", 0.1, 100),
     }
     if "seed" in spec.options:
         settings["seed"] = int(_number(spec, "seed", 0, 2**31))
     if "node" in spec.options:
-        settings["node"] = int(_number(spec, "node", 0, min(scenario.place.nodes, MAX_NODES) - 1))
+        settings["node"] = int(_number(spec, "node", 0, nodes - 1))
     return name, settings
 
 

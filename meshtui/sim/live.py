@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from meshtui.errors import MeshtuiError
 from meshtui.model.link import RadioSettings
 from meshtui.runtime.clock import SystemClock
+from meshtui.sim.meshcore_scenario import MESHCORE
 from meshtui.sim.pace import Pace
 from meshtui.sim.radio_scenario import load_radio_scenario
 from meshtui.sim.talkers import Talkers
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
 MAX_UNREAD_BYTES: Final = 64 * 1024  # a gateway whose host does not listen loses what it hears
 KEPT_MESSAGES: Final = 1_000
-MESHCORE: Final = "meshcore"
 
 
 class LiveMesh:

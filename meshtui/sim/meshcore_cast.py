@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from meshtui.model.node import Position
     from meshtui.sim.radio_scenario import ListedNode, RadioScenario
 
-ZERO_HOP_ADVERT_S: Final = 240.0
+ZERO_HOP_ADVERT_S: Final = 900.0
 _ROLES: Final = {
     "chat": NodeRole.CHAT,
     "repeater": NodeRole.REPEATER,
@@ -109,12 +109,14 @@ def settings_of(member: Member, scenario: RadioScenario, position: Position | No
     return replace(settings, position=position, hash_size=mesh.hash_size, radio=mesh.radio)
 
 
-def contact_of(member: Member, key: KeyPair, position: Position | None) -> Contact:
-    """Describe a node as somebody knows it who has met it long ago."""
+def contact_of(member: Member, key: KeyPair, position: Position | None, met_s: int) -> Contact:
+    """Describe a node as somebody knows it who has met it; `met_s` is Unix seconds."""
     return Contact(
         key.public_key,
         member.name,
         int(member.role),
+        last_advert=met_s - 1,
+        modified_s=met_s,
         lat_e6=int(position.lat * _E6) if position else 0,
         lon_e6=int(position.lng * _E6) if position else 0,
     )

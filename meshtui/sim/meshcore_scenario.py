@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from meshtui.sim.toml_table import TomlTable
 
+MESHCORE: Final = "meshcore"
 ROLES: Final = ("chat", "repeater", "room", "sensor")
 # what the firmware comes with in Europe
 RADIO: Final = RadioSettings(
@@ -32,7 +33,7 @@ RADIO: Final = RadioSettings(
     duty_cycle=0.5,
     max_frame_bytes=255,
     frequency_mhz=869.618,
-    power_dbm=22,
+    power_dbm=14,
 )
 _HILLS: Final = (
     *("Ridge", "Mill", "Church", "Quarry", "Lake", "Pass", "Tower", "Forest", "Harbour", "Castle"),

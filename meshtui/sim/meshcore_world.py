@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
 MAX_KNOWN: Final = 300  # contacts from the start; the firmware's table has 350
 MAX_SHOWN: Final = 5_000  # texts remembered as shown
+FIRST_ADVERTS_S: Final = 240.0  # within so long after they have started
 LOUDEST_SNR_DB: Final = 14.0  # above it chips tell nothing apart
 
 
@@ -207,7 +208,9 @@ class MeshcoreWorld:
 
     def card(self, member: Member) -> Contact:
         """Describe a member to somebody who has met it."""
-        return contact_of(member, self.keys[member.number], self.position(member.number))
+        met_s = self.engine.instant().unix_ms // 1000
+        key = self.keys[member.number]
+        return contact_of(member, key, self.position(member.number), met_s)
 
     # --- the course of events ---
 
@@ -216,11 +219,13 @@ class MeshcoreWorld:
         scenario, engine, random = self.scenario, self.engine, self.random("plan")
         for station in self.stations:
             if station.number != place_of:
-                at_s = 0.0 if station is self.guest else random.random() * scenario.boot_s
+                # a guest comes to a mesh that is there already
+                at_s = 0.0 if self.guest else random.random() * scenario.boot_s
                 engine.at(at_s, self._power, station.number, True)
-        every_s = scenario.meshcore.advert_every_s
+        first_s = min(FIRST_ADVERTS_S, scenario.meshcore.advert_every_s)
         for member in self.members:
-            engine.at(scenario.boot_s + random.random() * every_s, self._advertise, member.number)
+            boot_s = 0.0 if self.guest else scenario.boot_s
+            engine.at(boot_s + random.random() * first_s, self._advertise, member.number)
         for failure in scenario.failures:
             for number in self._failing(failure, random):
                 engine.at(failure.from_s, self._power, number, False)

@@ -1,0 +1,195 @@
+"""A companion radio on a simulated mesh, for any client: `python -m meshtui.sim.companion_server`.
+
+    usage: companion_server SCENARIO [--port N] [--pty] [--seed N] [--speed X] [--node N]
+                                     [--no-key-export] [--no-signing]
+
+It listens on the loopback interface as a radio with WiFi does: one client, and a new one takes the
+place of the old. With `--pty` it is the far end of a serial line instead. One JSON line on stdout
+says where: `{"port": 40123}` or `{"pty": "/dev/pts/7"}`. It ends when its stdin does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import sys
+import tty
+from typing import TYPE_CHECKING, Final
+
+from meshtui.errors import MeshtuiError
+from meshtui.runtime.clock import SystemClock
+from meshtui.sim.companion.board import Board
+from meshtui.sim.companion.framing import Unframer, framed
+from meshtui.sim.companion.stream import LiveMeshcore
+from meshtui.sim.radio_scenario import load_radio_scenario
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+HOST: Final = "127.0.0.1"
+MAX_UNREAD_BYTES: Final = 64 * 1024  # a client that does not listen loses what it is told
+_READ_BYTES: Final = 4_096
+
+
+class CompanionServer:
+    """A mesh, and the radio that clients connect to.
+
+    Attributes:
+        mesh: Run it beside.
+    """
+
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        """Prepare what the command line asks for.
+
+        Raises:
+            ConfigError: There is no such scenario, or it gives no mesh.
+        """
+        self.mesh = LiveMeshcore(
+            load_radio_scenario(arguments.scenario),
+            SystemClock(),
+            self._give,
+            seed=arguments.seed,
+            speed=arguments.speed,
+            place_of=arguments.node,
+            board=Board(exports_key=arguments.key_export, signs=arguments.signing),
+        )
+        self.mesh.radio.rebooted = self._hang_up
+        self._client: asyncio.Transport | None = None
+        self._master = -1
+
+    def connected(self, client: asyncio.Transport) -> None:
+        """Take a client; the one before it is cut off."""
+        self._hang_up()
+        self._client = client
+        self.mesh.do(self.mesh.radio.connect)
+
+    def disconnected(self, client: asyncio.Transport) -> None:
+        """Let a client go."""
+        if self._client is client:
+            self._client = None
+            self.mesh.do(lambda: self.mesh.radio.connect(is_connected=self._client is not None))
+
+    @contextlib.contextmanager
+    def on_a_line(self) -> Iterator[str]:
+        """Be the far end of a serial line for the length of a block; gives its device."""
+        self._master, slave = os.openpty()
+        loop = asyncio.get_running_loop()
+        try:
+            tty.setraw(slave)
+            os.set_blocking(self._master, False)
+            unframer = Unframer()
+            loop.add_reader(self._master, self._read_line, unframer)
+            self.mesh.do(self.mesh.radio.connect)
+            # the slave stays open here: between two clients the line would else be dead
+            yield os.ttyname(slave)
+        finally:
+            loop.remove_reader(self._master)
+            os.close(self._master)
+            os.close(slave)
+            self._master = -1
+
+    def _read_line(self, unframer: Unframer) -> None:
+        with contextlib.suppress(BlockingIOError, OSError):
+            for payload in unframer.feed(os.read(self._master, _READ_BYTES)):
+                self.mesh.command(payload)
+
+    def _give(self, payload: bytes) -> None:
+        if self._master >= 0:
+            with contextlib.suppress(BlockingIOError, OSError):  # nobody reads: as on a real line
+                os.write(self._master, framed(payload))
+        client = self._client
+        if client is not None and client.get_write_buffer_size() < MAX_UNREAD_BYTES:
+            client.write(framed(payload))
+
+    def _hang_up(self) -> None:
+        client, self._client = self._client, None
+        if client is not None:
+            client.abort()
+
+
+class _Client(asyncio.Protocol):
+    """A connection."""
+
+    def __init__(self, server: CompanionServer) -> None:
+        self._server = server
+        self._unframer = Unframer(skips_long=True)
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        if isinstance(transport, asyncio.Transport):
+            self._transport = transport
+            self._server.connected(transport)
+
+    def data_received(self, data: bytes) -> None:
+        for payload in self._unframer.feed(data):
+            self._server.mesh.command(payload)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        del exc
+        if self._transport is not None:
+            self._server.disconnected(self._transport)
+
+
+async def serve(server: CompanionServer, arguments: argparse.Namespace) -> None:
+    """Serve until stdin ends.
+
+    Raises:
+        OSError: The port is taken.
+    """
+    loop = asyncio.get_running_loop()
+    async with contextlib.AsyncExitStack() as stack:
+        if arguments.pty:
+            place: dict[str, object] = {"pty": stack.enter_context(server.on_a_line())}
+        else:
+            listener = await loop.create_server(lambda: _Client(server), HOST, arguments.port)
+            stack.callback(listener.close)
+            place = {"port": listener.sockets[0].getsockname()[1]}
+        place["key"] = server.mesh.radio.desk.node.public_key.hex()
+        sys.stdout.write(f"{json.dumps(place)}\n")
+        sys.stdout.flush()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(server.mesh.run())
+            await _end_of_stdin()
+            server.mesh.end()
+
+
+async def _end_of_stdin() -> None:
+    reader = asyncio.StreamReader()
+    loop = asyncio.get_running_loop()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    while await reader.read(1024):
+        pass
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser("companion_server", description=__doc__)
+    parser.add_argument("scenario")
+    parser.add_argument("--port", type=int, default=0, help="0 = any that is free")
+    parser.add_argument("--pty", action="store_true")
+    parser.add_argument("--seed", type=int)
+    parser.add_argument("--speed", type=float, default=1.0)
+    parser.add_argument("--node", type=int, help="stand where this node would")
+    parser.add_argument("--no-key-export", dest="key_export", action="store_false")
+    parser.add_argument("--no-signing", dest="signing", action="store_false")
+    return parser.parse_args(argv)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the process; returns its exit code."""
+    arguments = parse(argv)
+    try:
+        asyncio.run(serve(CompanionServer(arguments), arguments))
+    except (MeshtuiError, OSError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
