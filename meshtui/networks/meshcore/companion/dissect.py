@@ -41,14 +41,20 @@ _NOTES: Final = {
 
 
 def summarise_companion(
-    payload: bytes, *, to_radio: bool | None = None, verdict: Verdict | None = None
+    payload: bytes,
+    *,
+    to_radio: bool | None = None,
+    verdict: Verdict | None = None,
+    reason: str = "",
+    detail: str = "",
 ) -> PacketSummary:
     """Describe a frame.
 
     Args:
         payload: With its marker and length, as on a stream, or without.
         to_radio: None = find out.
-        verdict: None = HANDLED of a radio, SENT to it; REJECTED where it cannot be read.
+        verdict: None = HANDLED of a radio, SENT to it. What cannot be read is REJECTED.
+        reason: The word behind the verdict, and a sentence.
     """
     payload, to_radio, _ = _direction(payload, to_radio=to_radio)
     if not payload:
@@ -62,7 +68,9 @@ def summarise_companion(
     name = whom.hex() if isinstance(whom, bytes) and len(whom) in {6, 32} else ""
     default = Verdict.SENT if to_radio else Verdict.HANDLED
     source, destination = ("", name) if to_radio else (name, "")
-    return PacketSummary(kind, verdict or default, source, destination)
+    return PacketSummary(
+        kind, verdict or default, source, destination, reason=reason, detail=detail
+    )
 
 
 def dissect_companion(payload: bytes, *, to_radio: bool | None = None) -> Dissection:
