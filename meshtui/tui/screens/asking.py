@@ -275,7 +275,7 @@ class AskingFrame(MainFrame):
 
     def _show_answer(self, asked: Asked) -> None:
         from meshtui.tui.screens.sheet import Sheet
-        from meshtui.tui.text.answers import answer_lines
+        from meshtui.tui.text.answers import answer_lines, copied
 
         def lines() -> Sequence[Line]:
             return answer_lines(asked, self.desk.directory, self.desk.glyphs, self.desk.now_ms())
@@ -283,7 +283,7 @@ class AskingFrame(MainFrame):
         def take(answer: str | None) -> None:
             self._live = None
             if answer == "copy":
-                self.app.copy_to_clipboard(_plain_text(lines()))
+                self.app.copy_to_clipboard(copied(asked, lines()))
                 self.tell("Copied the answer (OSC 52)")
 
         sheet = Sheet(asked.title, lines(), [("y", "copy", "copy")])
@@ -359,7 +359,3 @@ def _choice(
     ellipsis = frame.desk.glyphs.ellipsis
     name = frame.desk.directory.name_of(node_id)
     return Choice(name, "node", short_id(node_id, ellipsis), value)
-
-
-def _plain_text(lines: Sequence[Line]) -> str:
-    return "\n".join("".join(text for text, _ in line).strip() for line in lines)

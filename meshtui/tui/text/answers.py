@@ -77,6 +77,19 @@ def news_words(answered: Answered, directory: Directory) -> str:
     return f"{whom}{clean_line(answered.text or answered.verb, 160)}"
 
 
+def copied(asked: Asked, lines: Sequence[Line]) -> str:
+    """What is worth copying of an answer: a link it holds, its only value, or else all of it."""
+    last = asked.answers[-1] if asked.answers else None
+    if last is not None:
+        values = [clean_line(value, MAX_CELL) for row in last.rows for _, value in row if value]
+        links = [word for text in (*values, last.text) for word in text.split() if "://" in word]
+        if len(links) == 1:
+            return clean_line(links[0], MAX_CELL)
+        if len(values) == 1:
+            return values[0]
+    return "\n".join("".join(text for text, _ in line).strip() for line in lines)
+
+
 def history_lines(
     asked: Sequence[Asked], news: Sequence[Answered], directory: Directory, now_ms: int
 ) -> list[Line]:

@@ -1,0 +1,346 @@
+"""Asking nodes and radios, key by key."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from meshtui.model.command import Ask, JoinChannel, SendText
+from meshtui.model.event import Answered, DeviceChanged
+from tests.support.mesh_scenes import PARIS
+from tests.support.tui_app import app_on, settle, text_of
+from tests.support.two_networks import (
+    DEVICE,
+    MESHCORE,
+    RIDGE,
+    ROOM,
+    TEST,
+    WITH_ROOM,
+    two_networks,
+)
+
+SMALL = (80, 24)
+EVIL = "\x1b]52;c;AAAA\x07[red]\u202e"
+KEYS = {" ": "space", "/": "slash", "#": "number_sign", "@": "at", "-": "minus"}
+KEYS |= {"[": "left_square_bracket", "]": "right_square_bracket"}
+
+
+def asks(mesh) -> list[Ask]:
+    return [command for command in mesh.submitted if isinstance(command, Ask)]
+
+
+async def opened(pilot, conversation) -> None:
+    await settle(pilot)
+    pilot.app.screen.chat.open_conversation(conversation)
+    await settle(pilot)
+
+
+async def typed(pilot, text: str) -> None:
+    await pilot.press(*(KEYS.get(sign, sign) for sign in text), "enter")
+    await settle(pilot)
+
+
+def answer(mesh, **fields) -> Answered:
+    request = asks(mesh)[-1]
+    node_id = request.node_id
+    answered = Answered(MESHCORE, request.request_id, request.verb, node_id, mesh.at(), **fields)
+    mesh.emit(answered)
+    return answered
+
+
+async def test_a_verb_typed_to_a_peer_is_asked_of_it_and_its_answer_fills_the_sheet() -> None:
+    mesh = two_networks()
+
+    async with app_on(mesh).run_test(size=SMALL) as pilot:
+        await opened(pilot, WITH_ROOM)
+        await typed(pilot, "/status")
+        before = text_of(pilot.app)
+        answer(mesh, text="Fine", rows=((("battery", "4.1 V"), ("queue", "0")),), rtt_ms=1900)
+        await settle(pilot)
+        after = text_of(pilot.app)
+
+    (request,) = asks(mesh)
+    assert (request.network, request.verb, request.node_id) == (MESHCORE, "status", ROOM)
+    assert "No answer yet" in before
+    assert "battery  4.1 V" in after
+    assert "1.9 s there and back" in after
+    assert "No answer yet" not in after
+
+
+async def test_a_secret_is_typed_unseen_and_kept_nowhere() -> None:
+    mesh = two_networks()
+
+    async with app_on(mesh).run_test(size=SMALL) as pilot:
+        await opened(pilot, WITH_ROOM)
+        await typed(pilot, "/login")
+        await pilot.press(*"geheim")
+        await settle(pilot)
+        shown = text_of(pilot.app)
+        await pilot.press("enter")
+        await settle(pilot)
+        composer = pilot.app.screen_stack[-2].chat.composer
+
+        assert "geheim" not in shown
+        assert "******" in shown
+        assert asks(mesh)[0].secret is not None
+        assert asks(mesh)[0].secret.reveal == b"geheim"
+        assert asks(mesh)[0].argument == ""
+        assert composer.value == ""
+
+
+async def test_a_secret_typed_where_it_can_be_seen_is_not_sent_and_not_remembered() -> None:
+    mesh = two_networks()
+
+    async with app_on(mesh).run_test(size=SMALL) as pilot:
+        await opened(pilot, WITH_ROOM)
+        await typed(pilot, "/login geheim")
+        await pilot.press("escape")
+        await settle(pilot)
+        await pilot.press("up")
+        await settle(pilot)
+
+        assert asks(mesh) == []
+        assert "geheim" not in text_of(pilot.app)
+
+
+async def test_what_is_dangerous_is_asked_once_more() -> None:
+    mesh = two_networks()
+
+    async with app_on(mesh).run_test(size=SMALL) as pilot:
+        await opened(pilot, TEST)
+        await typed(pilot, "/reboot")
+        await pilot.press("escape")
+        await settle(pilot)
+        after_escape = asks(mesh)
+        await typed(pilot, "/reboot")
+        await pilot.press("y")
+        await settle(pilot)
+
+    assert after_escape == []
+    assert [request.verb for request in asks(mesh)] == ["reboot"]
+
+
+async def test_an_argument_that_is_missing_is_asked_for() -> None:
+    mesh = two_networks()
+
+    async with app_on(mesh).run_test(size=SMALL) as pilot:
+        await opened(pilot, TEST)
+        await typed(pilot, "/set-name")
+        await typed(pilot, "Hill two")
+
+    assert asks(mesh)[0].argument == "Hill two"
+    assert asks(mesh)[0].node_id is None
+
+
+async def test_a_node_is_chosen_where_none_is_meant() -> None:
+    mesh = two_networks()
+
+    async with app_on(mesh).run_test(size=SMALL) as pilot:
+        await opened(pilot, TEST)
+        await typed(pilot, "/trace")
+        await typed(pilot, "ridge")
+
+    assert asks(mesh)[0].node_id == RIDGE
+
+
+@pytest.mark.parametrize(
+    ("line", "argument"),
+    [
+        ("/trace @[Ridge Rpt] 66,7e", "66,7e"),
+        ("/trace 7e7662 66", "66"),
+        ("/status Ridge Rpt", ""),
+        ("/ask status Ridge Rpt", ""),
+    ],
+)
+async def test_a_node_may_be_named_in_the_line(line: str, argument: str) -> None:
+    mesh = two_networks()
+
+    async with app_on(mesh).run_test(size=SMALL) as pilot:
+        await opened(pilot, PARIS)  # also from a chat of another network
+        pilot.app.screen.chat.run_slash(line)
+        await settle(pilot)
+
+    assert (asks(mesh)[0].node_id, asks(mesh)[0].argument) == (RIDGE, argument)
+
+
+async def test_an_answer_that_comes_after_its_sheet_was_closed_is_told_and_kept() -> None:
+    mesh = two_networks()
+
+    async with app_on(mesh).run_test(size=SMALL) as pilot:
+        await opened(pilot, WITH_ROOM)
+        await typed(pilot, "/status")
+        await pilot.press("escape")
+        await settle(pilot)
+        await pilot.press(*"half")
+        answer(mesh, text="nobody answered in 9 s", is_error=True)
+        await settle(pilot)
+        told = text_of(pilot.app)
+        await pilot.press("ctrl+u")
+        await typed(pilot, "/answers")
+        history = text_of(pilot.app)
+
+    assert "Status: Town room: nobody answered in 9 s" in told
+    assert "half" in told
+    assert "nobody answered in 9 s" in history
+
+
+async def test_news_nobody_asked_for_are_told_on_the_bottom_line_harmlessly() -> None:
+    mesh = two_networks()
+
+    async with app_on(mesh).run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        mesh.emit(Answered(MESHCORE, "", "contacts-full", None, mesh.at(), f"Full {EVIL}"))
+        await settle(pilot)
+        shown = text_of(pilot.app)
+
+    assert "Full ␛]52;c;AAAA␇[red]" in shown
+
+
+async def test_a_refused_request_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    from meshtui.errors import LocalProtocolError
+
+    mesh = two_networks()
+
+    async def refuse(command) -> None:
+        raise LocalProtocolError("no MeshCore radio is connected")
+
+    async with app_on(mesh).run_test(size=SMALL) as pilot:
+        await opened(pilot, WITH_ROOM)
+        monkeypatch.setattr(mesh, "submit", refuse)
+        await typed(pilot, "/status")
+
+        assert "no MeshCore radio is connected" in text_of(pilot.app)
+
+
+async def test_the_node_list_offers_what_fits_the_role() -> None:
+    mesh = two_networks()
+
+    async with app_on(mesh).run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        await pilot.press("alt+2")
+        await settle(pilot)
+        pilot.app.screen.pane.receive_hint(str(RIDGE))
+        await settle(pilot)
+        await pilot.press("a")
+        await settle(pilot)
+        offered = text_of(pilot.app)
+        await typed(pilot, "trace")
+
+    assert "Log in" in offered
+    assert "Restart the radio" not in offered
+    assert asks(mesh)[0].node_id == RIDGE
+
+
+async def test_a_node_of_a_network_without_verbs_says_so() -> None:
+    async with app_on(two_networks()).run_test(size=SMALL) as pilot:
+        await opened(pilot, PARIS)
+        pilot.app.screen.chat.run_slash("/dm alice")
+        await settle(pilot)
+        pilot.app.screen.chat.action_ask_node()
+        await settle(pilot)
+
+        assert "nothing can be asked of this node" in text_of(pilot.app)
+
+
+async def test_the_switcher_finds_verbs_of_nodes_and_radios() -> None:
+    mesh = two_networks()
+
+    async with app_on(mesh).run_test(size=SMALL) as pilot:
+        await opened(pilot, WITH_ROOM)
+        await pilot.press("ctrl+k")
+        await settle(pilot)
+        await typed(pilot, "trace the")
+
+    assert (asks(mesh)[0].verb, asks(mesh)[0].node_id) == ("trace", ROOM)
+
+
+async def test_the_radio_sheet_follows_the_radio_and_offers_its_verbs() -> None:
+    mesh = two_networks()
+
+    async with app_on(mesh).run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        await pilot.press("alt+r")
+        await settle(pilot)
+        before = text_of(pilot.app)
+        mesh.known_devices = (replace(DEVICE, contacts=20, clock_skew_s=0),)
+        mesh.emit(DeviceChanged(mesh.known_devices[0]))
+        await settle(pilot)
+        after = text_of(pilot.app)
+        await pilot.press("a")
+        await settle(pilot)
+        offered = text_of(pilot.app)
+
+    assert "340 of 350: nearly full; /cleanup helps" in before
+    assert "95 s behind" in before
+    assert "869.618 MHz SF8 62.5 kHz 4/8" in before
+    assert "20 of 350" in after
+    assert "nearly full" not in after
+    assert "Restart the radio" in offered
+    assert "Trace the way" not in offered
+
+
+async def test_a_table_of_contacts_that_fills_up_is_told_once() -> None:
+    mesh = two_networks()
+
+    async with app_on(mesh).run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        mesh.emit(DeviceChanged(DEVICE))
+        await settle(pilot)
+        first = text_of(pilot.app)
+        pilot.app.screen.tell("something else")
+        mesh.emit(DeviceChanged(DEVICE))
+        await settle(pilot)
+        second = text_of(pilot.app)
+
+    assert "340 of 350 contacts, nearly full" in first
+    assert "something else" in second
+
+
+async def test_of_several_radios_one_is_chosen() -> None:
+    mesh = two_networks()
+    mesh.known_devices = (DEVICE, replace(DEVICE, link_id="other", name="Second"))
+
+    async with app_on(mesh).run_test(size=SMALL) as pilot:
+        await opened(pilot, TEST)
+        await typed(pilot, "/cleanup")
+        await typed(pilot, "second")
+
+    assert asks(mesh)[0].link_id == "other"
+
+
+async def test_an_invitation_for_the_open_channel_is_asked_for_and_copied() -> None:
+    mesh = two_networks()
+    url = "meshcore://channel/add?name=%23test&secret=" + "0a" * 16
+
+    async with app_on(mesh).run_test(size=SMALL) as pilot:
+        await opened(pilot, TEST)
+        await typed(pilot, "/invite")
+        answer(mesh, rows=((("invitation", url),),))
+        await settle(pilot)
+        await pilot.press("y")
+        await settle(pilot)
+
+        assert asks(mesh)[0].argument == "#test"
+        assert pilot.app.clipboard == url
+
+
+async def test_a_pasted_invitation_is_joined_not_sent() -> None:
+    mesh = two_networks()
+    url = "meshcore://channel/add?name=hill&secret=" + "0a" * 16
+
+    async with app_on(mesh).run_test(size=SMALL) as pilot:
+        await opened(pilot, PARIS)
+        pilot.app.screen.chat.composer.value = url
+        await pilot.press("enter")
+        await settle(pilot)
+        offered = text_of(pilot.app)
+        await pilot.press("enter")
+        await settle(pilot, 4)
+        opened_id = pilot.app.screen.chat.book.open_id
+
+    (join,) = (each for each in mesh.submitted if isinstance(each, JoinChannel))
+    assert "Join hill" in offered
+    assert (join.network, join.name) == (MESHCORE, url)
+    assert not [each for each in mesh.submitted if isinstance(each, SendText)]
+    assert opened_id == "meshcore/#hill"
