@@ -114,11 +114,12 @@ class Verdict(Enum):
     IGNORED = "ignored"  # for somebody else, on a link where we do not relay
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class PacketSummary:
     """One line about a frame, computed once when it passes; what lists and filters read.
 
-    Texts are as the air gave them: not yet cleaned for a terminal.
+    Texts are as the air gave them: not yet cleaned for a terminal. Treat it as frozen: to freeze it
+    costs 1.5 µs, a third of what a packet of a recording may cost in all.
 
     Attributes:
         kind: The network's own word for the packet: `text`, `ack`, `presence`, `advert`, …

@@ -1,6 +1,6 @@
 """`make bench`: figures of this machine, as ratios within one run. Nothing here is a test.
 
-python -m tests.bench [startup] [pipeline] [framing] [sizes] [hub] [search] [screen] [sim]
+python -m tests.bench [startup] [pipeline] [framing] [sizes] [hub] [search] [screen] [sim] [decode]
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from importlib import import_module
 
 from tests.bench.measure import Table
 
-PARTS = ("startup", "pipeline", "framing", "sizes", "hub", "search", "screen", "sim")
+PARTS = ("startup", "pipeline", "framing", "sizes", "hub", "search", "screen", "sim", "decode")
 
 
 def main(names: list[str]) -> None:

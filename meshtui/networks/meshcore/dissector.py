@@ -84,7 +84,9 @@ class MeshcoreDissector:
 
     def summarise(self, frame: Frame) -> PacketSummary:
         """Say in one line what a frame is."""
-        return summarise_frame(frame, self._keyring, self._acks)
+        if frame.endpoint == COMPANION:
+            return summarise_frame(frame, self._keyring)
+        return summarise_data(frame.payload, self._keyring, self._acks)
 
     def dissect(self, frame: Frame) -> Dissection:
         """Take a frame apart."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from meshtui.errors import CryptoError
 from meshtui.networks.meshcore.packet import PayloadType
@@ -35,6 +35,10 @@ MAX_CHANNELS = 512
 # A repeater's firmware tries 8; with 4096 contacts a hash has 16 of them on average.
 MAX_CANDIDATES = 32
 MAX_SECRETS = 1024
+MAX_REFUSALS = 4096
+NO_KEY = "no-key"
+BAD_MAC = "bad-mac"
+NOT_OURS = "wrong-hash"
 
 _PLAUSIBLE: dict[int, Callable[[bytes], bool]] = {
     PayloadType.TXT_MSG: is_plausible_text,
@@ -61,10 +65,23 @@ class Opened:
     is_outgoing: bool = False
 
 
+class Refusal(NamedTuple):
+    """Why nothing opened a packet.
+
+    Attributes:
+        reason: `no-key`: whom it is between or which channel it is for is not known; `bad-mac`:
+            the keys that might fit do not; `wrong-hash`: it is for no key of ours.
+        why: The same in a sentence, with the key that would open it.
+    """
+
+    reason: str
+    why: str
+
+
 class Keyring:
     """Own keys, contacts and channels."""
 
-    __slots__ = ("_channels", "_contacts", "_groups", "_own", "_peers", "_secrets")
+    __slots__ = ("_channels", "_contacts", "_groups", "_own", "_peers", "_refusals", "_secrets")
 
     def __init__(self) -> None:
         """Begin without any key."""
@@ -75,6 +92,8 @@ class Keyring:
         self._channels: dict[str, ChannelKey] = {}
         self._groups: dict[int, list[tuple[ChannelKey, Cipher]]] = {}
         self._secrets: OrderedDict[tuple[bytes, bytes], Cipher | None] = OrderedDict()
+        # what is not for us is most of what is heard, and its two hashes say all that we know of it
+        self._refusals: dict[int | tuple[int, int], Refusal] = {}
 
     @property
     def own(self) -> tuple[KeyPair, ...]:
@@ -94,6 +113,7 @@ class Keyring:
     def add_own(self, label: str, key: KeyPair) -> None:
         """Add a key of ours; past the limit it is not added."""
         if len(self._own) < MAX_OWN or key.public_key in self._own:
+            self._refusals.clear()
             self._own[key.public_key] = (label, key)
             self._index(key.public_key)
 
@@ -106,6 +126,7 @@ class Keyring:
 
     def remove_contact(self, public_key: bytes) -> None:
         """Forget a contact; one that is not there is no matter."""
+        self._refusals.clear()
         self._contacts.pop(public_key, None)
         if public_key not in self._own:
             bucket = self._peers.get(public_key[0] if public_key else 0, [])
@@ -116,6 +137,7 @@ class Keyring:
         """Add a channel, or give one of that name another key. An all-zero key is never added:
         cleared slots of radios have it, and so anybody could write to us.
         """
+        self._refusals.clear()
         self.remove_channel(channel.name)
         if channel.is_void or len(self._channels) >= MAX_CHANNELS:
             return
@@ -125,6 +147,7 @@ class Keyring:
 
     def remove_channel(self, name: str) -> None:
         """Forget a channel; one that is not there is no matter."""
+        self._refusals.clear()
         channel = self._channels.pop(name, None)
         if channel is not None:
             bucket = self._groups[channel.hash]
@@ -133,10 +156,6 @@ class Keyring:
     def channel(self, name: str) -> ChannelKey | None:
         """Look a channel up by its name."""
         return self._channels.get(name)
-
-    def has_channel_of(self, channel_hash: int) -> bool:
-        """Tell whether any channel has a hash."""
-        return bool(self._groups.get(channel_hash))
 
     def label_of(self, public_key: bytes) -> str | None:
         """Say what a key is called, ours or a contact's; None where it is unknown."""
@@ -226,17 +245,39 @@ class Keyring:
                 return Opened(label, key, *found, is_outgoing=True)
         return None
 
-    def why(self, payload: Payload) -> str:
-        """Say in a sentence which key is missing to open a payload; empty where none would help."""
+    def refusal(self, payload: Payload) -> Refusal | None:
+        """Say why nothing opened a payload; None where it is not sealed."""
         match payload:
             case GroupEnvelope():
-                return self._why_group(payload)
+                return self.refusal_of_group(payload.channel_hash)
             case Envelope():
-                return self._why_direct(payload)
+                return self.refusal_between(payload.dest_hash, payload.src_hash)
             case AnonRequest():
-                return self._why_anon(payload)
+                return self._refusal_of_anon(payload.dest_hash)
             case _:
-                return ""
+                return None
+
+    def refusal_of_group(self, channel_hash: int) -> Refusal:
+        """Say why nothing opened what is for a channel."""
+        known = self._refusals.get(channel_hash)
+        return known or self._keep(channel_hash, self._judge_group(channel_hash))
+
+    def refusal_between(self, dest_hash: int, src_hash: int) -> Refusal:
+        """Say why nothing opened what is between two nodes."""
+        ends = dest_hash, src_hash
+        return self._refusals.get(ends) or self._keep(ends, self._judge_direct(*ends))
+
+    def why(self, payload: Payload) -> str:
+        """Say in a sentence which key is missing to open a payload; empty where none would help."""
+        refusal = self.refusal(payload)
+        return "" if refusal is None else refusal.why
+
+    def _keep(self, key: int | tuple[int, int], refusal: Refusal) -> Refusal:
+        """Remember a refusal until a key comes or goes."""
+        if len(self._refusals) >= MAX_REFUSALS:
+            self._refusals.clear()
+        self._refusals[key] = refusal
+        return refusal
 
     def _own_of(self, node_hash: int) -> Iterable[tuple[str, KeyPair]]:
         """List our keys that a hash of one byte may mean."""
@@ -261,39 +302,46 @@ class Keyring:
         """Make a public key a candidate for its hash."""
         bucket = self._peers.setdefault(public_key[0] if public_key else 0, [])
         if public_key not in bucket:
+            self._refusals.clear()
             bucket.append(public_key)
 
-    def _why_group(self, payload: GroupEnvelope) -> str:
+    def _judge_group(self, channel_hash: int) -> Refusal:
         """Explain a payload for a channel."""
-        names = [channel.name for channel, _ in self._groups.get(payload.channel_hash, ())]
+        names = [channel.name for channel, _ in self._groups.get(channel_hash, ())]
         if not names:
-            return f"no channel of hash {payload.channel_hash:02X} is known; its key would open it"
+            why = f"no channel of hash {channel_hash:02X} is known; its key would open it"
+            return Refusal(NO_KEY, why)
         listed = ", ".join(names[:4])
-        return (
-            f"it is for a channel of hash {payload.channel_hash:02X}, and not {listed}; "
-            "that other channel's key would open it"
+        return Refusal(
+            BAD_MAC,
+            f"it is for a channel of hash {channel_hash:02X}, and not {listed}; "
+            "that other channel's key would open it",
         )
 
-    def _why_direct(self, payload: Envelope) -> str:
+    def _judge_direct(self, dest_hash: int, src_hash: int) -> Refusal:
         """Explain a payload between two nodes."""
-        ends = (payload.dest_hash, payload.src_hash)
-        ours = [end for end in ends if any(True for _ in self._own_of(end))]
-        if not ours:
-            return (
-                f"it is between a node {payload.src_hash:02X} and a node {payload.dest_hash:02X}; "
-                "the private key of either would open it"
+        own = {public[0] for public in self._own}
+        if dest_hash not in own and src_hash not in own:
+            return Refusal(
+                NOT_OURS if own else NO_KEY,
+                f"it is between a node {src_hash:02X} and a node {dest_hash:02X}; "
+                "the private key of either would open it",
             )
-        theirs = ends[1] if ours[0] == ends[0] else ends[0]
+        theirs = src_hash if dest_hash in own else dest_hash
         if not self._peers.get(theirs):
-            return f"no node that begins with {theirs:02X} is known; its public key would open it"
-        return (
+            why = f"no node that begins with {theirs:02X} is known; its public key would open it"
+            return Refusal(NO_KEY, why)
+        return Refusal(
+            BAD_MAC,
             f"none of the known nodes that begin with {theirs:02X} shares it with us; "
-            "the right node's public key would open it, if it is for us at all"
+            "the right node's public key would open it, if it is for us at all",
         )
 
-    def _why_anon(self, payload: AnonRequest) -> str:
+    def _refusal_of_anon(self, dest_hash: int) -> Refusal:
         """Explain a request of a stranger."""
-        return (
-            f"it is for a node that begins with {payload.dest_hash:02X}; "
-            "that node's private key would open it"
+        is_ours = any(public[0] == dest_hash for public in self._own)
+        return Refusal(
+            BAD_MAC if is_ours else NOT_OURS,
+            f"it is for a node that begins with {dest_hash:02X}; "
+            "that node's private key would open it",
         )

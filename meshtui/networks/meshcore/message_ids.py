@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from meshtui.model.ids import ConversationId
 
 ID_BYTES = 8
+_BORDERS = 3
 
 
 def text_digest(conversation: ConversationId, sender: str, timestamp: int, text: str) -> bytes:
@@ -24,8 +25,10 @@ def text_digest(conversation: ConversationId, sender: str, timestamp: int, text:
         sender: Node id, or in a channel the claimed name.
         timestamp: The sender's, Unix seconds.
     """
-    parts = (conversation, sender, str(timestamp), text)
-    whole = "\0".join(part.replace("\0", "\0\0") for part in parts)
+    whole = f"{conversation}\0{sender}\0{timestamp}\0{text}"
+    if whole.count("\0") != _BORDERS:
+        parts = (conversation, sender, str(timestamp), text)
+        whole = "\0".join(part.replace("\0", "\0\0") for part in parts)
     return hashlib.sha256(whole.encode("utf-8", "surrogatepass")).digest()[:ID_BYTES]
 
 

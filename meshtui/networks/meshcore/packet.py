@@ -58,6 +58,8 @@ _CODES = Struct("<HH")
 _HAS_CODES = (True, False, False, True)
 _IS_FLOOD = (True, True, False, False)
 _NO_PATH = -1
+_HASH_HEADS = tuple(bytes((kind,)) for kind in range(16))
+_sha256 = hashlib.sha256
 
 
 def _path_bytes_of(path_len: int) -> int:
@@ -211,8 +213,8 @@ def encode_packet(packet: Packet) -> bytes:
 def packet_hash(packet: Packet) -> bytes:
     """Name a packet by 8 bytes that stay the same along a flood; a TRACE's change each hop."""
     kind = packet.payload_type
-    head = bytes((kind, packet.path_len, 0)) if kind == _TRACE else bytes((kind,))
-    return hashlib.sha256(head + packet.payload).digest()[:HASH_BYTES]
+    head = bytes((kind, packet.path_len, 0)) if kind == _TRACE else _HASH_HEADS[kind]
+    return _sha256(head + packet.payload).digest()[:HASH_BYTES]
 
 
 def scope_code(region_key: bytes, packet: Packet) -> int:

@@ -8,6 +8,7 @@ traces and what is never passed on say how many hops they took.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from meshtui.errors import DecodeError
@@ -15,25 +16,25 @@ from meshtui.model.ids import channel_conversation, direct_conversation
 from meshtui.model.packet import MAX_SUMMARY_TEXT, PacketSummary, Verdict
 from meshtui.networks.meshcore.dissect_open import ends_of
 from meshtui.networks.meshcore.identity import node_id_of
-from meshtui.networks.meshcore.mail import claimed_sender, split_sender
+from meshtui.networks.meshcore.mail import CLAIMED, split_sender
 from meshtui.networks.meshcore.message_ids import message_id_of, text_digest
 from meshtui.networks.meshcore.packet import PayloadType, decode_packet, packet_hash
-from meshtui.networks.meshcore.payloads.ack import Ack
+from meshtui.networks.meshcore.payloads.ack import ACK_BYTES, decode_ack
 from meshtui.networks.meshcore.payloads.advert import decode_advert
 from meshtui.networks.meshcore.payloads.anon_request import decode_anon_request
 from meshtui.networks.meshcore.payloads.envelope import decode_envelope
 from meshtui.networks.meshcore.payloads.group import decode_group
-from meshtui.networks.meshcore.payloads.group_text import decode_group_text
-from meshtui.networks.meshcore.payloads.multipart import Multipart
+from meshtui.networks.meshcore.payloads.multipart import decode_multipart
 from meshtui.networks.meshcore.payloads.path import decode_path
 from meshtui.networks.meshcore.payloads.registry import decode_payload
 from meshtui.networks.meshcore.payloads.text import TextType, ack_between, decode_text
+from meshtui.networks.meshcore.payloads.utf8 import text_of
 from meshtui.networks.meshcore.station import NETWORK
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from meshtui.model.ids import NodeId
+    from meshtui.model.ids import ConversationId, NodeId
     from meshtui.networks.meshcore.keyring import Keyring, Opened
     from meshtui.networks.meshcore.packet import Packet
     from meshtui.networks.meshcore.payloads.group import GroupEnvelope
@@ -56,11 +57,11 @@ KINDS: Final[dict[int, str]] = {
 UNASSIGNED: Final = "unassigned"
 MALFORMED: Final = "malformed"
 EVERYBODY: Final = "broadcast"
-NO_KEY: Final = "no-key"
-BAD_MAC: Final = "bad-mac"
-NOT_OURS: Final = "wrong-hash"
 MAX_ACKS: Final = 10_000
 ADVERT_BYTES: Final = 100  # without what it says of itself
+_TRACE: Final = int(PayloadType.TRACE)
+_GROUP_HEAD: Final = 3
+_LEAST_DIRECT: Final = 20
 _NEVER_PASSED_ON: Final = frozenset({PayloadType.ADVERT, PayloadType.CONTROL})
 
 
@@ -114,7 +115,7 @@ def summarise_packet(
 
 def hops_of(packet: Packet) -> int | None:
     """Say how many relays passed a packet on so far; None where it does not say."""
-    if packet.route < 2 or packet.payload_type == PayloadType.TRACE:
+    if packet.route < 2 or packet.payload_type == _TRACE:
         return packet.path_len & 0x3F
     return 0 if packet.payload_type in _NEVER_PASSED_ON else None
 
@@ -122,7 +123,7 @@ def hops_of(packet: Packet) -> int | None:
 def path_of(packet: Packet) -> tuple[str, ...]:
     """List the relays that a packet names, in lower-case hex; a TRACE names none there."""
     path = packet.path
-    if not path or packet.payload_type == PayloadType.TRACE:
+    if not path or packet.payload_type == _TRACE:
         return ()
     return tuple(path.hex(",", packet.hash_size).split(","))
 
@@ -134,28 +135,30 @@ def ids_of(opened: Opened) -> tuple[NodeId, NodeId]:
 
 
 def _group_text(packet: Packet, keyring: Keyring, _acks: AckBook | None) -> PacketSummary:
-    """Open a channel's text."""
-    envelope = decode_group(packet.payload)
-    opened = keyring.open_group(envelope.channel_hash, envelope.sealed)
+    """Open a channel's text. Most packets are such, so no object is made that is not kept."""
+    payload = packet.payload
+    opened = keyring.open_group(payload[0], payload[1:]) if len(payload) > _GROUP_HEAD else None
     if opened is None:
-        return _unopened_group(packet, envelope, keyring)
-    name = opened[0].name
-    body = decode_group_text(opened[1])
-    author, words = split_sender(body.text)
-    sender = claimed_sender(author)
-    digest = text_digest(channel_conversation(NETWORK, name), sender, body.timestamp, words)
+        return _unopened_group(packet, decode_group(payload), keyring)
+    channel, plaintext = opened
+    name = channel.name
+    title, conversation = _names_of(name)
+    author, words = split_sender(text_of(plaintext[5:].partition(b"\0")[0]))
+    sender = CLAIMED + author
+    timestamp = int.from_bytes(plaintext[:4], "little")
+    path = packet.path
     return PacketSummary(
         "group-text",
         Verdict.DELIVERED,
         sender,
-        _hash_name(name),
+        title,
         packet.path_len & 0x3F if packet.route < 2 else None,
         None,
-        digest.hex(),
+        text_digest(conversation, sender, timestamp, words).hex(),
         "",
         "",
         words[:MAX_SUMMARY_TEXT],
-        path_of(packet),
+        path_of(packet) if path else (),
         packet_hash(packet).hex().upper(),
         "",
         name,
@@ -169,40 +172,37 @@ def _group_data(packet: Packet, keyring: Keyring, _acks: AckBook | None) -> Pack
     if opened is None:
         return _unopened_group(packet, envelope, keyring)
     name = opened[0].name
-    return _handled(packet, "group-data", destination=_hash_name(name), channel=name)
+    return _handled(packet, "group-data", destination=_names_of(name)[0], channel=name)
 
 
 def _unopened_group(packet: Packet, envelope: GroupEnvelope, keyring: Keyring) -> PacketSummary:
-    reason = BAD_MAC if keyring.has_channel_of(envelope.channel_hash) else NO_KEY
-    return _refused(
-        packet,
-        KINDS[packet.payload_type],
-        Verdict.UNREADABLE,
-        reason,
-        keyring.why(envelope),
-        channel=f"{envelope.channel_hash:02x}",
-    )
+    channel_hash = envelope.channel_hash
+    refusal = keyring.refusal_of_group(channel_hash)
+    kind = KINDS[packet.payload_type]
+    return _refused(packet, kind, Verdict.UNREADABLE, *refusal, "", "", f"{channel_hash:02x}")
 
 
 def _direct(packet: Packet, keyring: Keyring, acks: AckBook | None) -> PacketSummary:
     """Open what one node sealed for another."""
     number = packet.payload_type
+    payload = packet.payload
+    length = len(payload)
+    if length < _LEAST_DIRECT or length & 15 != _LEAST_DIRECT & 15:
+        decode_envelope(payload)
+    dest, src = payload[0], payload[1]
+    opened = keyring.open_direct(dest, src, payload[2:], number)
     kind = KINDS[number]
-    envelope = decode_envelope(packet.payload)
-    dest, src = envelope.dest_hash, envelope.src_hash
-    opened = keyring.open_direct(dest, src, envelope.sealed, number)
     if opened is None:
-        reason, why = _reason(src, dest, keyring), keyring.why(envelope)
+        refusal = keyring.refusal_between(dest, src)
         ends = f"{src:02x}", f"{dest:02x}"
-        return _refused(packet, kind, Verdict.UNREADABLE, reason, why, *ends)
-    source, destination = ids_of(opened)
+        return _refused(packet, kind, Verdict.UNREADABLE, *refusal, *ends)
     if number == PayloadType.TXT_MSG:
         return _direct_text(packet, opened, acks)
     acked = ""
     if number == PayloadType.PATH and acks is not None:
         ack = decode_path(opened.plaintext).ack
         acked = acks.text_of(ack) if ack is not None else ""
-    return _handled(packet, kind, source, destination, acks=acked)
+    return _handled(packet, kind, *ids_of(opened), acks=acked)
 
 
 def _direct_text(packet: Packet, opened: Opened, acks: AckBook | None) -> PacketSummary:
@@ -236,16 +236,9 @@ def _anon_request(packet: Packet, keyring: Keyring, _acks: AckBook | None) -> Pa
     opened = keyring.open_anon(request.dest_hash, request.sender, request.sealed)
     if opened is not None:
         return _handled(packet, "anon-request", *ids_of(opened))
-    is_ours = any(key.public_key[0] == request.dest_hash for key in keyring.own)
-    return _refused(
-        packet,
-        "anon-request",
-        Verdict.UNREADABLE,
-        BAD_MAC if is_ours else NOT_OURS,
-        keyring.why(request),
-        request.sender.hex(),
-        f"{request.dest_hash:02x}",
-    )
+    refusal = keyring.refusal(request)
+    ends = request.sender.hex(), f"{request.dest_hash:02x}"
+    return _refused(packet, "anon-request", Verdict.UNREADABLE, *(refusal or ("", "")), *ends)
 
 
 def _advert(packet: Packet, _keyring: Keyring, _acks: AckBook | None) -> PacketSummary:
@@ -269,14 +262,27 @@ def _advert(packet: Packet, _keyring: Keyring, _acks: AckBook | None) -> PacketS
     )
 
 
-def _clear(packet: Packet, _keyring: Keyring, acks: AckBook | None) -> PacketSummary:
+def _ack(packet: Packet, _keyring: Keyring, acks: AckBook | None) -> PacketSummary:
+    """Find the text that is acknowledged."""
+    payload = packet.payload
+    if len(payload) < ACK_BYTES:
+        decode_ack(payload)
+    acked = "" if acks is None else acks.text_of(payload[:ACK_BYTES])
+    return _handled(packet, "ack", acks=acked)
+
+
+def _multipart(packet: Packet, _keyring: Keyring, acks: AckBook | None) -> PacketSummary:
+    """Find the text that is acknowledged in parts."""
+    ack = decode_multipart(packet.payload).ack
+    acked = "" if acks is None or ack is None else acks.text_of(ack.value)
+    return _handled(packet, "multipart", acks=acked)
+
+
+def _clear(packet: Packet, _keyring: Keyring, _acks: AckBook | None) -> PacketSummary:
     """Check what travels in clear; it names nobody."""
     number = packet.payload_type
-    acked = ""
-    match decode_payload(number, packet.payload):
-        case Ack(value) | Multipart(ack=Ack(value)) if acks is not None:
-            acked = acks.text_of(value)
-    return _handled(packet, KINDS.get(number, UNASSIGNED), acks=acked)
+    decode_payload(number, packet.payload)
+    return _handled(packet, KINDS.get(number, UNASSIGNED))
 
 
 def _handled(
@@ -334,18 +340,11 @@ def _refused(
     )
 
 
-def _reason(source: int, destination: int, keyring: Keyring) -> str:
-    """Say in a word why nothing opened what is between two hashes."""
-    own = {key.public_key[0] for key in keyring.own}
-    if destination not in own and source not in own:
-        return NOT_OURS if own else NO_KEY
-    peers = keyring.peers_of(source if destination in own else destination)
-    return BAD_MAC if peers else NO_KEY
-
-
-def _hash_name(channel: str) -> str:
-    """Write a channel as people do, with one `#` in front."""
-    return channel if channel.startswith("#") else f"#{channel}"
+@lru_cache(maxsize=1024)
+def _names_of(channel: str) -> tuple[str, ConversationId]:
+    """Write a channel as people do, with one `#` in front, and as its conversation is named."""
+    title = channel if channel.startswith("#") else f"#{channel}"
+    return title, channel_conversation(NETWORK, channel)
 
 
 _SUMMARIES: Final[dict[int, Callable[[Packet, Keyring, AckBook | None], PacketSummary]]] = {
@@ -357,4 +356,6 @@ _SUMMARIES: Final[dict[int, Callable[[Packet, Keyring, AckBook | None], PacketSu
     PayloadType.RESPONSE: _direct,
     PayloadType.PATH: _direct,
     PayloadType.ANON_REQ: _anon_request,
+    PayloadType.ACK: _ack,
+    PayloadType.MULTIPART: _multipart,
 }
