@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 NETWORKS = {
     "jsonmesh": "meshtui.networks.jsonmesh.network:JSONMESH",
+    "meshcore": "meshtui.networks.meshcore.network:MESHCORE",
 }
 
 

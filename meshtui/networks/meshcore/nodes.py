@@ -32,6 +32,7 @@ _TYPES: Final = {role: number for number, role in _ROLES.items()}
 # A way that was proven or that the radio itself uses is not replaced by one merely overheard.
 _STANDING: Final = {"advert": 0, "heard": 0, "radio": 1, "traced": 2, "acked": 2, "user": 3}
 _FRESH_MS: Final = 24 * 3600 * 1000
+_FLOOD_MS: Final = 120_000  # so long the copies of one flood come, by ever longer ways
 
 
 def role_of(node_type: int) -> NodeRole:
@@ -147,14 +148,14 @@ class NodeBook:
         )
 
     def learn(self, route: Route) -> list[Output]:
-        """Keep a way, unless a better proven one of the last day stands."""
+        """Keep a way, unless one better proven, or shorter by the same flood, stands."""
         key = (route.node_id, route.link_id)
         old = self._routes.get(key)
         if old is not None:
-            is_fresh = route.last_seen_ms - old.last_seen_ms < _FRESH_MS
-            if is_fresh and _STANDING.get(old.source, 0) > _STANDING.get(route.source, 0):
-                return []
-            if old == route:
+            age_ms = route.last_seen_ms - old.last_seen_ms
+            standing = _STANDING.get(route.source, 0) - _STANDING.get(old.source, 0)
+            is_detour = standing == 0 and route.hops > old.hops and age_ms < _FLOOD_MS
+            if (standing < 0 and age_ms < _FRESH_MS) or is_detour or old == route:
                 return []
         self._routes.pop(key, None)
         self._routes[key] = route

@@ -7,10 +7,11 @@ link ─▶ Deframer ─▶ decode_frame ─┬─ answer ─▶ Driver ─▶ S
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from meshtui.errors import DecodeError
-from meshtui.model.event import FrameReceived, PacketDropped
+from meshtui.model.event import FrameReceived, FrameSent, PacketDropped
 from meshtui.model.link import LinkKind, Myself
 from meshtui.model.packet import Frame, RxMeta, Transmit, Verdict
 from meshtui.networks.meshcore.companion import ask, channels, greeting, texts
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from meshtui.model.ids import ConversationId, Instant, LinkId, MessageId, NodeId
     from meshtui.model.link import LinkInfo
     from meshtui.model.message import Channel, Message, SendCost
-    from meshtui.model.packet import PacketSummary
     from meshtui.networks.base import Output
     from meshtui.networks.meshcore.companion.driver import Finished
     from meshtui.networks.meshcore.companion.frames import RadioFrame
@@ -136,9 +136,12 @@ class CompanionPort:
                 self._take(payload)
         return self._outputs()
 
-    def describe(self, transmit: Transmit) -> PacketSummary:
-        """Name the command."""
-        return summarise_companion(self._unframed(transmit), to_radio=True)
+    def describe(self, transmit: Transmit, now: Instant) -> FrameSent:
+        """Name the command, with what is secret in it overwritten."""
+        payload = self._unframed(transmit)
+        summary = summarise_companion(payload, to_radio=True, verdict=Verdict.SENT)
+        shown = redacted(payload, to_radio=True)
+        return FrameSent(NETWORK, replace(transmit, payload=shown, endpoint=ENDPOINT), now, summary)
 
     def transmitted(self, transmit: Transmit, now: Instant) -> Sequence[Output]:
         """The radio has the command: its answer is due."""
@@ -228,11 +231,10 @@ class CompanionPort:
             return
         radio.scripts.stop(self._greeting)
         self._is_ready = False
-        self._greeting = radio.run(greeting.greet(radio, self._ready))
+        self._greeting = radio.run(greeting.greet(radio, self._ready, self._refresh))
 
     def _ready(self) -> None:
         self._is_ready = True
-        self._refresh()
 
     def _refresh(self) -> None:
         self._refresh_s = self._radio.now.mono_s + REFRESH_S

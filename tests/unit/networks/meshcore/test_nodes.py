@@ -70,6 +70,16 @@ def test_a_way_that_was_proven_is_not_replaced_by_one_overheard() -> None:
     assert book.learn(late) == [RouteChanged(late)]
 
 
+def test_copies_of_a_flood_by_longer_ways_do_not_replace_the_shortest() -> None:
+    book = NodeBook((), ())
+    heard(book, b"\xed")
+    heard(book, b"\xed\xca\xaa", 1_800_000_001)
+
+    assert book.route_to(NODE, LINK).hops == 2
+    shorter = heard(book, b"", 1_800_000_002)
+    assert [each.route.hops for each in shorter if isinstance(each, RouteChanged)] == [1]
+
+
 def test_what_did_not_change_is_not_told_again() -> None:
     book = NodeBook((), ())
     node = Node(NETWORK, NODE, name="x")
