@@ -51,6 +51,12 @@ class CaptureIndex:
         return self._is_finished
 
     @property
+    def is_damaged(self) -> bool:
+        """Something is missing at its end, or there is nothing in it."""
+        is_empty = self._is_finished and not len(self)
+        return self._scanner.is_stopped or bool(self._source.problem) or is_empty
+
+    @property
     def bytes_read(self) -> int:
         """Bytes looked at."""
         return min(self._at, self._source.size)
@@ -90,7 +96,7 @@ class CaptureIndex:
             # a record that matters to nobody may claim to reach beyond the end
             self._finish(b"")
             if self._at > source.size:
-                scanner.note(f"cut off at byte {source.size:,}, within a block")
+                scanner.stop(f"cut off at byte {source.size:,}, within a block")
         return not self._is_finished
 
     def packet(self, index: int) -> CapturedPacket:

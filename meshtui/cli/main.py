@@ -40,6 +40,7 @@ COMMANDS: Final = {
     "metrics": "print the counters",
     "sim": "run a simulated radio mesh in virtual time and report what became of it",
     "decode": "take packets apart, offline, with the keys that are given",
+    "inspect": "look into a recording of packets: JSON Lines, pcap, pcapng; convert it",
     "doctor": "check links, keys, clock, database and terminal",
 }
 MAX_COMPLAINT_CHARS: Final = 1_000

@@ -214,6 +214,11 @@ class Recording:
         """Tell whether nothing but a radio's packets is among these; blocks."""
         return all(is_radio(row) for row, _ in self.pairs(indices))
 
+    @property
+    def is_damaged(self) -> bool:
+        """Something is missing: it was cut, or could not be read to its end."""
+        return self._index.is_damaged
+
     def close(self) -> None:
         """Let go of the file."""
         self._index.close()

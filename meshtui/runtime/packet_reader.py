@@ -61,6 +61,18 @@ def fitting_keys(keys: KeyMaterial, network: str = "") -> Mapping[str, KeyMateri
     return fitting
 
 
+def fitting_only(keys: KeyMaterial) -> KeyMaterial:
+    """Leave out keys that fit no network."""
+    kept = KeyMaterial()
+    for single in _singles(keys):
+        try:
+            fitting_keys(single)
+        except ConfigError:
+            continue
+        kept = _joined(kept, single)
+    return kept
+
+
 def _singles(keys: KeyMaterial) -> Sequence[KeyMaterial]:
     return [
         *(KeyMaterial(channels=(each,)) for each in keys.channels),
@@ -118,8 +130,8 @@ class PacketReader:
         network, summary = self._summary(packet, frame)
         if packet.note or packet.recorded is not None or packet.direction == "tx":
             summary = _told(summary, packet)
-        if summary.kind in _NAMING and summary.text:
-            self._learn(summary.source, summary.text)
+        if summary.kind in _NAMING and summary.source not in self.names:
+            self._learn(network, summary, frame)
         return network, summary
 
     def dissect(self, row: PacketRow) -> Dissection:
@@ -159,9 +171,22 @@ class PacketReader:
             dissector = self._opened[name] = open_dissector(name, self._keys[name])
         return dissector
 
-    def _learn(self, node_id: str, name: str) -> None:
-        if node_id in self.names or len(self.names) < MAX_NAMES:
-            self.names[node_id] = name
+    def _learn(self, network: str, summary: PacketSummary, frame: Frame) -> None:
+        """Keep what a node calls itself; once a node, for it takes a dissection."""
+        dissector = self._dissector(network)
+        if dissector is not None and len(self.names) < MAX_NAMES:
+            name = summary.text or _named_in(dissector.dissect(frame).fields)
+            self.names[summary.source] = name
+
+
+def _named_in(fields: Sequence[DissectedField]) -> str:
+    for field in fields:
+        if field.name == "name":
+            return field.value.strip('"')
+        within = _named_in(field.children)
+        if within:
+            return within
+    return ""
 
 
 class LateRow:
