@@ -180,3 +180,28 @@ def acquainted(*names: str, key: Callable[[str], KeyPair], **changes: object) ->
                 air.nodes[name].add_contact(Contact(key(other).public_key, other))
     air.link(*names)
     return air
+
+
+def served(
+    settings: NodeSettings,
+    key: Callable[[str], KeyPair],
+    password: bytes | None = b"password",
+    *,
+    near: bool = True,
+) -> MeshAir:
+    """Return a chat node A and a server S, with a repeater R between them or not, and log A in.
+
+    Args:
+        password: None = A does not log in.
+    """
+    air = MeshAir()
+    air.add("A", chat("A", key("A")))
+    air.add("R", chat("R", key("R"), forwards=True))
+    air.add("S", MeshcoreNode(key("S"), settings, seeded(5), Keyring()))
+    air.link(*(("A", "S") if near else ("A", "R", "S")))
+    air.nodes["A"].add_contact(Contact(key("S").public_key, "S", int(settings.role)))
+    air.nodes["S"].stats.battery_mv = 4100
+    if password is not None:
+        air.sent("A", air.nodes["A"].login(key("S").public_key, password, air.now))
+        air.run()
+    return air
