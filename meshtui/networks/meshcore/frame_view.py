@@ -1,4 +1,4 @@
-"""What lists and the inspector show of a frame: a packet of the air, or what a radio told its host.
+"""What lists and the inspector show of a frame: a packet of the air, or what radio and host say.
 
 Which of them it is, the frame's endpoint says: empty for the air.
 """
@@ -13,6 +13,7 @@ from meshtui.networks.meshcore.companion.dissect import (
     summarise_companion,
 )
 from meshtui.networks.meshcore.dissect import dissect_packet
+from meshtui.networks.meshcore.modem import words
 from meshtui.networks.meshcore.summary import summarise_data
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ def summarise_frame(frame: Frame, keyring: Keyring) -> PacketSummary:
     """Say in one line what a frame is, with the keys at hand. Never raises."""
     if frame.endpoint == ENDPOINT:
         return summarise_companion(frame.payload)
+    if frame.endpoint == words.ENDPOINT:
+        return words.summarise_modem(frame.payload)
     return summarise_data(frame.payload, keyring)
 
 
@@ -31,4 +34,6 @@ def dissect_frame(frame: Frame, keyring: Keyring) -> Dissection:
     """Take a frame apart, with the keys at hand. Never raises."""
     if frame.endpoint == ENDPOINT:
         return dissect_companion(frame.payload)
+    if frame.endpoint == words.ENDPOINT:
+        return words.dissect_modem(frame.payload)
     return dissect_packet(frame.payload, keyring)

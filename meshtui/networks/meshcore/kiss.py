@@ -119,7 +119,7 @@ class KissNoise:
 
     Attributes:
         reason: `bad-escape` or `too-long`.
-        data: What came, cut to a bound.
+        data: What came, cut to 1024 bytes.
     """
 
     reason: str
@@ -260,10 +260,10 @@ class KissDeframer:
         try:
             content = unescape(raw)
         except DecodeError as error:
-            events.append(KissNoise(error.reason, raw[:MAX_FRAME_BYTES]))
+            events.append(KissNoise(error.reason, raw))
             return
         if self._is_lost or len(content) > MAX_FRAME_BYTES:
-            events.append(KissNoise("too-long", raw[:MAX_FRAME_BYTES]))
+            events.append(KissNoise("too-long", raw))
             return
         events.append(KissFrame(content[0] & 0x0F, content[1:], content[0] >> 4))
 

@@ -1,0 +1,160 @@
+"""Verbs that wait for an answer from the air, written down as they happen.
+
+A script is a generator: it yields what it waits for and is sent the answer, or None when none came
+in time. It returns what it brought; a `LocalProtocolError` in it says why there is nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
+
+from meshtui.errors import CryptoError, DecodeError, EncodeError, LocalProtocolError
+from meshtui.model.event import Answered
+from meshtui.networks.meshcore.station import NETWORK
+
+if TYPE_CHECKING:
+    from meshtui.model.command import Ask
+    from meshtui.networks.meshcore.modem.rig import Rig
+    from meshtui.networks.meshcore.node.outputs import NodeOutput, Sent
+
+MAX_ASKED: Final = 64
+MIN_WAIT_S: Final = 4.0
+MAX_WAIT_S: Final = 90.0
+PATIENCE: Final = 1.5
+
+Rows: TypeAlias = tuple[tuple[tuple[str, str], ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a verb brought."""
+
+    text: str
+    rows: Rows = ()
+    rtt_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Wait for news of the node: the first that `matches`."""
+
+    matches: Callable[[NodeOutput], bool]
+    timeout_s: float
+
+
+Asking: TypeAlias = Generator[Wait, "NodeOutput | None", Told]
+_News = TypeVar("_News")
+
+
+@dataclass(slots=True)
+class _Asked:
+    request: Ask
+    script: Asking
+    wait: Wait
+    deadline_s: float
+
+
+def from_air(
+    rig: Rig, sent: Sent, kind: type[_News], matches: Callable[[_News], bool], least_s: float = 0.0
+) -> Generator[Wait, NodeOutput | None, tuple[_News, int]]:
+    """Send a question and wait for its answer; returns it and after how many ms it came.
+
+    Raises:
+        LocalProtocolError: None came in time.
+    """
+    began_s = rig.now.mono_s
+    rig.carry(sent.outputs)
+    wait_s = max(MIN_WAIT_S, least_s, sent.est_timeout_ms / 1000 * PATIENCE)
+    wait_s = min(MAX_WAIT_S, wait_s + rig.line.wait_s(100, began_s))
+    news = yield Wait(lambda output: isinstance(output, kind) and matches(output), wait_s)
+    if not isinstance(news, kind):
+        how = "by a flood" if sent.is_flood else "along the known path"
+        msg = f"no answer within {wait_s:.0f} s; it was asked {how}"
+        raise LocalProtocolError(msg)
+    return news, round((rig.now.mono_s - began_s) * 1000)
+
+
+class Asked:
+    """The verbs under way at one modem."""
+
+    def __init__(self, rig: Rig) -> None:
+        """Begin with none."""
+        self._rig = rig
+        self._running: list[_Asked] = []
+
+    @property
+    def next_deadline_s(self) -> float | None:
+        """When the first has waited long enough."""
+        return min((asked.deadline_s for asked in self._running), default=None)
+
+    def start(self, request: Ask, script: Asking) -> None:
+        """Let a verb run to its first wait.
+
+        Raises:
+            LocalProtocolError: It cannot be done, or too many are under way.
+        """
+        if len(self._running) >= MAX_ASKED:
+            raise LocalProtocolError("too much is asked already; wait for an answer")
+        try:
+            wait = script.send(None)
+        except StopIteration as end:
+            self._answer(request, end.value)
+        except (EncodeError, CryptoError, DecodeError) as error:
+            raise LocalProtocolError(str(error)) from error
+        else:
+            self._wait(request, script, wait)
+
+    def hear(self, output: NodeOutput) -> bool:
+        """Give news to the first verb that waits for it; tells whether one did."""
+        for asked in self._running:
+            if asked.wait.matches(output):
+                self._running.remove(asked)
+                self._step(asked.request, asked.script, output)
+                return True
+        return False
+
+    def tick(self) -> None:
+        """Tell those who have waited long enough that nothing came."""
+        due = [asked for asked in self._running if asked.deadline_s <= self._rig.now.mono_s]
+        for asked in due:
+            self._running.remove(asked)
+            self._step(asked.request, asked.script, None)
+
+    def fail_all(self, reason: str) -> None:
+        """The line is gone."""
+        running, self._running = self._running, []
+        for asked in running:
+            asked.script.close()
+            self._answer(asked.request, Told(reason), is_error=True)
+
+    def _step(self, request: Ask, script: Asking, news: NodeOutput | None) -> None:
+        """Send a script what it waits for, and see what it wants next."""
+        try:
+            wait = script.send(news)
+        except StopIteration as end:
+            self._answer(request, end.value)
+        except (LocalProtocolError, EncodeError, CryptoError, DecodeError) as error:
+            self._answer(request, Told(str(error)), is_error=True)
+        else:
+            self._wait(request, script, wait)
+
+    def _wait(self, request: Ask, script: Asking, wait: Wait) -> None:
+        deadline_s = self._rig.now.mono_s + wait.timeout_s
+        self._running.append(_Asked(request, script, wait, deadline_s))
+
+    def _answer(self, request: Ask, told: Told, *, is_error: bool = False) -> None:
+        self._rig.emit(
+            Answered(
+                NETWORK,
+                request.request_id,
+                request.verb,
+                request.node_id,
+                self._rig.now,
+                told.text,
+                told.rows,
+                told.rtt_ms,
+                is_error=is_error,
+            )
+        )

@@ -1,0 +1,79 @@
+"""What a modem's line is given, and what it has to say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from meshtui.model.ids import MessageId
+    from meshtui.model.packet import RxMeta
+    from meshtui.networks.meshcore.kiss import KissFrame, KissNoise
+    from meshtui.networks.meshcore.modem.greeting import ModemFacts
+
+
+class Outgoing(NamedTuple):
+    """A packet that waits for its turn.
+
+    Attributes:
+        message_id: The text it carries; None for everything else.
+    """
+
+    data: bytes
+    priority: int
+    not_before_s: float
+    message_id: MessageId | None = None
+    is_relay: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PacketHeard:
+    """The radio heard a packet."""
+
+    data: bytes
+    rx: RxMeta
+
+
+@dataclass(frozen=True, slots=True)
+class PacketSent:
+    """A packet has been on the air, or the modem could not send it."""
+
+    outgoing: Outgoing
+    is_ok: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Greeted:
+    """The modem has told what it is, and takes packets."""
+
+    facts: ModemFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Bytes for the line.
+
+    Attributes:
+        packet: Those that they put on the air; None for a question.
+    """
+
+    wire: bytes
+    packet: Outgoing | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The modem said something besides packets; for those who watch the line."""
+
+    frame: KissFrame | KissNoise
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something is wrong with the modem, in words for a person."""
+
+    text: str
+
+
+LineEvent: TypeAlias = PacketHeard | PacketSent | Greeted | Write | Answer | Trouble

@@ -1,0 +1,417 @@
+"""A modem's side of the session: we are the node, with our own key.
+
+the line ─ packets ─▶ listener (rows, nodes, channel texts) ─▶ node (acks, paths, relaying)
+         ◀─ one at a time, by priority, when the air is free and the duty cycle allows ─┘
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import ceil
+from typing import TYPE_CHECKING, Final
+
+from meshtui.errors import LocalProtocolError
+from meshtui.mesh.airtime import time_on_air_ms
+from meshtui.model.device import Device
+from meshtui.model.event import Answered, DeviceChanged, FrameReceived, FrameSent
+from meshtui.model.ids import ConversationKind, Instant, NodeId, split_conversation
+from meshtui.model.link import Myself
+from meshtui.model.message import SendCost
+from meshtui.model.node import Route
+from meshtui.model.packet import Frame, Transmit, Verdict
+from meshtui.networks.meshcore.kiss import KissCommand, KissDeframer, KissFrame
+from meshtui.networks.meshcore.mail import Reception, direct_text
+from meshtui.networks.meshcore.modem.ask_nodes import NODE_SCRIPTS
+from meshtui.networks.meshcore.modem.ask_radio import RADIO_SCRIPTS, facts_of, rename
+from meshtui.networks.meshcore.modem.asking import Asked
+from meshtui.networks.meshcore.modem.events import Answer, Greeted, PacketHeard, Trouble
+from meshtui.networks.meshcore.modem.outbox import LINK_LOST, Outbox
+from meshtui.networks.meshcore.modem.rig import Rig
+from meshtui.networks.meshcore.modem.words import ENDPOINT, summarise_modem, wire_of
+from meshtui.networks.meshcore.node.outputs import AckHeard, PathLearned, TextHeard
+from meshtui.networks.meshcore.node.settings import mesh_radio
+from meshtui.networks.meshcore.packet import split_hashes
+from meshtui.networks.meshcore.payloads.text import MAX_TEXT_BYTES, TextType
+from meshtui.networks.meshcore.station import NETWORK
+from meshtui.networks.meshcore.summary import summarise_data
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from meshtui.model.command import Advertise, Ask
+    from meshtui.model.ids import ConversationId, LinkId, MessageId
+    from meshtui.model.link import LinkInfo
+    from meshtui.model.message import Channel, Message
+    from meshtui.networks.base import Output
+    from meshtui.networks.meshcore.listener import AirListener
+    from meshtui.networks.meshcore.modem.events import LineEvent, PacketSent, Write
+    from meshtui.networks.meshcore.node.outputs import NodeOutput
+    from meshtui.networks.meshcore.station import Station
+
+UNTUNED: Final = (
+    "the modem's radio is not set: name its frequency in the link's URL, such as "
+    "?freq=869.618&sf=8&bw=62.5&cr=8"
+)
+_START: Final = Instant(0.0, 0)
+_BLOCK: Final = 16
+_TEXT_HEAD: Final = 5  # time and flags, before the text and sealed with it
+_GROUP_HEAD: Final = 5  # header, path_len, channel hash, MAC
+_DIRECT_HEAD: Final = 6  # header, path_len, both hashes, MAC
+
+
+class ModemPort:
+    """One modem; see `port.Port` for what each method promises."""
+
+    def __init__(self, link_id: LinkId, station: Station, listener: AirListener) -> None:
+        """Begin with the link down."""
+        self._rig = Rig(link_id, station, _START)
+        self._rig.on_write = self._write
+        self._rig.on_sent = self._sent
+        self._rig.on_event = self._line_said
+        self._rig.on_news = self._node_said
+        self._listener = listener
+        self._outbox = Outbox(self._rig)
+        self._asked = Asked(self._rig)
+        self._wished = mesh_radio()
+        self._has_advertised = False
+
+    @property
+    def link_id(self) -> LinkId:
+        """The link."""
+        return self._rig.link_id
+
+    @property
+    def is_ready(self) -> bool:
+        """The modem has said what it is."""
+        return self._rig.line.is_greeted
+
+    @property
+    def myself(self) -> Myself:
+        """We are ourselves here."""
+        rig = self._rig
+        node_id = rig.station.node_id
+        return Myself(NETWORK, node_id, node_id, rig.name, rig.station.settings.position)
+
+    @property
+    def device(self) -> Device | None:
+        """What the modem said of itself."""
+        rig = self._rig
+        if not self.is_ready:
+            return None
+        facts = rig.line.facts
+        return Device(
+            NETWORK,
+            rig.link_id,
+            rig.station.node_id,
+            rig.name,
+            facts.name or "KISS modem",
+            facts.version,
+            rig.line.settings if facts.is_tuned else None,
+            rig.node.settings.position,
+            contacts=len(rig.node.contacts),
+            battery_mv=facts.battery_mv or None,
+            facts=facts_of(rig),
+        )
+
+    @property
+    def next_deadline_s(self) -> float | None:
+        """When the line, the node, a text or a verb has something to do."""
+        rig = self._rig
+        times = (
+            rig.line.next_deadline_s(rig.now.mono_s),
+            rig.node.next_deadline_s,
+            self._outbox.next_deadline_s,
+            self._asked.next_deadline_s,
+        )
+        return min((at_s for at_s in times if at_s is not None), default=None)
+
+    # -- the link
+
+    def link_up(self, link: LinkInfo, now: Instant) -> Sequence[Output]:
+        """Greet the modem."""
+        rig = self._begin(now)
+        wished = link.radio or mesh_radio()
+        if wished != self._wished:
+            self._wished = wished
+            rig.line = rig.line_for(wished)
+        rig.take(rig.line.open(now.mono_s))
+        return self._end()
+
+    def link_down(self, now: Instant) -> Sequence[Output]:
+        """What is not proven delivered waits for the modem; what is late for others is dropped."""
+        rig = self._begin(now)
+        rig.line.close()
+        rig.line.clear()
+        self._outbox.hold()
+        self._asked.fail_all(LINK_LOST)
+        return self._end()
+
+    def receive(self, frame: Frame) -> Sequence[Output]:
+        """Take what the line read."""
+        rig = self._begin(frame.received_at)
+        rig.take(rig.line.feed(frame.payload, frame.received_at.mono_s))
+        return self._end()
+
+    def describe(self, transmit: Transmit, now: Instant) -> FrameSent:
+        """Say what a transmission was: a packet, with its airtime, or words to the modem."""
+        packet = _packet_in(transmit.payload)
+        if packet is None:
+            summary = summarise_modem(transmit.payload, Verdict.SENT)
+            return FrameSent(NETWORK, replace(transmit, endpoint=ENDPOINT), now, summary)
+        rig = self._rig
+        on_air = rig.line.on_air
+        is_own = on_air is None or on_air.data != packet or not on_air.is_relay
+        summary = replace(summarise_data(packet, rig.station.keyring), verdict=Verdict.SENT)
+        airtime_ms = ceil(time_on_air_ms(len(packet), rig.line.settings))
+        shown = replace(transmit, payload=packet)
+        return FrameSent(NETWORK, shown, now, summary, airtime_ms, is_own)
+
+    def transmitted(self, transmit: Transmit, now: Instant) -> Sequence[Output]:
+        """The line took it; what counts is that the modem says it was on the air."""
+        del transmit
+        self._begin(now)
+        return self._end()
+
+    def refused(self, transmit: Transmit, reason: str, now: Instant) -> Sequence[Output]:
+        """The line did not take it: the time-out of whoever sent it follows."""
+        del transmit, reason
+        self._begin(now)
+        return self._end()
+
+    def tick(self, now: Instant) -> Sequence[Output]:
+        """Time has passed."""
+        rig = self._begin(now)
+        rig.take(rig.line.tick(now.mono_s))
+        rig.carry(rig.node.tick(now))
+        self._outbox.tick()
+        self._asked.tick()
+        return self._end()
+
+    # -- what the user wants
+
+    def objection(self, conversation: ConversationId, text: str) -> str:
+        """Say why a text cannot be sent."""
+        rig = self._rig
+        if not rig.line.facts.is_tuned:
+            return UNTUNED
+        _, kind, target = split_conversation(conversation)
+        if "\0" in text:
+            return "a MeshCore text ends at its first NUL character; take it out"
+        size = len(text.encode(errors="replace"))
+        if kind is ConversationKind.DIRECT:
+            if target == rig.station.node_id:
+                return "that is you"
+            return _too_long(size, MAX_TEXT_BYTES, "")
+        if rig.station.keyring.channel(target) is None:
+            return f"no key of {target} is known; join it first"
+        limit = MAX_TEXT_BYTES - len(f"{rig.name}: ".encode(errors="replace"))
+        return _too_long(size, limit, " beside your name")
+
+    def send(self, message: Message, now: Instant) -> Sequence[Output]:
+        """Send a message of ours."""
+        self._begin(now)
+        self._outbox.send(message)
+        self._outbox.pump()
+        return self._end()
+
+    def cancel(self, message_id: MessageId, now: Instant) -> Sequence[Output]:
+        """Stop trying."""
+        self._begin(now)
+        self._outbox.cancel(message_id)
+        self._outbox.pump()
+        return self._end()
+
+    def join(self, channel: Channel, now: Instant) -> Sequence[Output]:
+        """A modem keeps no channels: the keyring does."""
+        del channel, now
+        return ()
+
+    def leave(self, name: str, now: Instant) -> Sequence[Output]:
+        """A modem keeps no channels."""
+        del name, now
+        return ()
+
+    def advertise(self, request: Advertise, now: Instant) -> Sequence[Output]:
+        """Take name and position over, and flood an advertisement."""
+        rig = self._begin(now)
+        if request.name is not None:
+            rename(rig, request.name)
+        if request.position is not None:
+            rig.node.settings = replace(rig.node.settings, position=request.position)
+        rig.carry(rig.node.advertise(now, flood=True))
+        return self._end()
+
+    def forget_route(self, node_id: NodeId, now: Instant) -> Sequence[Output]:
+        """The next text to it floods."""
+        rig = self._begin(now)
+        rig.node.set_out_path(bytes.fromhex(node_id), None, now)
+        return self._end()
+
+    def ask(self, request: Ask, now: Instant) -> Sequence[Output]:
+        """Carry out a verb."""
+        rig = self._begin(now)
+        argument = request.argument
+        if request.secret is not None:
+            argument = request.secret.reveal.decode(errors="replace")
+        if request.node_id is None:
+            radio_script = RADIO_SCRIPTS.get(request.verb)
+            script = None if radio_script is None else radio_script(rig, argument)
+        else:
+            node_script = NODE_SCRIPTS.get(request.verb)
+            key = bytes.fromhex(request.node_id)
+            script = None if node_script is None else node_script(rig, key, argument)
+        if script is None:
+            msg = f"a modem does not do `{request.verb}`: it only sends and hears"
+            raise LocalProtocolError(msg)
+        self._asked.start(request, script)
+        return self._end()
+
+    def cost(self, conversation: ConversationId, text: str, now: Instant) -> SendCost | None:
+        """Reckon what sending a text takes."""
+        rig = self._rig
+        if not rig.line.facts.is_tuned:
+            return None
+        _, kind, target = split_conversation(conversation)
+        size = _TEXT_HEAD + len(text.encode(errors="replace"))
+        head, form = _DIRECT_HEAD, "flood"
+        if kind is ConversationKind.CHANNEL:
+            size += len(f"{rig.name}: ".encode(errors="replace"))
+            head = _GROUP_HEAD
+        elif (path := rig.node.out_path(bytes.fromhex(target))) is not None:
+            head, form = head + len(path.path), "direct"
+        frame_bytes = head + -(-size // _BLOCK) * _BLOCK
+        return SendCost(
+            1,
+            frame_bytes,
+            time_on_air_ms(frame_bytes, rig.line.settings),
+            form,
+            rig.line.duty_used(now.mono_s),
+            rig.line.wait_s(frame_bytes, now.mono_s),
+        )
+
+    # -- what happens
+
+    def _begin(self, now: Instant) -> Rig:
+        self._rig.now = now
+        self._rig.outputs = []
+        return self._rig
+
+    def _end(self) -> Sequence[Output]:
+        return self._rig.outputs
+
+    def _write(self, write: Write) -> None:
+        packet = write.packet
+        message_id = None if packet is None else packet.message_id
+        self._rig.emit(Transmit(self.link_id, write.wire, message_id=message_id, priority=0))
+
+    def _sent(self, event: PacketSent) -> None:
+        self._outbox.sent(event)
+
+    def _line_said(self, event: LineEvent) -> None:
+        rig = self._rig
+        match event:
+            case PacketHeard(data, rx):
+                self._heard(Frame(self.link_id, data, rig.now, rx))
+            case Greeted():
+                self._greeted()
+            case Answer(said):
+                frame = Frame(self.link_id, wire_of(said), rig.now, endpoint=ENDPOINT)
+                rig.emit(FrameReceived(NETWORK, frame, summarise_modem(frame.payload)))
+            case Trouble(text):
+                rig.emit(Answered(NETWORK, "", "modem", None, rig.now, text, is_error=True))
+            case _:
+                pass
+
+    def _greeted(self) -> None:
+        """The modem is ready: reckon with its radio, and tell who is near that we are here."""
+        rig = self._rig
+        rig.tune()
+        device = self.device
+        if device is not None:
+            rig.emit(DeviceChanged(device))
+        if not rig.line.facts.is_tuned:
+            rig.emit(Answered(NETWORK, "", "modem", None, rig.now, UNTUNED, is_error=True))
+        elif rig.name and not self._has_advertised:
+            self._has_advertised = True
+            rig.carry(rig.node.advertise(rig.now, flood=False))
+        self._outbox.pump()
+
+    def _heard(self, frame: Frame) -> None:
+        """A packet: for the rows and the books first, then for the node."""
+        rig = self._rig
+        heard = self._listener.hear(frame)
+        rig.emit(*heard.outputs)
+        if heard.packet is None:
+            return
+        ours = heard.echo_of or rig.message_of(heard.hash)
+        if ours is not None:
+            self._outbox.overheard(ours)
+        rig.carry(rig.node.hear(frame.payload, frame.rx, rig.now))
+
+    def _node_said(self, output: NodeOutput) -> None:
+        match output:
+            case AckHeard():
+                self._outbox.acknowledged(output)
+            case PathLearned(peer, out_path):
+                via = split_hashes(out_path.path, out_path.hash_size)
+                self._learn(peer, tuple(NodeId(hop.lower()) for hop in via))
+            case TextHeard() if output.txt_type != TextType.COMMAND:
+                self._text(output)
+            case _ if not self._asked.hear(output) and isinstance(output, TextHeard):
+                node_id = NodeId(output.peer.hex())
+                self._rig.emit(Answered(NETWORK, "", "cli", node_id, self._rig.now, output.text))
+            case _:
+                pass
+
+    def _text(self, heard: TextHeard) -> None:
+        """A text for us."""
+        rig = self._rig
+        nodes = rig.station.nodes
+        node_id = NodeId(heard.peer.hex())
+        nodes.keep(node_id)
+        packet = heard.packet
+        hops = packet.hops if packet.is_flood else None
+        path = tuple(hop.lower() for hop in packet.path_hashes()) if packet.is_flood else ()
+        authors = nodes.by_prefix(heard.author.hex()) if heard.author else []
+        author = authors[0].node_id if len(authors) == 1 else NodeId(heard.author.hex())
+        reception = Reception(rig.link_id, rig.now, hops, heard.rx, path)
+        delivered = direct_text(
+            rig.station,
+            node_id,
+            heard.text,
+            heard.timestamp,
+            reception,
+            author if heard.author else None,
+        )
+        if delivered.message is not None:
+            rig.emit(delivered.message)
+
+    def _learn(self, peer: bytes, via: tuple[NodeId, ...]) -> None:
+        """A peer told us the way to it."""
+        rig = self._rig
+        route = Route(
+            NETWORK,
+            NodeId(peer.hex()),
+            rig.link_id,
+            len(via) + 1,
+            via,
+            rig.now.unix_ms,
+            source="acked",
+            confidence=0.8,
+        )
+        rig.emit(*rig.station.nodes.learn(route))
+
+
+def _packet_in(wire: bytes) -> bytes | None:
+    """Return the packet that a line's bytes send; None = they send none."""
+    events = KissDeframer().feed(wire)
+    frame = events[0] if events else None
+    if isinstance(frame, KissFrame) and frame.command == KissCommand.DATA:
+        return frame.data
+    return None
+
+
+def _too_long(size: int, limit: int, beside: str) -> str:
+    if size <= limit:
+        return ""
+    return f"it is {size} bytes long, and {limit} fit{beside}: shorten it by {size - limit}"

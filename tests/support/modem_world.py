@@ -1,0 +1,228 @@
+"""Modem ports with fake modems on one exact air; time is wound by the world itself."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from dataclasses import dataclass, field, replace
+from random import Random
+from typing import TYPE_CHECKING
+
+from meshtui.mesh.airtime import time_on_air_ms
+from meshtui.model.event import Answered, DeliveryChanged, FrameSent, MessageReceived
+from meshtui.model.ids import Instant, LinkId, MessageId, channel_conversation, direct_conversation
+from meshtui.model.link import LinkInfo, LinkKind, RadioSettings
+from meshtui.model.message import Delivery, DeliveryState, Message
+from meshtui.model.packet import Frame, Transmit
+from meshtui.networks.meshcore.channel_key import key_of_name
+from meshtui.networks.meshcore.keyring import Keyring
+from meshtui.networks.meshcore.listener import AirListener
+from meshtui.networks.meshcore.modem_port import ModemPort
+from meshtui.networks.meshcore.node.settings import mesh_radio
+from meshtui.networks.meshcore.nodes import NodeBook
+from meshtui.networks.meshcore.settings import Settings
+from meshtui.networks.meshcore.station import NETWORK, Station
+from tests.support.fake_kiss_modem import FakeKissModem
+from tests.support.meshcore_air import Digests
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from meshtui.crypto.ed25519 import KeyPair
+
+UNIX_MS = 1_767_225_600_000
+FREE_RADIO = replace(mesh_radio(), duty_cycle=1.0, frequency_mhz=None)
+
+
+@dataclass
+class Person:
+    """Somebody with a modem, and all that the port said.
+
+    Attributes:
+        drops: Packets put on the air from now on that nobody hears.
+    """
+
+    name: str
+    station: Station
+    port: ModemPort
+    modem: FakeKissModem
+    link: LinkInfo
+    outputs: list[object] = field(default_factory=list)
+    neighbours: list[str] = field(default_factory=list)
+    drops: int = 0
+    taken: int = 0
+
+    def all(self, kind: type) -> list:
+        """Every output of a kind, in order."""
+        return [output for output in self.outputs if isinstance(output, kind)]
+
+    def states(self, message_id: str) -> list[DeliveryState]:
+        """How far a message of ours came, step by step."""
+        return [delivery.state for delivery in self.deliveries(message_id)]
+
+    def deliveries(self, message_id: str) -> list[Delivery]:
+        return [
+            output.delivery
+            for output in self.all(DeliveryChanged)
+            if output.message_id == message_id
+        ]
+
+    def texts(self) -> list[str]:
+        return [output.message.text for output in self.all(MessageReceived)]
+
+    def answers(self) -> list[Answered]:
+        return self.all(Answered)
+
+    def packets_sent(self) -> list[FrameSent]:
+        return [sent for sent in self.all(FrameSent) if not sent.transmit.endpoint]
+
+
+class ModemWorld:
+    """People, who hears whom, and the time."""
+
+    def __init__(self) -> None:
+        self.now_s = 1000.0
+        self.people: dict[str, Person] = {}
+        self._later: list[tuple[float, int, str, bytes | None]] = []
+        self._count = 0
+
+    @property
+    def now(self) -> Instant:
+        return Instant(self.now_s, UNIX_MS + round((self.now_s - 1000.0) * 1000))
+
+    def add(
+        self,
+        name: str,
+        key: KeyPair,
+        settings: Settings | None = None,
+        radio: RadioSettings = FREE_RADIO,
+        modem: FakeKissModem | None = None,
+    ) -> Person:
+        keyring = Keyring()
+        keyring.add_own("us", key)
+        for channel in ("Public", "#test"):
+            keyring.add_channel(key_of_name(channel))
+        entropy = Random(name).randbytes
+        settings = settings or Settings(name=name, advert_every_s=0.0)
+        station = Station(key, settings, keyring, NodeBook((), ()), Digests(), entropy)
+        link_id = LinkId(name)
+        port = ModemPort(link_id, station, AirListener(station))
+        link = LinkInfo(link_id, NETWORK, LinkKind.MODEM, name, f"kiss:{name}", radio=radio)
+        person = Person(name, station, port, modem or FakeKissModem(), link)
+        self.people[name] = person
+        return person
+
+    def join(self, *names: str) -> None:
+        """Let each hear the next one, and the other way round."""
+        for one, other in itertools.pairwise(names):
+            self.people[one].neighbours.append(other)
+            self.people[other].neighbours.append(one)
+
+    def up(self, *names: str) -> None:
+        for name in names or tuple(self.people):
+            person = self.people[name]
+            self.take(person, person.port.link_up(person.link, self.now))
+
+    def down(self, name: str) -> None:
+        person = self.people[name]
+        self.take(person, person.port.link_down(self.now))
+
+    def take(self, person: Person, outputs: Iterable[object]) -> None:
+        """Carry out what a port returned."""
+        for output in outputs:
+            if not isinstance(output, Transmit):
+                person.outputs.append(output)
+                continue
+            person.outputs.append(person.port.describe(output, self.now))
+            said = person.modem.feed(output.payload)
+            self.take(person, person.port.transmitted(output, self.now))
+            if said:
+                self.read(person, said)
+            self._watch(person)
+
+    def read(self, person: Person, data: bytes) -> None:
+        """Let a port read from its modem."""
+        self.take(person, person.port.receive(Frame(person.port.link_id, data, self.now)))
+
+    def _watch(self, person: Person) -> None:
+        """What a modem took is on the air for its time."""
+        while person.taken < len(person.modem.on_air):
+            packet = person.modem.on_air[person.taken]
+            person.taken += 1
+            airtime_s = time_on_air_ms(len(packet), FREE_RADIO) / 1000
+            self._at(self.now_s + airtime_s, person.name, packet)
+
+    def _at(self, at_s: float, name: str, packet: bytes | None) -> None:
+        self._count += 1
+        heapq.heappush(self._later, (at_s, self._count, name, packet))
+
+    def _land(self, person: Person, packet: bytes) -> None:
+        """A packet was on the air: who is near hears it, and the modem says so."""
+        if person.drops:
+            person.drops -= 1
+        else:
+            for name in person.neighbours:
+                other = self.people[name]
+                self.read(other, other.modem.hear(packet))
+        self.read(person, person.modem.sent())
+
+    def run(self, seconds: float) -> None:
+        """Let time pass."""
+        end_s = self.now_s + seconds
+        for _ in range(100_000):
+            due = [
+                (person.port.next_deadline_s, person)
+                for person in self.people.values()
+                if person.port.next_deadline_s is not None
+            ]
+            port_s, person = min(due, key=lambda each: each[0], default=(None, None))
+            air_s = self._later[0][0] if self._later else None
+            times = [at_s for at_s in (port_s, air_s) if at_s is not None]
+            if not times or min(times) > end_s:
+                self.now_s = end_s
+                return
+            self.now_s = max(self.now_s, min(times))
+            if air_s is not None and air_s <= self.now_s:
+                _, _, name, packet = heapq.heappop(self._later)
+                if packet is not None:
+                    self._land(self.people[name], packet)
+            elif person is not None:
+                self.take(person, person.port.tick(self.now))
+        raise AssertionError("time stands still")
+
+    # -- what people do
+
+    def write(
+        self, name: str, to: str, text: str, message_id: str = "m1", attempt: int = 0
+    ) -> None:
+        """Write to a person."""
+        peer = self.people[to].station.node_id
+        self._send(name, direct_conversation(NETWORK, peer), text, message_id, attempt)
+
+    def say(self, name: str, channel: str, text: str, message_id: str = "m1") -> None:
+        """Write to a channel."""
+        self._send(name, channel_conversation(NETWORK, channel), text, message_id, 0)
+
+    def _send(self, name: str, conversation, text: str, message_id: str, attempt: int) -> None:
+        person = self.people[name]
+        timestamp = person.station.next_timestamp(self.now)
+        message = Message(
+            MessageId(message_id),
+            conversation,
+            person.station.node_id,
+            "text",
+            text,
+            self.now.unix_ms,
+            sent_at_ms=timestamp * 1000,
+            delivery=Delivery(DeliveryState.QUEUED, attempt),
+        )
+        assert person.port.objection(conversation, text) == ""
+        self.take(person, person.port.send(message, self.now))
+
+    def meet_all(self) -> None:
+        """Let everybody hear everybody's flooded advert."""
+        for person in self.people.values():
+            for other in self.people.values():
+                if other is not person:
+                    key = other.station.key.public_key
+                    person.station.keyring.add_contact(key, other.name)
