@@ -157,9 +157,8 @@ class ChatHost:
                 ack += bytes((body.extended_attempt or 0,)) + core.random(1)
         if packet.is_flood:
             payload = paths.path_return(core, peer, packet, ExtraType.ACK, ack)
-            if payload is not None:
-                delay_ms = TEXT_ACK_MS if ack else 0
-                core.flood(_PATH, payload, delay_ms, scope=core.settings.scope)
+            delay_ms = TEXT_ACK_MS if ack else 0
+            core.flood(_PATH, payload, delay_ms, scope=core.settings.scope)
         elif ack:
             send_ack(core, ack, core.out_path(peer))
 
@@ -233,11 +232,14 @@ def send_ack(core: Core, ack: bytes, out_path: OutPath | None) -> None:
 
 
 def respond(core: Core, packet: Packet, peer: bytes, plaintext: bytes) -> None:
-    """Answer a request, by its tag; who flooded it is told the way to us, too."""
+    """Answer a request, by its tag; who flooded it is told the way to us, too.
+
+    Raises:
+        EncodeError: The answer fits no packet.
+    """
     if packet.is_flood:
         payload = paths.path_return(core, peer, packet, ExtraType.RESPONSE, plaintext)
-        if payload is not None:
-            core.flood(_PATH, payload, RESPONSE_MS, scope=core.settings.scope)
+        core.flood(_PATH, payload, RESPONSE_MS, scope=core.settings.scope)
         return
     payload = seal_for(core, peer, plaintext)
     core.to_peer(_RESPONSE, payload, core.out_path(peer), RESPONSE_MS)

@@ -218,7 +218,11 @@ class MeshcoreNode:
         return self._core.connections.get(peer) is not None
 
     def respond(self, request: RequestHeard, body: bytes, now: Instant) -> list[NodeOutput]:
-        """Answer a request that the node does not answer by itself."""
+        """Answer a request that the node does not answer by itself.
+
+        Raises:
+            EncodeError: The answer fits no packet, with the path it has to tell.
+        """
         out = self._core.begin(now)
         chat.respond(self._core, request.packet, request.peer, request.tag + body)
         return out

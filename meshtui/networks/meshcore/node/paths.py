@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from meshtui.errors import DecodeError
+from meshtui.errors import EncodeError
 from meshtui.networks.meshcore.node.contacts import OutPath
 from meshtui.networks.meshcore.node.delays import PATH_RETRY_MS, RECIPROCAL_PATH_MS
 from meshtui.networks.meshcore.node.outputs import PathLearned
@@ -31,35 +31,30 @@ _ROOM: Final = MAX_PAYLOAD_BYTES - 2 - 16 - 5
 
 def path_return(
     core: Core, peer: bytes, packet: Packet, extra_type: int = _NOTHING, extra: bytes = b""
-) -> bytes | None:
+) -> bytes:
     """Write the payload that tells a peer by which path its flood came.
 
     Args:
         extra: What goes with it; empty = four random bytes, so that the packet is unique.
 
-    Returns:
-        None where path and extra are too long together.
+    Raises:
+        EncodeError: Path and extra are too long together.
     """
     if not extra:
         extra_type, extra = _NOTHING, core.random(_RANDOM_BYTES)
     if len(packet.path) + len(extra) > _ROOM:
-        return None
+        msg = f"a path of {len(packet.path)} bytes and {len(extra)} more fit no packet"
+        raise EncodeError(msg)
     body = PathBody(packet.path_len, packet.path, extra_type, extra)
     return seal_for(core, peer, encode_path(body))
 
 
 def hear(core: Core, host: Host, packet: Packet, rx: RxMeta, peer: bytes, plaintext: bytes) -> None:
     """Take a returned path, and return the favour where it flooded and the role wants it."""
-    try:
-        body = decode_path(plaintext)
-    except DecodeError as error:
-        core.drop(error.reason)
-        return
+    body = decode_path(plaintext)
     if host.path(packet, rx, peer, body) and packet.is_flood:
-        payload = path_return(core, peer, packet)
-        if payload is not None:
-            out_path = OutPath(body.path_len, body.path)
-            core.direct(_PATH, payload, out_path, RECIPROCAL_PATH_MS)
+        out_path = OutPath(body.path_len, body.path)
+        core.direct(_PATH, path_return(core, peer, packet), out_path, RECIPROCAL_PATH_MS)
 
 
 def learn(core: Core, rx: RxMeta, peer: bytes, body: PathBody) -> None:
@@ -72,8 +67,5 @@ def learn(core: Core, rx: RxMeta, peer: bytes, body: PathBody) -> None:
 def tell_again(core: Core, packet: Packet, peer: bytes) -> None:
     """A peer floods although we know the way to it: it does not know the way to us yet."""
     out_path = core.out_path(peer)
-    if not packet.is_flood or out_path is None:
-        return
-    payload = path_return(core, peer, packet)
-    if payload is not None:
-        core.direct(_PATH, payload, out_path, PATH_RETRY_MS)
+    if packet.is_flood and out_path is not None:
+        core.direct(_PATH, path_return(core, peer, packet), out_path, PATH_RETRY_MS)

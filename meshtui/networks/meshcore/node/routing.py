@@ -95,9 +95,7 @@ def handle(core: Core, host: Host, packet: Packet, rx: RxMeta) -> None:
     """Handle a packet that was parsed; nothing in it makes this raise."""
     try:
         _handle(core, host, packet, rx)
-    except DecodeError as error:
-        core.drop(error.reason)
-    except CryptoError as error:
+    except (DecodeError, CryptoError) as error:
         core.drop(error.reason)
     except EncodeError:
         # an answer that fits no packet is not sent
@@ -226,7 +224,7 @@ def _multipart(core: Core, host: Host, packet: Packet, rx: RxMeta) -> None:
         core.drop("unknown-part")
     elif not core.seen.add(direct.multipart_hash(packet, part)):
         core.out.append(_SEEN)
-    elif not host.ack(packet, rx, part.ack.value) and not core.out:
+    elif not host.ack(packet, rx, part.ack.value):
         core.drop("not-for-us")
 
 

@@ -220,8 +220,7 @@ class ServerHost:
             self._send(packet, client, _RESPONSE, seal_for(core, peer, plaintext), RESPONSE_MS)
             return
         payload = paths.path_return(core, peer, packet, ExtraType.RESPONSE, plaintext)
-        if payload is not None:
-            self._flood_back(packet, _PATH, payload, RESPONSE_MS)
+        self._flood_back(packet, _PATH, payload, RESPONSE_MS)
 
     def _send(
         self, packet: Packet, client: Client, payload_type: int, payload: bytes, delay_ms: int

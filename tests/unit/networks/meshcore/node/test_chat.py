@@ -191,6 +191,16 @@ def test_an_answer_to_a_login_tells_whether_we_are_in(body, is_ok) -> None:
     assert (heard.is_ok, heard.server_time) == (is_ok, 65536)
 
 
+def test_an_answer_to_a_login_that_is_cut_is_no_welcome() -> None:
+    air = acquainted("A", "B", key=key)
+    air.nodes["A"].login(B, b"secret", air.now)
+
+    _, heard = _give(air, PayloadType.PATH, b"\3abc\1\1\0\0\0")[:2]
+
+    assert isinstance(heard, LoginAnswered)
+    assert not heard.is_ok
+
+
 def test_nobody_logs_in_to_a_chat_node() -> None:
     air = acquainted("A", "B", key=key)
     login = air.nodes["B"].login(A, b"secret", air.now).outputs[0]

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from meshtui.errors import EncodeError
 from meshtui.model.ids import Instant
 from meshtui.model.packet import RxMeta
 from meshtui.networks.meshcore.node.contacts import OutPath
@@ -89,7 +90,8 @@ def test_a_path_too_long_for_its_packet_is_not_told() -> None:
     long = Packet(RouteType.FLOOD, packet.payload_type, 63, bytes(63), packet.payload)
     (asked,) = air.nodes["B"].hear(encode_packet(long), RX, air.now)
 
-    assert air.nodes["B"].respond(asked, bytes(120), air.now) == []
+    with pytest.raises(EncodeError):
+        air.nodes["B"].respond(asked, bytes(120), air.now)
     assert len(air.nodes["B"].respond(asked, bytes(60), air.now)) == 1
 
 

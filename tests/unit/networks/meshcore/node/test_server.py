@@ -128,6 +128,17 @@ def test_the_access_list_is_for_administrators() -> None:
     assert _ask(served(guest, key), 5, b"\1\0") is None
 
 
+def test_an_answer_that_fits_no_packet_is_not_sent() -> None:
+    air = served(REPEATER, key)
+    host = air.nodes["S"]._host
+    for number in range(20):
+        host._clients.admit(bytes([number]) * 32).permissions = 3
+    asked = decode_packet(air.nodes["A"].request(S, 5, bytes(2), air.now).outputs[0].data)
+    flood = encode_packet(Packet(RouteType.FLOOD, 0, 63, bytes(63), asked.payload))
+
+    assert air.nodes["S"].hear(flood, RX, air.now) == [Dropped("no-room")]
+
+
 def test_neighbours_are_repeaters_heard_without_a_hop() -> None:
     air = served(REPEATER, key)
     s = air.nodes["S"]
