@@ -161,7 +161,8 @@ def _errand(args: argparse.Namespace, profile: Profile) -> _Errand:
     if not found:
         msg = "ask: no link is set, and none given by --link"
         raise ConfigError(msg)
-    network, verb = found[0]
+    wanted = VerbTarget.NODE if args.node else VerbTarget.RADIO  # one of each may bear the name
+    network, verb = next((pair for pair in found if pair[1].target is wanted), found[0])
     if verb.target is VerbTarget.NODE and not args.node:
         msg = f"ask {verb.name}: name the node with --node"
         raise ConfigError(msg)

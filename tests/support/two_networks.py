@@ -39,9 +39,13 @@ REBOOT = Verb(
     "reboot", "Restart the radio", "It is gone for some seconds.", VerbTarget.RADIO,
     is_dangerous=True,
 )  # fmt: skip
-CLEANUP = Verb("cleanup", "Clean up contacts", "Forgets the longest unheard.", VerbTarget.RADIO)
-INVITE = Verb("invite", "Invite to a channel", "Shows its key.", VerbTarget.RADIO, "CHANNEL")
-VERBS = (TRACE, LOGIN, STATUS, SET_NAME, REBOOT, CLEANUP, INVITE)
+CLEANUP = Verb(
+    "contacts-cleanup", "Clean up contacts", "Forgets the longest unheard.", VerbTarget.RADIO
+)
+CARD = Verb("export", "Contact card", "Shows its card.", VerbTarget.NODE)
+OWN_CARD = Verb("export", "Own contact card", "Shows ours.", VerbTarget.RADIO)
+IMPORT = Verb("import", "Import a card", "Adds a contact.", VerbTarget.RADIO, "CARD")
+VERBS = (CARD, OWN_CARD, IMPORT, TRACE, LOGIN, STATUS, SET_NAME, REBOOT, CLEANUP)
 
 DEVICE = Device(
     MESHCORE,

@@ -271,7 +271,7 @@ async def test_the_radio_sheet_follows_the_radio_and_offers_its_verbs() -> None:
         await settle(pilot)
         offered = text_of(pilot.app)
 
-    assert "340 of 350: nearly full; /cleanup helps" in before
+    assert "340 of 350: nearly full; /contacts-cleanup helps" in before
     assert "95 s behind" in before
     assert "869.618 MHz SF8 62.5 kHz 4/8" in before
     assert "20 of 350" in after
@@ -303,26 +303,75 @@ async def test_of_several_radios_one_is_chosen() -> None:
 
     async with app_on(mesh).run_test(size=SMALL) as pilot:
         await opened(pilot, TEST)
-        await typed(pilot, "/cleanup")
+        await typed(pilot, "/contacts-cleanup")
         await typed(pilot, "second")
 
     assert asks(mesh)[0].link_id == "other"
 
 
-async def test_an_invitation_for_the_open_channel_is_asked_for_and_copied() -> None:
+async def test_an_answer_with_one_value_is_copied_as_that_value() -> None:
     mesh = two_networks()
-    url = "meshcore://channel/add?name=%23test&secret=" + "0a" * 16
 
     async with app_on(mesh).run_test(size=SMALL) as pilot:
         await opened(pilot, TEST)
-        await typed(pilot, "/invite")
-        answer(mesh, rows=((("invitation", url),),))
+        await typed(pilot, "/export")
+        answer(mesh, rows=((("card", "meshcore://11aa"),),))
         await settle(pilot)
         await pilot.press("y")
         await settle(pilot)
 
-        assert asks(mesh)[0].argument == "#test"
-        assert pilot.app.clipboard == url
+        assert pilot.app.clipboard == "meshcore://11aa"
+
+
+async def test_an_invitation_to_the_open_channel_is_shown_and_copied() -> None:
+    mesh = two_networks()
+
+    async with app_on(mesh).run_test(size=SMALL) as pilot:
+        await opened(pilot, TEST)
+        await typed(pilot, "/invite")
+        shown = text_of(pilot.app)
+        await pilot.press("escape")
+        await opened(pilot, PARIS)
+        await typed(pilot, "/invite")
+        none = text_of(pilot.app)
+
+        assert pilot.app.clipboard == (
+            "meshcore://channel/add?name=%23test&secret=" + bytes(range(16)).hex()
+        )
+    assert "meshcore://channel/add?name=%23test" in shown
+    assert "There is no invitation to this chat" in none
+
+
+@pytest.mark.parametrize(
+    ("line", "node_id"), [("/export", None), ("/export Ridge Rpt", RIDGE), ("/ask export", None)]
+)
+async def test_of_two_verbs_of_one_name_that_of_nodes_is_asked_where_a_node_is_meant(
+    line: str, node_id: str | None
+) -> None:
+    mesh = two_networks()
+
+    async with app_on(mesh).run_test(size=SMALL) as pilot:
+        await opened(pilot, TEST)
+        pilot.app.screen.chat.run_slash(line)
+        await settle(pilot)
+
+    assert asks(mesh)[0].node_id == node_id
+
+
+async def test_a_pasted_contact_card_is_imported_not_sent() -> None:
+    mesh = two_networks()
+    card = "meshcore://" + "11" * 120
+
+    async with app_on(mesh).run_test(size=SMALL) as pilot:
+        await opened(pilot, PARIS)
+        pilot.app.screen.chat.composer.value = card
+        await pilot.press("enter")
+        await settle(pilot)
+        await pilot.press("enter")
+        await settle(pilot, 4)
+
+    assert (asks(mesh)[0].verb, asks(mesh)[0].argument) == ("import", card)
+    assert not [each for each in mesh.submitted if isinstance(each, SendText)]
 
 
 async def test_a_pasted_invitation_is_joined_not_sent() -> None:

@@ -30,7 +30,7 @@ from meshtui.tui.panes.chat_slash import SlashCommands
 from meshtui.tui.state.arrivals import Arrivals
 from meshtui.tui.state.chat import Change, ChatLog
 from meshtui.tui.state.completion import Vocabulary
-from meshtui.tui.state.joining import channel_joined, is_invitation
+from meshtui.tui.state.joining import channel_joined, is_card, is_invitation
 from meshtui.tui.state.networks import network_title
 from meshtui.tui.text.format import padlock_words
 from meshtui.tui.text.radio import arrival_pieces
@@ -362,8 +362,8 @@ class ChatPane(ChatActions):
     # -- sending -----------------------------------------------------------------------------
 
     def _send(self, typed: str) -> None:
-        if is_invitation(typed.strip()):
-            self.offer_invitation(typed.strip())
+        if is_invitation(typed.strip()) or is_card(typed.strip()):
+            self.offer_link(typed.strip())
             self._sent(typed)
             return
         if is_command(typed):

@@ -18,7 +18,7 @@ from meshtui.model.text import clean
 from meshtui.tui.state.choices import Choice
 from meshtui.tui.state.conversations import ConversationBook
 from meshtui.tui.state.directory import CLAIM
-from meshtui.tui.state.joining import invited_to
+from meshtui.tui.state.joining import invited_to, is_card
 from meshtui.tui.text.details import channel_lines, message_lines, node_lines
 from meshtui.tui.text.format import date_and_clock
 from meshtui.tui.widgets.chat_list import ChatList
@@ -337,14 +337,31 @@ class ChatActions(Pane):
         finally:
             self._is_paging = False
 
-    def offer_invitation(self, invitation: str) -> None:
-        """A channel's invitation was pasted: join, or hand it on? It holds the channel's key."""
-        name = clean(invited_to(invitation), limit=40)
-        choices = (
-            Choice(f"Join {name or 'this channel'}", "channel", "", f"join {invitation}"),
-            Choice("Send it here as text", "channel", "", f"say {invitation}"),
-        )
-        self.post_message(self.Offer(choices))
+    def offer_link(self, link: str) -> None:
+        """An invitation or a contact card was pasted: take it, or hand it on?
+
+        An invitation holds the channel's key.
+        """
+        if is_card(link):
+            first = Choice("Add this contact to our radio", "contact", "", f"run /import {link}")
+        else:
+            name = clean(invited_to(link), limit=40) or "this channel"
+            first = Choice(f"Join {name}", "channel", "", f"run /join {link}")
+        self.post_message(self.Offer((first, Choice("Send it as text", "text", "", f"say {link}"))))
+
+    def action_invite(self) -> None:
+        """The link that lets somebody into this channel."""
+        self.run_slash("/invite")
+
+    def show_invitation(self, link: str) -> None:
+        """Show and copy it; it is a secret, so it is kept nowhere else."""
+        if not link:
+            self.tell("There is no invitation to this chat: tell the channel's name", bad=True)
+            return
+        words = " Whoever has this link reads what is written here, and can write as anybody."
+        lines = (((f" {clean(link, limit=400)}", "plain"),), (("", "plain"),), ((words, "warn"),))
+        self.post_message(self.ShowSheet("Invitation", lines))
+        self.post_message(self.Copy(link, "invitation"))
 
     # -- helpers for the slash commands ------------------------------------------------------
 

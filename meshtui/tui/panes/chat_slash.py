@@ -27,7 +27,7 @@ from meshtui.model.text import clean
 from meshtui.tui.commands import slash_commands
 from meshtui.tui.panes.chat_verbs import VerbWords
 from meshtui.tui.state.directory import CLAIM
-from meshtui.tui.state.joining import INVITATION, read_joining
+from meshtui.tui.state.joining import INVITATION, invitation_of, read_joining
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,6 +58,7 @@ class SlashCommands:
             "/dm": self._dm,
             "/join": self._join,
             "/create": self._create,
+            "/invite": self._invite,
             "/leave": self._leave,
             "/search": pane.find_text,
             "/find": pane.find_everywhere,
@@ -93,7 +94,7 @@ class SlashCommands:
         word, _, argument = line.partition(" ")
         command = slash_commands().get(word)
         if command is None:
-            verb = self._verbs.find(word.removeprefix("/"))
+            verb = self._verbs.find(word.removeprefix("/"), argument.strip())
             if verb is not None:
                 self._verbs.run(*verb, argument.strip())
                 return True
@@ -150,6 +151,15 @@ class SlashCommands:
                 self._network, name, announce=True, description=description.strip()
             )
             self._pane.join(request)
+
+    def _invite(self, _argument: str) -> None:
+        verb = self._verbs.find("invite")
+        conversation = self._pane.book.open_id
+        if verb is not None:
+            self._verbs.run(*verb, "")
+        elif conversation is not None:
+            network, _, name = split_conversation(conversation)
+            self._pane.show_invitation(invitation_of(self._pane.channels.get((network, name))))
 
     def _leave(self, _argument: str) -> None:
         conversation = self._pane.book.open_id

@@ -31,9 +31,17 @@ class VerbWords:
             for _, verb in self._verbs()
         }
 
-    def find(self, name: str) -> tuple[NetworkName, Verb] | None:
-        """The verb of this name: of the open conversation's network, else of any."""
-        return next((pair for pair in self._verbs() if pair[1].name == name), None)
+    def find(self, name: str, typed: str = "") -> tuple[NetworkName, Verb] | None:
+        """The verb of this name: of the open conversation's network, else of any.
+
+        Of two of one name that of nodes is meant where `typed`, or what is in view, is a node.
+        """
+        found = [pair for pair in self._verbs() if pair[1].name == name]
+        of_nodes = next((pair for pair in found if pair[1].target is VerbTarget.NODE), None)
+        of_radio = next((pair for pair in found if pair[1].target is VerbTarget.RADIO), None)
+        if of_nodes is None or of_radio is None:
+            return of_nodes or of_radio
+        return of_nodes if self._node_and_rest(*of_nodes, typed)[0] is not None else of_radio
 
     def hides(self, word: str) -> bool:
         """What is typed after this word may be secret: it is kept nowhere."""
@@ -64,7 +72,7 @@ class VerbWords:
         if not name:
             self._pane.action_ask_node()
             return
-        found = self.find(name)
+        found = self.find(name, rest.strip())
         if found is None:
             self._pane.tell(f"Nothing called {clean(name, limit=30)} can be asked here", bad=True)
         else:

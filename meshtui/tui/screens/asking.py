@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from meshtui.errors import MeshtuiError
 from meshtui.model.command import Ask
 from meshtui.model.event import Answered, DeviceChanged
-from meshtui.model.ids import LinkId, NetworkName, NodeId
+from meshtui.model.ids import NetworkName, NodeId
 from meshtui.model.node import NodeRole
 from meshtui.model.secret import SecretBytes
 from meshtui.model.text import clean, clean_line
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from meshtui.model.event import Event
+    from meshtui.model.ids import LinkId
     from meshtui.model.verb import Verb
     from meshtui.tui.screens.sheet import Sheet
     from meshtui.tui.text.details import Line
@@ -64,7 +65,7 @@ class AskingFrame(MainFrame):
                 clean_line(verb.title, 60),
                 f"ask {network_short(network)}" if several else "ask",
                 usage(verb),
-                f"verb {network} {verb.name} {_NONE} {_NONE}",
+                f"verb {network} {verb.name} {verb.target.value} {_NONE}",
                 2,
             )
             for network in self.networks()
@@ -125,17 +126,16 @@ class AskingFrame(MainFrame):
     # -- from a wish to a request --------------------------------------------------------------
 
     def pursue_choice(self, value: str) -> None:
-        """Go on from a chosen `NETWORK VERB NODE LINK`."""
-        network, name, node, link = (value.split(" ") + [_NONE] * 4)[:4]
-        verb = find_verb(self.desk.api.verbs(NetworkName(network)), name)
+        """Go on from a chosen `NETWORK VERB TARGET NODE`."""
+        network, name, target, node = value.split(" ", 3)
+        verb = find_verb(self.desk.api.verbs(NetworkName(network)), name, VerbTarget(target))
         if verb is None:
             return
         node_id = None if node == _NONE else NodeId(node)
-        link_id = None if link == _NONE else LinkId(link)
         if node_id is None and verb.target is VerbTarget.NODE:
             pointed = self.pane.node_in_view()
             node_id = pointed[1] if pointed and pointed[0] == network else None
-        self.pursue(Wish(NetworkName(network), verb, node_id, link_id))
+        self.pursue(Wish(NetworkName(network), verb, node_id))
 
     def pursue(self, wish: Wish) -> None:
         """Ask for what the wish lacks, one thing after the other; then carry it out."""
@@ -353,7 +353,7 @@ def _choice(
     network: NetworkName, verb: Verb, node_id: NodeId, frame: AskingFrame | None = None
 ) -> Choice:
     """A verb to choose for a node; with `frame`, a node to choose for a verb."""
-    value = f"verb {network} {verb.name} {node_id} {_NONE}"
+    value = f"verb {network} {verb.name} {verb.target.value} {node_id}"
     if frame is None:
         return Choice(clean_line(verb.title, 60), "ask", usage(verb), value)
     ellipsis = frame.desk.glyphs.ellipsis

@@ -231,8 +231,8 @@ class MainScreen(AskingFrame):
             await self.open_pane("chat")
             node = self.desk.directory.nodes[NodeId(value)]
             self.chat.open_conversation(direct_conversation(node.network, node.node_id))
-        elif kind == "join":
-            self.chat.run_slash(f"/join {value}")
+        elif kind == "run":
+            self.chat.run_slash(value)
         elif kind == "say":
             self.chat.say(value)
         elif kind == "verb":

@@ -117,9 +117,9 @@ def verbs_for(
     ]
 
 
-def find_verb(verbs: Iterable[Verb], name: str) -> Verb | None:
-    """Look a verb up by its name."""
-    return next((verb for verb in verbs if verb.name == name), None)
+def find_verb(verbs: Iterable[Verb], name: str, target: VerbTarget) -> Verb | None:
+    """Look a verb up: one of nodes and one of our radio may have the same name."""
+    return next((verb for verb in verbs if (verb.name, verb.target) == (name, target)), None)
 
 
 def usage(verb: Verb) -> str:

@@ -1,4 +1,4 @@
-"""From what a person types or pastes to the channel it names."""
+"""From what a person types or pastes to the channel it names; contact cards are known, too."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import base64
 import binascii
 import re
 from typing import TYPE_CHECKING, Final
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 from meshtui.errors import ConfigError
 from meshtui.model.command import JoinChannel
@@ -17,11 +17,15 @@ from meshtui.tui.state.networks import named_network, network_title
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from meshtui.model.message import Channel
+
 INVITATION: Final = "meshcore://channel/add?"
 MESHCORE: Final = NetworkName("meshcore")
 MAX_NAME: Final = 64
 _HEX_KEY: Final = re.compile(r"(?:[0-9a-fA-F]{32}){1,2}")
 _BASE64_KEY: Final = re.compile(r"[A-Za-z0-9+/]{22}==|[A-Za-z0-9+/]{43}=")
+_CARD: Final = re.compile(r"meshcore://(?:contact/add\?\S+|[0-9a-fA-F]{200,})")
+MAX_CARD: Final = 600
 _OPEN_TO_ALL: Final = "Public"
 _USAGE: Final = f"Name a channel of 1 to {MAX_NAME} letters: /join #hill"
 
@@ -29,6 +33,11 @@ _USAGE: Final = f"Name a channel of 1 to {MAX_NAME} letters: /join #hill"
 def is_invitation(typed: str) -> bool:
     """It is a channel's invitation and nothing else."""
     return typed.startswith(INVITATION) and len(typed.split()) == 1
+
+
+def is_card(typed: str) -> bool:
+    """It is a contact card and nothing else: an advertisement in hex, or name and key."""
+    return len(typed) < MAX_CARD and _CARD.fullmatch(typed) is not None
 
 
 def invited_to(invitation: str) -> str:
@@ -64,6 +73,13 @@ def read_joining(typed: str, network: NetworkName, networks: Sequence[NetworkNam
         name = _OPEN_TO_ALL if name.casefold() == _OPEN_TO_ALL.casefold() else f"#{name}"
     _checked(name.removeprefix("#"))
     return JoinChannel(_set_up(network, networks), name, secret=secret)
+
+
+def invitation_of(channel: Channel | None) -> str:
+    """The link that invites to a channel; empty where there is no key to hand on."""
+    if channel is None or channel.secret is None or channel.network != MESHCORE:
+        return ""
+    return f"{INVITATION}name={quote(channel.name, safe='')}&secret={channel.secret.reveal.hex()}"
 
 
 def channel_joined(request: JoinChannel) -> str:

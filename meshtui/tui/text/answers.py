@@ -29,6 +29,8 @@ _NODE_COLUMNS: Final = frozenset({"hop", "node", "neighbour", "contact", "key", 
 _SNR_COLUMNS: Final = frozenset({"snr", "snr_db"})
 _LEAST_SNR_DB, _SNR_SPAN_DB = -20.0, 32.0
 _NUMBER: Final = re.compile(r"[-+]?\d+(?:\.\d+)?")
+_US: Final = "us"
+_PAIRS: Final = ["what", "value"]
 _BLANK: Final[Line] = (("", "plain"),)
 
 
@@ -124,8 +126,15 @@ def _row_lines(
     glyphs: Glyphs,
 ) -> list[Line]:
     columns = columns_of(rows)
+    if columns == _PAIRS:  # one value a row: they name themselves
+        named = [[(dict(row).get("what", ""), dict(row).get("value", "")) for row in rows]]
+        return _row_lines(answered, named, directory, glyphs)
+    has_names = "name" in columns
     cells = [
-        [_shown(answered, name, dict(row).get(name, ""), directory, glyphs) for name in columns]
+        [
+            _shown(answered, name, dict(row).get(name, ""), directory, glyphs, has_names=has_names)
+            for name in columns
+        ]
         for row in rows
     ]
     titles = [clean_line(name, 30) for name in columns]
@@ -159,11 +168,17 @@ def _pairs(titles: Sequence[str], cells: Sequence[Sequence[str]]) -> list[Line]:
 
 
 def _shown(
-    answered: Answered, column: str, value: str, directory: Directory, glyphs: Glyphs
+    answered: Answered,
+    column: str,
+    value: str,
+    directory: Directory,
+    glyphs: Glyphs,
+    *,
+    has_names: bool,
 ) -> str:
-    """A value for a person: nodes by name, signals with a bar."""
+    """A value for a person: nodes by name where no column names them, signals with a bar."""
     text = clean_line(value, MAX_CELL)
-    if column in _NODE_COLUMNS and text:
+    if column in _NODE_COLUMNS and text and not has_names:
         return _named(answered, text, directory)
     if column in _SNR_COLUMNS and (snr_db := _number(text)) is not None:
         return f"{snr_bar(snr_db, glyphs)} {_snr_words(text)}"
@@ -192,7 +207,8 @@ def _trace_lines(answered: Answered, directory: Directory, glyphs: Glyphs) -> li
     hops, signals = [], []
     for row in answered.rows[:MAX_ROWS]:
         values = dict(row)
-        hops.append(clean_line(values.get("hop", ""), 64).lower())
+        is_us = values.get("name") == _US
+        hops.append("" if is_us else clean_line(values.get("hop", ""), 64).lower())
         signals.append(next((values[name] for name in _SNR_COLUMNS if name in values), ""))
     stops = ["me", *(hop for hop in hops if hop not in ("", "me"))]
     names = ["me", *(_named(answered, hop, directory) for hop in stops[1:])]

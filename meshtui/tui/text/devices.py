@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 NEARLY_FULL: Final = 0.9
 MAX_SKEW_S: Final = 60
 _LOW_MV: Final = 3_400
-_CLEANUPS: Final = ("cleanup", "clean-contacts", "cleanup-contacts", "purge-contacts", "purge")
-_CLOCKS: Final = ("set-clock", "sync-clock", "set-time", "sync-time", "clock")
+_CLEANUPS: Final = ("contacts-cleanup", "cleanup")
+_CLOCKS: Final = ("sync-time", "set-clock")
 _MAX_FACTS: Final = 60
 
 

@@ -53,6 +53,18 @@ def test_records_are_a_table_with_nodes_by_name_and_signals_with_a_bar() -> None
     ]
 
 
+def test_a_column_of_names_makes_those_of_ids_plain() -> None:
+    row = {"node": "66aa", "name": "Somebody"}
+
+    assert shown(row, row)[1] == " 66aa  Somebody"
+
+
+def test_pairs_of_name_and_value_need_no_heading() -> None:
+    rows = [{"what": "battery", "value": "4.1 V"}, {"what": "up", "value": "3 d"}]
+
+    assert shown(*rows) == [" battery  4.1 V", " up       3 d"]
+
+
 def test_a_table_too_wide_for_the_sheet_is_told_record_by_record() -> None:
     lines = shown({"a": "x" * 50, "b": "y" * 50}, {"a": "1", "b": "2"})
 

@@ -40,9 +40,9 @@ def test_a_table_is_nearly_full_from_nine_tenths_on() -> None:
 
 
 def test_a_way_out_is_named_only_where_there_is_one() -> None:
-    assert "nearly full; /cleanup helps" in shown(DEVICE, verbs={"cleanup"})
+    assert "nearly full; /contacts-cleanup helps" in shown(DEVICE, verbs={"contacts-cleanup"})
     assert "nearly full\n" in shown(DEVICE)
-    assert "95 s behind; /set-clock helps" in shown(DEVICE, verbs={"set-clock"})
+    assert "95 s behind; /sync-time helps" in shown(DEVICE, verbs={"sync-time"})
     assert "5 s off" in shown(replace(DEVICE, clock_skew_s=5))
     assert "90 s ahead" in shown(replace(DEVICE, clock_skew_s=90))
 
