@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import statistics
-from typing import TYPE_CHECKING
+import time
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from meshtui.mesh.dedupe import SeenCache
 from meshtui.model.ids import Instant, LinkId
@@ -15,20 +17,20 @@ from meshtui.networks.meshcore.packet import PayloadType, decode_packet, packet_
 from meshtui.networks.meshcore.payloads.advert import decode_advert, is_genuine
 from meshtui.networks.meshcore.payloads.group_text import decode_group_text
 from meshtui.networks.meshcore.seal import Cipher
-from tests.bench.measure import seconds
 from tests.support.meshcore_corpus import Corpus
 from tests.support.meshcore_peers import MeshcorePy, PymcCore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
-    from meshtui.networks.meshcore.packet import Packet
     from tests.bench.measure import Table
 
 PACKETS = 20_000
 ROUNDS = 7
+SLICE = 4_000
 VERIFIED = 4_000
 COPIES = 3
+_sha256, _BLOCK = hashlib.sha256, bytes(80)
 
 
 class Ours:
@@ -37,24 +39,20 @@ class Ours:
     def __init__(self, corpus: Corpus) -> None:
         keys = KeyMaterial(tuple((channel.name, None) for channel in corpus.channels))
         self._dissector = MeshcoreDissector(keys)
+        self.summarise_one = self._dissector.summarise
         self.frames = [Frame(LinkId("bench"), data, Instant(0.0, 0)) for data in corpus.packets]
 
-    def summarise(self) -> int:
-        """Read all; returns how many texts were opened."""
-        summarise = self._dissector.summarise
-        return sum(summarise(frame).verdict is Verdict.DELIVERED for frame in self.frames)
+    def summarise(self, frames: Sequence[Frame]) -> int:
+        """Read frames; returns how many texts were opened."""
+        summarise = self.summarise_one
+        return sum(summarise(frame).verdict is Verdict.DELIVERED for frame in frames)
 
-    def summarise_some(self, frames: list[Frame]) -> None:
-        """Read some."""
-        for frame in frames:
-            self._dissector.summarise(frame)
-
-    def hear(self, data: list[bytes]) -> int:
-        """Read all, and check the signature of each advert once; returns how many were good."""
-        seen = SeenCache(3600.0, len(data))
-        summarise = self._dissector.summarise
+    def hear(self, heard: Sequence[bytes]) -> int:
+        """Read packets, and check the signature of each advert once; returns how many are good."""
+        seen = SeenCache(3600.0, len(heard))
+        summarise = self.summarise_one
         genuine = 0
-        for payload in data:
+        for payload in heard:
             summarise(Frame(LinkId("bench"), payload, Instant(0.0, 0)))
             packet = decode_packet(payload)
             if packet.payload_type == PayloadType.ADVERT and seen.add(packet_hash(packet), 0.0):
@@ -62,12 +60,27 @@ class Ours:
         return genuine
 
 
-def rounds(deeds: Mapping[str, Callable[[], object]], count: int) -> dict[str, list[float]]:
-    """Time all in turn, so that what else the machine does falls on each alike."""
-    times: dict[str, list[float]] = {name: [] for name in deeds}
+def rounds(
+    readers: Mapping[str, Callable[[Sequence[Any]], object]],
+    inputs: Mapping[str, Sequence[Any]],
+    count: int,
+) -> dict[str, list[float]]:
+    """Time readers in turn, a slice of their input at a time, in seconds of this process.
+
+    So what else the machine does meanwhile falls on each of them alike.
+    """
+    times: dict[str, list[float]] = {name: [] for name in readers}
     for _ in range(count):
-        for name, deed in deeds.items():
-            times[name].append(seconds(deed))
+        taken = dict.fromkeys(readers, 0.0)
+        longest = max(map(len, inputs.values()))
+        for start in range(0, longest, SLICE):
+            for name, read in readers.items():
+                part = inputs[name][start : start + SLICE]
+                begin = time.process_time()
+                read(part)
+                taken[name] += time.process_time() - begin
+        for name, spent in taken.items():
+            times[name].append(spent)
     return times
 
 
@@ -75,14 +88,15 @@ def report(table: Table) -> None:
     """Measure and add rows."""
     corpus = Corpus(PACKETS)
     ours, library, core = Ours(corpus), MeshcorePy(corpus.channels), PymcCore(corpus.channels)
-    opened = ours.summarise()
+    opened = ours.summarise(ours.frames)
     mean = sum(map(len, corpus.packets)) / PACKETS
     times = rounds(
         {
             "ours": ours.summarise,
-            "meshcore": lambda: [library.read(data) for data in corpus.packets],
-            "pymc_core": lambda: [core.read(data) for data in corpus.packets],
+            "meshcore": lambda part: [library.read(data) for data in part],
+            "pymc_core": lambda part: [core.read(data) for data in part],
         },
+        {"ours": ours.frames, "meshcore": corpus.packets, "pymc_core": corpus.packets},
         ROUNDS,
     )
     table.head(
@@ -99,9 +113,10 @@ def _report_verified(table: Table, corpus: Corpus, ours: Ours, core: PymcCore) -
     heard = [data for data in corpus.packets[:VERIFIED] for _ in range(COPIES)]
     times = rounds(
         {
-            "ours": lambda: ours.hear(heard),
-            "pymc_core": lambda: [core.read(data, verifies=True) for data in heard],
+            "ours": ours.hear,
+            "pymc_core": lambda part: [core.read(data, verifies=True) for data in part],
         },
+        {"ours": heard, "pymc_core": heard},
         3,
     )
     what = f"each heard {COPIES} times, verified | pymc_core"
@@ -141,24 +156,27 @@ def _report_steps(table: Table, corpus: Corpus) -> None:
     plain = [text for cipher, payload in pairs if (text := cipher.open(payload[1:])) is not None]
     ours = Ours(corpus)
     frames = [frame for frame in ours.frames if frame.payload[0] >> 2 == PayloadType.GRP_TXT]
-    steps: dict[str, tuple[int, Callable[[], object]]] = {
-        "header and path": (len(data), lambda: [decode_packet(each) for each in data]),
-        "packet hash": (len(texts), lambda: [packet_hash(each) for each in texts]),
-        "mac": (len(pairs), lambda: [c.mac(payload[3:]) for c, payload in pairs]),
-        "mac and aes": (len(pairs), lambda: [c.open(payload[1:]) for c, payload in pairs]),
-        "text": (len(plain), lambda: [decode_group_text(each).text for each in plain]),
-        "whole summary": (len(frames), lambda: ours.summarise_some(frames)),
-        "sha-256 of 80 bytes (the library's own)": (len(texts), lambda: _hashes(texts)),
+    steps: dict[str, tuple[Sequence[Any], Callable[[Any], object]]] = {
+        "header and path": (data, decode_packet),
+        "packet hash": (texts, packet_hash),
+        "mac": (pairs, lambda pair: pair[0].mac(pair[1][3:])),
+        "mac and aes": (pairs, lambda pair: pair[0].open(pair[1][1:])),
+        "text": (plain, lambda each: decode_group_text(each).text),
+        "whole summary": (frames, ours.summarise_one),
+        "sha-256 of 80 bytes (the library's own)": (texts, lambda _: _sha256(_BLOCK).digest()),
     }
-    times = rounds({name: deed for name, (_, deed) in steps.items()}, ROUNDS)
+    times = rounds(
+        {name: partial(_each, deed) for name, (_, deed) in steps.items()},
+        {name: given for name, (given, _) in steps.items()},
+        ROUNDS,
+    )
     table.head("MeshCore: a channel text, step by step")
-    for name, (count, _) in steps.items():
-        per_packet = [taken / count * 1e6 for taken in times[name]]
+    for name, (given, _) in steps.items():
+        per_packet = [taken / len(given) * 1e6 for taken in times[name]]
         span = f"{min(per_packet):.2f}-{max(per_packet):.2f}"
         table.add(name, f"{statistics.median(per_packet):.2f} us", "", "", span)
 
 
-def _hashes(texts: list[Packet]) -> None:
-    sha256, block = hashlib.sha256, bytes(80)
-    for _ in texts:
-        sha256(block).digest()
+def _each(deed: Callable[[Any], object], given: Sequence[Any]) -> None:
+    for one in given:
+        deed(one)

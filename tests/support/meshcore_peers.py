@@ -6,7 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 from meshcore.meshcore_parser import MeshcorePacketParser
-from pymc_core.protocol.crypto import CryptoUtils
+from pymc_core.node.handlers.group_text import GroupTextHandler
 from pymc_core.protocol.identity import Identity
 from pymc_core.protocol.packet import Packet as PymcPacket
 from pymc_core.protocol.utils import decode_appdata, parse_advert_payload
@@ -43,14 +43,19 @@ class MeshcorePy:
 
 
 class PymcCore:
-    """PyPI `pymc_core`: packet, hash, advert and channel text, by its own functions."""
+    """PyPI `pymc_core`: its packet, its hash, its advert parser, and its handler of channel texts,
+    but for what that does besides (logging, events).
+    """
 
     def __init__(self, channels: Sequence[ChannelKey]) -> None:
-        # its handler derives each hash anew for every packet: an index is kinder to it
-        self._keys: dict[int, list[tuple[str, bytes]]] = {}
-        for channel in channels:
-            secret = channel.secret.reveal.ljust(32, b"\0")
-            self._keys.setdefault(channel.hash, []).append((channel.name, secret))
+        self._rows = [
+            {"name": channel.name, "secret": channel.secret.reveal.hex()} for channel in channels
+        ]
+        self._handler = GroupTextHandler(None, None, _ignore, None, channel_db=self)
+
+    def get_channels(self) -> list[dict[str, str]]:
+        """What its handler asks a database of channels for."""
+        return self._rows
 
     def read(self, data: bytes, *, verifies: bool = False) -> dict[str, Any]:
         """Parse one packet, verifying an advert where asked to."""
@@ -71,13 +76,18 @@ class PymcCore:
         return found
 
     def _group(self, payload: bytes) -> dict[str, Any]:
-        for name, secret in self._keys.get(payload[0], ()):
-            try:
-                plaintext = CryptoUtils.mac_then_decrypt(secret[:16], secret, payload[1:])
-            except ValueError:
+        handler = self._handler
+        for channel in handler._get_channels_by_hash(payload[0]):
+            opened = handler._decrypt_channel_message(channel["secret"], payload[1:3], payload[3:])
+            if opened is None:
                 continue
-            text = plaintext[5:].decode("utf-8", "replace").rstrip("\0")
-            sender, _, message = text.partition(": ")
-            timestamp = int.from_bytes(plaintext[:4], "little")
-            return {"channel": name, "timestamp": timestamp, "sender": sender, "message": message}
+            parsed = handler._parse_plaintext_message(opened)
+            if parsed is not None:
+                sender, message = handler._extract_sender_from_message(parsed["content"])
+                found = {"channel": channel["name"], "timestamp": parsed["timestamp"]}
+                return found | {"sender": sender, "message": message}
         return {}
+
+
+def _ignore(_text: str) -> None:
+    """Stand in for its log."""

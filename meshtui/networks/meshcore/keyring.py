@@ -20,6 +20,7 @@ from meshtui.networks.meshcore.payloads.group_data import is_plausible_group_dat
 from meshtui.networks.meshcore.payloads.group_text import is_plausible_group_text
 from meshtui.networks.meshcore.payloads.path import is_plausible_path
 from meshtui.networks.meshcore.payloads.text import is_plausible_text
+from meshtui.networks.meshcore.payloads.utf8 import is_text, text_of
 from meshtui.networks.meshcore.seal import Cipher
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ MAX_CHANNELS = 512
 MAX_CANDIDATES = 32
 MAX_SECRETS = 1024
 MAX_REFUSALS = 4096
+_MAX_GROUP_FLAGS = 3  # text type 0 in the upper six bits
 NO_KEY = "no-key"
 BAD_MAC = "bad-mac"
 NOT_OURS = "wrong-hash"
@@ -212,6 +214,34 @@ class Keyring:
                 if index:
                     bucket.insert(0, bucket.pop(index))
                 return channel, plaintext
+        return None
+
+    def open_group_text(self, payload: bytes) -> tuple[ChannelKey, int, str] | None:
+        """Open a whole GRP_TXT payload; None where no channel of ours does, or it is none.
+
+        The same as `open_group` and the codec of the text, in one: most of what is heard is this.
+
+        Returns:
+            The channel, the sender's clock in Unix seconds, and the text, name included.
+        """
+        bucket = self._groups.get(payload[0]) if payload else None
+        if not bucket:
+            return None
+        sealed = payload[1:]
+        for index, (channel, cipher) in enumerate(bucket):
+            plaintext = cipher.open(sealed)
+            if plaintext is None or plaintext[4] > _MAX_GROUP_FLAGS:
+                continue
+            line = plaintext[5:].partition(b"\0")[0]
+            try:
+                text = line.decode()
+            except UnicodeDecodeError:
+                if not is_text(line):
+                    continue
+                text = text_of(line)
+            if index:
+                bucket.insert(0, bucket.pop(index))
+            return channel, int.from_bytes(plaintext[:4], "little"), text
         return None
 
     def open_direct(

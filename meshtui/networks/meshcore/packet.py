@@ -217,6 +217,13 @@ def packet_hash(packet: Packet) -> bytes:
     return _sha256(head + packet.payload).digest()[:HASH_BYTES]
 
 
+def packet_hash_text(packet: Packet) -> str:
+    """Write a packet's hash as people and captures do: 16 upper-case hex digits."""
+    kind = packet.payload_type
+    head = bytes((kind, packet.path_len, 0)) if kind == _TRACE else _HASH_HEADS[kind]
+    return _sha256(head + packet.payload).hexdigest()[: 2 * HASH_BYTES].upper()
+
+
 def scope_code(region_key: bytes, packet: Packet) -> int:
     """Compute the first transport code of a packet that shall stay in a region.
 

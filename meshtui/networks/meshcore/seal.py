@@ -31,7 +31,7 @@ class Cipher:
     ECB has no state, so one context serves for ever; HMAC's two key blocks are hashed once.
     """
 
-    __slots__ = ("_decrypt", "_encrypt", "_inner", "_outer")
+    __slots__ = ("_decrypt", "_encrypt", "_inner_copy", "_outer_copy")
 
     def __init__(self, secret: bytes) -> None:
         """Take a secret of 32 bytes; a channel's key of 16 is followed by 16 zeros.
@@ -48,8 +48,8 @@ class Cipher:
         self._decrypt = cipher.decryptor().update
         self._encrypt = cipher.encryptor().update
         block = secret.ljust(_HMAC_BLOCK_BYTES, b"\0")
-        self._inner = hashlib.sha256(block.translate(_INNER_PAD))
-        self._outer = hashlib.sha256(block.translate(_OUTER_PAD))
+        self._inner_copy = hashlib.sha256(block.translate(_INNER_PAD)).copy
+        self._outer_copy = hashlib.sha256(block.translate(_OUTER_PAD)).copy
 
     def __repr__(self) -> str:
         """Name the type only."""
@@ -57,9 +57,9 @@ class Cipher:
 
     def mac(self, ciphertext: bytes) -> bytes:
         """Compute the proof of a ciphertext."""
-        inner = self._inner.copy()
+        inner = self._inner_copy()
         inner.update(ciphertext)
-        outer = self._outer.copy()
+        outer = self._outer_copy()
         outer.update(inner.digest())
         return outer.digest()[:MAC_BYTES]
 
@@ -79,9 +79,9 @@ class Cipher:
         length = len(ciphertext)
         if length & 15 or not length:
             return None
-        inner = self._inner.copy()
+        inner = self._inner_copy()
         inner.update(ciphertext)
-        outer = self._outer.copy()
+        outer = self._outer_copy()
         outer.update(inner.digest())
         # two bytes on the open air: comparing them in constant time would hide nothing
         if outer.digest()[:MAC_BYTES] != sealed[:MAC_BYTES]:

@@ -18,7 +18,7 @@ from meshtui.networks.meshcore.dissect_open import ends_of
 from meshtui.networks.meshcore.identity import node_id_of
 from meshtui.networks.meshcore.mail import CLAIMED, split_sender
 from meshtui.networks.meshcore.message_ids import message_id_of, text_digest
-from meshtui.networks.meshcore.packet import PayloadType, decode_packet, packet_hash
+from meshtui.networks.meshcore.packet import PayloadType, decode_packet, packet_hash_text
 from meshtui.networks.meshcore.payloads.ack import ACK_BYTES, decode_ack
 from meshtui.networks.meshcore.payloads.advert import decode_advert
 from meshtui.networks.meshcore.payloads.anon_request import decode_anon_request
@@ -28,7 +28,6 @@ from meshtui.networks.meshcore.payloads.multipart import decode_multipart
 from meshtui.networks.meshcore.payloads.path import decode_path
 from meshtui.networks.meshcore.payloads.registry import decode_payload
 from meshtui.networks.meshcore.payloads.text import TextType, ack_between, decode_text
-from meshtui.networks.meshcore.payloads.utf8 import text_of
 from meshtui.networks.meshcore.station import NETWORK
 
 if TYPE_CHECKING:
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
     from meshtui.model.ids import ConversationId, NodeId
     from meshtui.networks.meshcore.keyring import Keyring, Opened
     from meshtui.networks.meshcore.packet import Packet
-    from meshtui.networks.meshcore.payloads.group import GroupEnvelope
 
 KINDS: Final[dict[int, str]] = {
     PayloadType.REQ: "request",
@@ -60,7 +58,9 @@ EVERYBODY: Final = "broadcast"
 MAX_ACKS: Final = 10_000
 ADVERT_BYTES: Final = 100  # without what it says of itself
 _TRACE: Final = int(PayloadType.TRACE)
-_GROUP_HEAD: Final = 3
+_HASHES: Final = tuple(f"{number:02x}" for number in range(256))
+# the members of an Enum are looked up anew with every use of their names
+_HANDLED, _DELIVERED, _UNREADABLE = Verdict.HANDLED, Verdict.DELIVERED, Verdict.UNREADABLE
 _LEAST_DIRECT: Final = 20
 _NEVER_PASSED_ON: Final = frozenset({PayloadType.ADVERT, PayloadType.CONTROL})
 
@@ -87,11 +87,12 @@ class AckBook:
 
 def summarise_data(data: bytes, keyring: Keyring, acks: AckBook | None = None) -> PacketSummary:
     """Say what a radio heard. Never raises."""
+    packet = None
     try:
         packet = decode_packet(data)
+        return _SUMMARIES[packet.payload_type](packet, keyring, acks)
     except DecodeError as error:
-        return PacketSummary(MALFORMED, Verdict.REJECTED, reason=error.reason, detail=error.detail)
-    return summarise_packet(packet, keyring, acks)
+        return _rejected(packet, error)
 
 
 def summarise_packet(
@@ -107,10 +108,9 @@ def summarise_packet(
         acks: Where texts opened earlier are looked up, and this one is noted; None = nowhere.
     """
     try:
-        return _SUMMARIES.get(packet.payload_type, _clear)(packet, keyring, acks)
+        return _SUMMARIES[packet.payload_type](packet, keyring, acks)
     except DecodeError as error:
-        kind = KINDS.get(packet.payload_type, UNASSIGNED)
-        return _refused(packet, kind, Verdict.REJECTED, error.reason, error.detail)
+        return _rejected(packet, error)
 
 
 def hops_of(packet: Packet) -> int | None:
@@ -125,7 +125,7 @@ def path_of(packet: Packet) -> tuple[str, ...]:
     path = packet.path
     if not path or packet.payload_type == _TRACE:
         return ()
-    return tuple(path.hex(",", packet.hash_size).split(","))
+    return tuple(path.hex(",", (packet.path_len >> 6) + 1).split(","))
 
 
 def ids_of(opened: Opened) -> tuple[NodeId, NodeId]:
@@ -137,19 +137,17 @@ def ids_of(opened: Opened) -> tuple[NodeId, NodeId]:
 def _group_text(packet: Packet, keyring: Keyring, _acks: AckBook | None) -> PacketSummary:
     """Open a channel's text. Most packets are such, so no object is made that is not kept."""
     payload = packet.payload
-    opened = keyring.open_group(payload[0], payload[1:]) if len(payload) > _GROUP_HEAD else None
+    opened = keyring.open_group_text(payload)
     if opened is None:
-        return _unopened_group(packet, decode_group(payload), keyring)
-    channel, plaintext = opened
+        return _unopened_group(packet, keyring)
+    channel, timestamp, text = opened
     name = channel.name
     title, conversation = _names_of(name)
-    author, words = split_sender(text_of(plaintext[5:].partition(b"\0")[0]))
+    author, words = split_sender(text)
     sender = CLAIMED + author
-    timestamp = int.from_bytes(plaintext[:4], "little")
-    path = packet.path
     return PacketSummary(
         "group-text",
-        Verdict.DELIVERED,
+        _DELIVERED,
         sender,
         title,
         packet.path_len & 0x3F if packet.route < 2 else None,
@@ -158,8 +156,8 @@ def _group_text(packet: Packet, keyring: Keyring, _acks: AckBook | None) -> Pack
         "",
         "",
         words[:MAX_SUMMARY_TEXT],
-        path_of(packet) if path else (),
-        packet_hash(packet).hex().upper(),
+        path_of(packet) if packet.path else (),
+        packet_hash_text(packet),
         "",
         name,
     )
@@ -170,16 +168,17 @@ def _group_data(packet: Packet, keyring: Keyring, _acks: AckBook | None) -> Pack
     envelope = decode_group(packet.payload)
     opened = keyring.open_group(envelope.channel_hash, envelope.sealed, is_text=False)
     if opened is None:
-        return _unopened_group(packet, envelope, keyring)
+        return _unopened_group(packet, keyring)
     name = opened[0].name
     return _handled(packet, "group-data", destination=_names_of(name)[0], channel=name)
 
 
-def _unopened_group(packet: Packet, envelope: GroupEnvelope, keyring: Keyring) -> PacketSummary:
-    channel_hash = envelope.channel_hash
-    refusal = keyring.refusal_of_group(channel_hash)
-    kind = KINDS[packet.payload_type]
-    return _refused(packet, kind, Verdict.UNREADABLE, *refusal, "", "", f"{channel_hash:02x}")
+def _unopened_group(packet: Packet, keyring: Keyring) -> PacketSummary:
+    """Say which channel it is for, as far as its hash does."""
+    channel_hash = decode_group(packet.payload).channel_hash
+    reason, why = keyring.refusal_of_group(channel_hash)
+    name = _HASHES[channel_hash]
+    return _refused(packet, KINDS[packet.payload_type], reason, why, channel=name)
 
 
 def _direct(packet: Packet, keyring: Keyring, acks: AckBook | None) -> PacketSummary:
@@ -193,9 +192,8 @@ def _direct(packet: Packet, keyring: Keyring, acks: AckBook | None) -> PacketSum
     opened = keyring.open_direct(dest, src, payload[2:], number)
     kind = KINDS[number]
     if opened is None:
-        refusal = keyring.refusal_between(dest, src)
-        ends = f"{src:02x}", f"{dest:02x}"
-        return _refused(packet, kind, Verdict.UNREADABLE, *refusal, *ends)
+        reason, why = keyring.refusal_between(dest, src)
+        return _refused(packet, kind, reason, why, _HASHES[src], _HASHES[dest])
     if number == PayloadType.TXT_MSG:
         return _direct_text(packet, opened, acks)
     acked = ""
@@ -226,7 +224,7 @@ def _direct_text(packet: Packet, opened: Opened, acks: AckBook | None) -> Packet
         message_id=message_id,
         text=body.text[:MAX_SUMMARY_TEXT],
         path=path_of(packet),
-        packet_hash=packet_hash(packet).hex().upper(),
+        packet_hash=packet_hash_text(packet),
     )
 
 
@@ -237,8 +235,8 @@ def _anon_request(packet: Packet, keyring: Keyring, _acks: AckBook | None) -> Pa
     if opened is not None:
         return _handled(packet, "anon-request", *ids_of(opened))
     refusal = keyring.refusal(request)
-    ends = request.sender.hex(), f"{request.dest_hash:02x}"
-    return _refused(packet, "anon-request", Verdict.UNREADABLE, *(refusal or ("", "")), *ends)
+    ends = request.sender.hex(), _HASHES[request.dest_hash]
+    return _refused(packet, "anon-request", *(refusal or ("", "")), *ends)
 
 
 def _advert(packet: Packet, _keyring: Keyring, _acks: AckBook | None) -> PacketSummary:
@@ -248,7 +246,7 @@ def _advert(packet: Packet, _keyring: Keyring, _acks: AckBook | None) -> PacketS
         decode_advert(payload)
     return PacketSummary(
         "advert",
-        Verdict.HANDLED,
+        _HANDLED,
         payload[:32].hex(),
         EVERYBODY,
         packet.path_len & 0x3F if packet.route < 2 else 0,
@@ -257,8 +255,8 @@ def _advert(packet: Packet, _keyring: Keyring, _acks: AckBook | None) -> PacketS
         "",
         "",
         "",
-        path_of(packet),
-        packet_hash(packet).hex().upper(),
+        path_of(packet) if packet.path else (),
+        packet_hash_text(packet),
     )
 
 
@@ -296,17 +294,17 @@ def _handled(
 ) -> PacketSummary:
     return PacketSummary(
         kind,
-        Verdict.HANDLED,
+        _HANDLED,
         source,
         destination,
-        hops_of(packet),
+        packet.path_len & 0x3F if packet.route < 2 else hops_of(packet),
         None,
         "",
         "",
         "",
         "",
-        path_of(packet),
-        packet_hash(packet).hex().upper(),
+        path_of(packet) if packet.path else (),
+        packet_hash_text(packet),
         acks,
         channel,
     )
@@ -315,28 +313,42 @@ def _handled(
 def _refused(
     packet: Packet,
     kind: str,
-    verdict: Verdict,
     reason: str,
-    detail: str,
+    why: str,
     source: str = "",
     destination: str = "",
     channel: str = "",
 ) -> PacketSummary:
     return PacketSummary(
         kind,
-        verdict,
+        _UNREADABLE,
         source,
         destination,
-        hops_of(packet),
+        packet.path_len & 0x3F if packet.route < 2 else None,
         None,
         "",
         reason,
-        detail,
+        why,
         "",
-        path_of(packet),
-        packet_hash(packet).hex().upper(),
+        path_of(packet) if packet.path else (),
+        packet_hash_text(packet),
         "",
         channel,
+    )
+
+
+def _rejected(packet: Packet | None, error: DecodeError) -> PacketSummary:
+    """Describe what does not follow its type, or is no packet at all (None)."""
+    if packet is None:
+        return PacketSummary(MALFORMED, Verdict.REJECTED, reason=error.reason, detail=error.detail)
+    return PacketSummary(
+        KINDS.get(packet.payload_type, UNASSIGNED),
+        Verdict.REJECTED,
+        hops=hops_of(packet),
+        reason=error.reason,
+        detail=error.detail,
+        path=path_of(packet),
+        packet_hash=packet_hash_text(packet),
     )
 
 
@@ -347,7 +359,7 @@ def _names_of(channel: str) -> tuple[str, ConversationId]:
     return title, channel_conversation(NETWORK, channel)
 
 
-_SUMMARIES: Final[dict[int, Callable[[Packet, Keyring, AckBook | None], PacketSummary]]] = {
+_BY_TYPE: Final[dict[int, Callable[[Packet, Keyring, AckBook | None], PacketSummary]]] = {
     PayloadType.GRP_TXT: _group_text,
     PayloadType.GRP_DATA: _group_data,
     PayloadType.ADVERT: _advert,
@@ -359,3 +371,4 @@ _SUMMARIES: Final[dict[int, Callable[[Packet, Keyring, AckBook | None], PacketSu
     PayloadType.ACK: _ack,
     PayloadType.MULTIPART: _multipart,
 }
+_SUMMARIES: Final = tuple(_BY_TYPE.get(number, _clear) for number in range(16))
