@@ -122,13 +122,15 @@ class CaptureIndex:
             end = at + 1
             while end < stop and scanner.places[end] + scanner.sizes[end] - base <= SPAN_BYTES:
                 end += 1
-            last = scanner.places[end - 1] + scanner.sizes[end - 1]
-            data = self._source.read(base, last - base)
-            for index in range(at, end):
-                begin = scanner.places[index] - base
-                record = data[begin : begin + scanner.sizes[index]]
-                is_whole = len(record) == scanner.sizes[index]
-                yield scanner.decode(record, scanner.marks[index]) if is_whole else _gone()
+            places, sizes = scanner.places[at:end], scanner.sizes[at:end]
+            data = self._source.read(base, places[-1] + sizes[-1] - base)
+            if len(data) < places[-1] + sizes[-1] - base:
+                yield from map(self.packet, range(at, end))
+            else:
+                decode = scanner.decode
+                for place, size, mark in zip(places, sizes, scanner.marks[at:end], strict=True):
+                    begin = place - base
+                    yield decode(data[begin : begin + size], mark)
             at = end
 
     def close(self) -> None:

@@ -45,6 +45,7 @@ def wrap_upper_pdu(row: PacketRow, lora: LoraChannel | None, *, says_topic: bool
 def unwrap(
     link_type: int,
     data: bytes,
+    at: int = 0,
     unix_ms: int = 0,
     network: str = "",
     link: str = "",
@@ -55,25 +56,26 @@ def unwrap(
     Never raises: what cannot be unwrapped is kept whole, with a note.
 
     Args:
+        at: Where they begin.
         unix_ms: This and what follows is what the file says beside the bytes.
     """
     try:
         if link_type == LORATAP:
-            return _of_radio(data, unix_ms, "", network, link, note)
+            return _of_radio(data, at, unix_ms, "", network, link, note)
         if link_type == UPPER_PDU:
-            return _of_pdu(decode_upper_pdu(data), unix_ms, network, link, note)
+            return _of_pdu(decode_upper_pdu(data[at:]), unix_ms, network, link, note)
     except DecodeError as error:
         note = f"its wrapping cannot be read: {error}"
     else:
         if not USER_FIRST <= link_type <= USER_LAST:
             note = note or f"link type {link_type} is none that we know: bytes as is"
-    return CapturedPacket(data, unix_ms, "", network, link, note=note)
+    return CapturedPacket(data[at:], unix_ms, "", network, link, note=note)
 
 
 def _of_radio(
-    data: bytes, unix_ms: int, direction: str, network: str, link: str, note: str
+    data: bytes, at: int, unix_ms: int, direction: str, network: str, link: str, note: str
 ) -> CapturedPacket:
-    payload, rssi_dbm, snr_db, lora = decode_loratap(data)
+    payload, rssi_dbm, snr_db, lora = decode_loratap(data, at)
     network = network or _NETWORKS_BY_SYNC_WORD.get(lora.sync_word, "")
     return CapturedPacket(
         payload, unix_ms, direction, network, link, "", rssi_dbm, snr_db, note, None, lora
@@ -83,5 +85,5 @@ def _of_radio(
 def _of_pdu(pdu: UpperPdu, unix_ms: int, network: str, link: str, note: str) -> CapturedPacket:
     network = network or pdu.protocol
     if pdu.dissector == _LORATAP_DISSECTOR:
-        return _of_radio(pdu.payload, unix_ms, pdu.direction, network, link, note)
+        return _of_radio(pdu.payload, 0, unix_ms, pdu.direction, network, link, note)
     return CapturedPacket(pdu.payload, unix_ms, pdu.direction, network, link, pdu.topic, note=note)

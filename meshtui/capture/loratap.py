@@ -57,21 +57,25 @@ def encode_loratap(
     )
 
 
-def decode_loratap(data: bytes) -> tuple[bytes, int | None, float | None, LoraChannel]:
+def decode_loratap(data: bytes, at: int = 0) -> tuple[bytes, int | None, float | None, LoraChannel]:
     """Return packet, strength, signal-to-noise ratio, and how the radio was set.
+
+    Args:
+        at: Where the header begins.
 
     Raises:
         DecodeError: The header is longer than the data, or shorter than a header can be.
     """
-    if len(data) < HEADER.size:
-        raise DecodeError("short-loratap", f"a LoRaTap header has {HEADER.size} bytes", len(data))
+    there = len(data) - at
+    if there < HEADER.size:
+        raise DecodeError("short-loratap", f"a LoRaTap header has {HEADER.size} bytes", there)
     _, _, length, frequency, bandwidth, factor, strength, _, _, ratio, sync = HEADER.unpack_from(
-        data
+        data, at
     )
-    if not HEADER.size <= length <= len(data):
-        raise DecodeError("bad-loratap-length", f"{length} of {len(data)} bytes", 2)
+    if not HEADER.size <= length <= there:
+        raise DecodeError("bad-loratap-length", f"{length} of {there} bytes", 2)
     channel = _channel(frequency, bandwidth, factor, sync)
-    return data[length:], _STRENGTHS[strength], _RATIOS[ratio], channel
+    return data[at + length :], _STRENGTHS[strength], _RATIOS[ratio], channel
 
 
 @lru_cache(maxsize=64)

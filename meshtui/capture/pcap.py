@@ -73,7 +73,7 @@ class PcapScanner(Scanner):
         seconds, fraction, kept, there_were = self._record.unpack_from(record)
         unix_ms = seconds * 1_000 + fraction // self._fractions_per_ms
         note = f"cut by the recorder: {kept} of {there_were} bytes" if there_were > kept else ""
-        return unwrap(self.link_type, record[_RECORD_BYTES:], unix_ms, note=note)
+        return unwrap(self.link_type, record, _RECORD_BYTES, unix_ms, note=note)
 
 
 def encode_header(*, is_radio: bool) -> bytes:

@@ -114,7 +114,9 @@ class PcapngScanner(Scanner):
         unix_ms = (high << 32 | low) * 1_000 // interface.per_s + interface.offset_s * 1_000
         unix_ms = unix_ms if 0 <= unix_ms <= MAX_TIME_MS else 0
         data = record[28 : 28 + kept]
-        packet = unwrap(interface.link_type, data, unix_ms, interface.network, interface.link, note)
+        packet = unwrap(
+            interface.link_type, data, 0, unix_ms, interface.network, interface.link, note
+        )
         options_at = 28 + kept + -kept % 4
         if options_at + 4 >= len(record) - 4 or kind != PACKET:
             return packet
@@ -188,7 +190,7 @@ def _decode_simple(record: bytes, interface: Interface) -> CapturedPacket:
     kept = min(there_were, interface.snap_bytes or there_were, len(record) - 16)
     note = f"cut by the recorder: {kept} of {there_were} bytes" if there_were > kept else ""
     data = record[12 : 12 + kept]
-    return unwrap(interface.link_type, data, 0, interface.network, interface.link, note)
+    return unwrap(interface.link_type, data, 0, 0, interface.network, interface.link, note)
 
 
 def _problem_of(kind: int, length: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from meshtui.errors import ConfigError
 from meshtui.model.ids import Instant, LinkId, NetworkName
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 MAX_NAMES: Final = 20_000
 _NAMING: Final = frozenset({"advert", "presence"})
 _UNKNOWN: Final = "unknown"
-_NO_RX: Final = RxMeta()
 
 
 def fitting_keys(keys: KeyMaterial, network: str = "") -> Mapping[str, KeyMaterial]:
@@ -117,21 +116,14 @@ class PacketReader:
         """Make a packet's row. Never raises."""
         return LateRow(self, index, packet).row()
 
-    def summary(self, packet: CapturedPacket) -> tuple[str, PacketSummary]:
+    def summary(self, late: LateRow) -> tuple[str, PacketSummary]:
         """Name a packet's network and say what it is. Never raises."""
-        rssi_dbm, snr_db = packet.rssi_dbm, packet.snr_db
-        frame = Frame(
-            LinkId(packet.link),
-            packet.payload,
-            Instant(packet.unix_ms / 1_000, packet.unix_ms),
-            _NO_RX if rssi_dbm is None and snr_db is None else RxMeta(rssi_dbm, snr_db),
-            packet.endpoint,
-        )
-        network, summary = self._summary(packet, frame)
+        packet = late.packet
+        network, summary = self._summary(packet, cast("Frame", late))
         if packet.note or packet.recorded is not None or packet.direction == "tx":
             summary = _told(summary, packet)
         if summary.kind in _NAMING and summary.source not in self.names:
-            self._learn(network, summary, frame)
+            self._learn(network, summary, late)
         return network, summary
 
     def dissect(self, row: PacketRow) -> Dissection:
@@ -153,7 +145,8 @@ class PacketReader:
             return name, dissector.summarise(frame)
         first = None
         for name in self._keys:
-            dissector = self._dissector(name)
+            # looked up here before it is asked for: this is the hot path
+            dissector = self._opened.get(name) or self._dissector(name)
             if dissector is None:
                 continue
             summary = dissector.summarise(frame)
@@ -171,11 +164,11 @@ class PacketReader:
             dissector = self._opened[name] = open_dissector(name, self._keys[name])
         return dissector
 
-    def _learn(self, network: str, summary: PacketSummary, frame: Frame) -> None:
+    def _learn(self, network: str, summary: PacketSummary, late: LateRow) -> None:
         """Keep what a node calls itself; once a node, for it takes a dissection."""
         dissector = self._dissector(network)
         if dissector is not None and len(self.names) < MAX_NAMES:
-            name = summary.text or _named_in(dissector.dissect(frame).fields)
+            name = summary.text or _named_in(dissector.dissect(late.frame()).fields)
             self.names[summary.source] = name
 
 
@@ -192,18 +185,24 @@ def _named_in(fields: Sequence[DissectedField]) -> str:
 class LateRow:
     """A packet that is read when a filter looks at more than the file says of it.
 
-    It has the attributes of a `PacketRow`, so filters take it for one.
+    It has the attributes of a `PacketRow` and those of a `Frame`, so that filters and networks
+    take it for either: making both a hundred thousand times over takes longer than many filters.
+
+    Attributes:
+        number: As in a row.
+        packet: What the file says.
     """
 
-    __slots__ = ("_named", "_packet", "_reader", "_summary", "number", "payload", "snr_db")
+    __slots__ = ("_named", "_reader", "_summary", "number", "packet")
+
+    is_retained = False
+    receipt = 0
 
     def __init__(self, reader: PacketReader, index: int, packet: CapturedPacket) -> None:
         """Wait to be looked at; for as long as the reader is its thread's."""
         self.number = index + 1
-        self.payload = packet.payload
-        self.snr_db = packet.snr_db
+        self.packet = packet
         self._reader = reader
-        self._packet = packet
         self._named: str | None = None
         self._summary: PacketSummary | None = None
 
@@ -211,53 +210,75 @@ class LateRow:
     def summary(self) -> PacketSummary:
         """What it is."""
         if self._summary is None:
-            self._named, self._summary = self._reader.summary(self._packet)
+            self._named, self._summary = self._reader.summary(self)
         return self._summary
 
     @property
     def network(self) -> str:
         """Whose it is; most files leave that to be found out."""
         if self._named is None:
-            self._named, self._summary = self._reader.summary(self._packet)
+            self._named, self._summary = self._reader.summary(self)
         return self._named
+
+    @property
+    def payload(self) -> bytes:
+        """Its bytes."""
+        return self.packet.payload
 
     @property
     def direction(self) -> str:
         """`rx` or `tx`."""
-        return self._packet.direction or "rx"
+        return self.packet.direction or "rx"
 
     @property
     def link_id(self) -> str:
         """The link it crossed, or empty."""
-        return self._packet.link
+        return self.packet.link
 
     @property
     def endpoint(self) -> str:
         """A topic, `companion`, or empty."""
-        return self._packet.endpoint
+        return self.packet.endpoint
 
     @property
     def rssi_dbm(self) -> int | None:
         """How strong it was."""
-        return self._packet.rssi_dbm
+        return self.packet.rssi_dbm
+
+    @property
+    def snr_db(self) -> float | None:
+        """How far above the noise it was."""
+        return self.packet.snr_db
+
+    @property
+    def rx(self) -> RxMeta:
+        """How well it was heard."""
+        return RxMeta(self.packet.rssi_dbm, self.packet.snr_db)
 
     @property
     def at(self) -> Instant:
         """When it passed."""
-        return Instant(self._packet.unix_ms / 1_000, self._packet.unix_ms)
+        return Instant(self.packet.unix_ms / 1_000, self.packet.unix_ms)
+
+    received_at = at
+
+    def frame(self) -> Frame:
+        """The frame itself."""
+        return Frame(LinkId(self.link_id), self.payload, self.at, self.rx, self.endpoint)
 
     def row(self) -> PacketRow:
         """The row itself."""
+        packet = self.packet
         return PacketRow(
             self.number,
-            self.direction,
+            packet.direction or "rx",
             NetworkName(self.network),
-            LinkId(self.link_id),
-            self.payload,
+            LinkId(packet.link),
+            packet.payload,
             self.at,
-            self.endpoint,
-            self.rssi_dbm,
-            self.snr_db,
+            packet.endpoint,
+            packet.rssi_dbm,
+            packet.snr_db,
             self.summary,
         )
 
