@@ -1,4 +1,4 @@
-"""The link into a simulated mesh: a process of its own that speaks as a line gateway."""
+"""The link into a simulated mesh: a process of its own that speaks as a radio does."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ import asyncio
 import pytest
 
 from meshtui.errors import LinkLostError, TransportError
+from meshtui.networks.meshcore.companion.answers import SelfInfo
+from meshtui.networks.meshcore.companion.deframer import Deframer, enframe
+from meshtui.networks.meshcore.companion.frames import decode_frame
 from meshtui.sim.link import SIM
 from meshtui.transports.url import parse_link_url
 from tests.support.links import open_link, opened
@@ -99,6 +102,8 @@ async def test_a_host_that_does_not_listen_stops_nothing(url: str) -> None:
         ("jsonmesh+sim://dm60?seed=-1", "seed=-1"),
         ("jsonmesh+sim://dm60?sf=13", "sf=13"),
         ("jsonmesh+sim://dm60?air=none", "air=none makes no sense here"),
+        ("meshcore+sim://valley?node=99", "node=99: a number from 0 to 18"),
+        ("meshcore+sim://nowhere", "no scenario called 'nowhere'"),
     ],
 )
 async def test_what_cannot_be_is_said_and_not_tried_again(bad: str, complaint: str) -> None:
@@ -116,3 +121,16 @@ async def test_a_path_may_be_relative_and_is_taken_as_written(tmp_path, monkeypa
     async with opened("jsonmesh+sim://My%20Place/Two.toml?sf=7&bw=500&speed=10") as link:
         await eventually(lambda: link.payloads, 20)
     SIM.check(parse_link_url("jsonmesh+sim://./My%20Place/Two.toml")[1])
+
+
+async def test_for_meshcore_the_radio_is_a_companion_and_set_as_the_scenario_says(url: str) -> None:
+    companion = url.replace("jsonmesh+sim", "meshcore+sim").replace("&bw=500", "")
+
+    async with opened(companion) as link:
+        await link.send(enframe(b"\x01" + bytes(7) + b"test"))
+        await eventually(lambda: b"".join(link.payloads).startswith(b">"), 20)
+        frame = decode_frame(Deframer().feed(b"".join(link.payloads), 0.0)[0])
+
+    assert isinstance(frame, SelfInfo)
+    assert (frame.spreading_factor, frame.bandwidth_hz) == (7, 62_500)
+    assert frame.name == f"Sim {frame.key[:2].hex().upper()}"
