@@ -5,6 +5,8 @@ Keys, passwords and PINs are never shown, and `redacted` is what may be kept of 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from types import MappingProxyType
 from typing import Final
 
 from meshtui.errors import DecodeError
@@ -12,7 +14,7 @@ from meshtui.model.ids import NetworkName
 from meshtui.model.packet import DissectedField, Dissection, PacketSummary, Verdict
 from meshtui.networks.meshcore.companion import bodies, wire
 from meshtui.networks.meshcore.companion.answers import ContactMsg, ContactMsgV3
-from meshtui.networks.meshcore.companion.codes import FIRST_PUSH, TextType, name_of
+from meshtui.networks.meshcore.companion.codes import FIRST_PUSH, Answer, TextType, name_of
 from meshtui.networks.meshcore.companion.deframer import FROM_RADIO, TO_RADIO
 from meshtui.networks.meshcore.companion.frames import command_kind_of, kind_of
 from meshtui.networks.meshcore.companion.lpp import decode_lpp
@@ -28,6 +30,15 @@ ENDPOINT: Final = "companion"
 _NETWORK: Final = NetworkName("meshcore")
 _MAX_VALUE_CHARS: Final = 400
 _LAST_ANSWER: Final = 0x1C
+# Answers that any bytes would fit, and what they really look like.
+_LOOSE: Final = MappingProxyType[int, Callable[[bytes], bool]](
+    {
+        Answer.END_OF_CONTACTS: lambda payload: len(payload) == 5,
+        Answer.EXPORT_CONTACT: lambda payload: len(payload) > 100,
+        Answer.CUSTOM_VARS: lambda payload: 0 not in payload,
+        Answer.ALLOWED_REPEAT_FREQ: lambda payload: len(payload) < 33,
+    }
+)
 _NOTES: Final = {
     "prefix": "the first six bytes of a public key",
     "path_len": "255 = it came along a known way; else hops in bits 0-5, hash size - 1 above",
@@ -97,11 +108,7 @@ def dissect_companion(payload: bytes, *, to_radio: bool | None = None) -> Dissec
     end = start + (reads[-1].end if reads else 1)
     if end < len(payload):
         note = "" if error else "of newer firmware, or without meaning"
-        rest = (
-            payload[end:]
-            if kind is None or error is None
-            else redacted(payload, to_radio=to_radio)[end:]
-        )
+        rest = redacted(payload, to_radio=to_radio)[end:]
         fields.append(DissectedField("rest", _cut(rest.hex()), end, len(payload), note))
     problems = (f"{error.reason}: {error.detail}",) if error else ()
     return Dissection(_NETWORK, f"{what} {name}", tuple(fields), problems)
@@ -142,6 +149,8 @@ def _looks_like_command(payload: bytes) -> bool:
         return False
     if payload[0] > _LAST_ANSWER:
         return True
+    if payload[0] in _LOOSE:
+        return not _LOOSE[payload[0]](payload)
     reads, error = _reads(payload, to_radio=False)
     return error is not None or (reads[-1].end if reads else 1) < len(payload)
 

@@ -54,11 +54,12 @@ _AHEAD_S: Final = 60
 Part = Generator[Step, Reply, bool]
 
 
-def greet(radio: Radio, on_ready: Callable[[], None]) -> Script:
+def greet(radio: Radio, on_ready: Callable[[], None], on_read: Callable[[], None]) -> Script:
     """Greet the radio until it answers, then read what it has.
 
     Args:
         on_ready: Called when it takes messages.
+        on_read: Called when its tables are read, or cannot be.
     """
     attempt = 0
     radio.driver.is_greeting = True
@@ -78,6 +79,7 @@ def greet(radio: Radio, on_ready: Callable[[], None]) -> Script:
     on_ready()
     yield from read_contacts(radio)
     radio.tell_device()
+    on_read()
 
 
 def refresh(radio: Radio) -> Script:

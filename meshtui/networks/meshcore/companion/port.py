@@ -137,10 +137,12 @@ class CompanionPort:
         return self._outputs()
 
     def describe(self, transmit: Transmit, now: Instant) -> FrameSent:
-        """Name the command, with what is secret in it overwritten."""
-        payload = self._unframed(transmit)
-        summary = summarise_companion(payload, to_radio=True, verdict=Verdict.SENT)
-        shown = redacted(payload, to_radio=True)
+        """Name the command, with what is secret in it overwritten.
+
+        A stream's marker stays: it tells a command from an answer of the same code.
+        """
+        summary = summarise_companion(transmit.payload, to_radio=True, verdict=Verdict.SENT)
+        shown = redacted(transmit.payload, to_radio=True)
         return FrameSent(NETWORK, replace(transmit, payload=shown, endpoint=ENDPOINT), now, summary)
 
     def transmitted(self, transmit: Transmit, now: Instant) -> Sequence[Output]:
