@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--check",
         action="store_true",
-        help="no screen: write to the farthest node and to one by radio, and wait for both",
+        help="no screen: write to the farthest node and to one by each radio, and wait for all",
     )
     parser.add_argument(
         "--timeout",
@@ -42,10 +42,11 @@ def run(args: argparse.Namespace) -> int:
     if not args.check:
         return run_demo()
     from meshtui.cli.demo_check import check
-    from meshtui.cli.demo_mesh import AIR, demo_mesh
+    from meshtui.cli.demo_mesh import AIR, COMPANION, demo_mesh
 
     with _folder() as folder:
-        mesh = demo_mesh(folder, air=f"{AIR}&speed={CHECK_SPEED}")
+        fast = f"&speed={CHECK_SPEED}"
+        mesh = demo_mesh(folder, f"{AIR}{fast}", f"{COMPANION}{fast}")
         return asyncio.run(check(mesh, args.timeout, Output(as_json=args.json)))
 
 

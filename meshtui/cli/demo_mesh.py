@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Mapping, Sequence
     from pathlib import Path
 
     from meshtui.config.settings import Config
@@ -16,16 +16,18 @@ if TYPE_CHECKING:
     from meshtui.sim.scenario import Scenario
 
 AIR: Final = "jsonmesh+sim://valley?id=air"  # people on a simulated LoRa channel
+COMPANION: Final = "meshcore+sim://valley?id=companion"  # the same place with MeshCore radios
 
 
 @contextlib.asynccontextmanager
 async def demo_mesh(
-    folder: Path, air: str = AIR
+    folder: Path, air: str = AIR, companion: str = COMPANION
 ) -> AsyncIterator[tuple[MeshHub, Config, Scenario]]:
-    """Run the simulated mesh and our own node on it, with its files in `folder`.
+    """Run the simulated meshes and our own node on them, with its files in `folder`.
 
     Args:
-        air: The link to its radio part.
+        air: The link to the radio part of the JSON mesh.
+        companion: The link to the MeshCore radio.
 
     Raises:
         TransportError: The simulated mesh did not start.
@@ -38,19 +40,21 @@ async def demo_mesh(
     scenario = load_scenario()
     paths = demo_paths(folder)
     async with running_mesh_process() as ports:
-        settings = _settings(scenario, ports, air)
+        settings = _settings(scenario, ports, [air, companion])
         config = parse_config(paths.config_file, "", environment=os.environ, overrides=settings)
         _join(scenario, paths)
         async with open_mesh(config, paths.database_file, scenario.own_identity) as hub:
             yield hub, config, scenario
 
 
-def _settings(scenario: Scenario, ports: Mapping[str, int], air: str) -> Mapping[str, object]:
+def _settings(
+    scenario: Scenario, ports: Mapping[str, int], radios: Sequence[str]
+) -> Mapping[str, object]:
     port = ports[scenario.islands[0]]
     position = scenario.own_position
     return {
         "name": scenario.own_name,
-        "links": [f"jsonmesh+mqtt://127.0.0.1:{port}?id=demo", air],
+        "links": [f"jsonmesh+mqtt://127.0.0.1:{port}?id=demo", *radios],
         "position": [position.lat, position.lng],
         "jsonmesh.share_position": True,
         # else those on the broker and those on the air would take each other for guests

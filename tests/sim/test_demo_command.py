@@ -46,7 +46,7 @@ def mesh_process(**more) -> subprocess.Popen[bytes]:
     )
 
 
-def test_the_check_delivers_by_broker_and_by_radio_and_leaves_no_files(tmp_path) -> None:
+def test_the_check_delivers_by_broker_and_by_both_radios_and_leaves_no_files(tmp_path) -> None:
     environment = {**os.environ, "TMPDIR": str(tmp_path), "MESHTUI_HOME": str(tmp_path / "home")}
 
     done = subprocess.run(
@@ -63,6 +63,7 @@ def test_the_check_delivers_by_broker_and_by_radio_and_leaves_no_files(tmp_path)
     assert [(row["by"], row["state"]) for row in rows] == [
         ("broker", "delivered"),
         ("radio", "delivered"),
+        ("meshcore", "delivered"),
     ]
     assert list(tmp_path.iterdir()) == []
 
