@@ -76,7 +76,9 @@ class LinesScanner(Scanner):
         """The last line needs no end."""
         if data:
             self._take(data, base)
-        if self._skipped:
+        if self._skipped == 1:
+            self.note(f"line {self._first_skipped:,} holds no packet")
+        elif self._skipped:
             self.note(
                 f"{self._skipped:,} lines hold no packet, the first is line {self._first_skipped:,}"
             )

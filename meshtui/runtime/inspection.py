@@ -18,6 +18,7 @@ from meshtui.capture.link_types import is_radio
 from meshtui.capture.source import open_descriptor, open_file
 from meshtui.errors import ConfigError, DecodeError, LocalProtocolError
 from meshtui.model.display_filter import compile_filter
+from meshtui.model.filter_tokens import TokenKind, tokens
 from meshtui.model.packet_fields import packet_fields
 from meshtui.model.packet_statistics import PacketStatistics
 from meshtui.model.secret import SecretBytes
@@ -43,6 +44,7 @@ WAIT_S: Final = 0.25
 
 MAX_ROWS_KEPT: Final = 2_000
 _STEP: Final = 200
+_NAMED_FIELDS: Final = frozenset({"from", "to", "name", "via"})
 
 
 class Recording:
@@ -71,6 +73,7 @@ class Recording:
         self._network = network
         self._clock = clock
         self._names: dict[str, str] = {}
+        self._named = 0  # packets whose names are known
         self._kept: OrderedDict[int, PacketRow] = OrderedDict()
         self._work = threading.Lock()
         self._shown = PacketReader(self._keys, network, self._names)
@@ -143,7 +146,7 @@ class Recording:
     def filtered(self, text: str, start: int = 0) -> AsyncGenerator[FilterProgress, None]:
         """Look for packets that pass among those from `start` on."""
         matches = compile_filter(text, packet_fields(self._names)).matches
-        return self._look(matches, start, len(self))
+        return self._look(matches, start, len(self), asks_names=_asks_names(text))
 
     def passing(self, text: str, start: int = 0) -> Iterator[PacketRow]:
         """Yield the packets that pass, among those found by now; for scripts, blocks.
@@ -153,6 +156,8 @@ class Recording:
         """
         matches = compile_filter(text, packet_fields(self._names)).matches
         stop = len(self)
+        while _asks_names(text) and self._named < stop:
+            self._learn_slice(stop)
         return (
             row
             for at in range(start, stop, _STEP)
@@ -224,9 +229,12 @@ class Recording:
         self._index.close()
 
     async def _look(
-        self, matches: Callable[[PacketRow], bool], start: int, stop: int
+        self, matches: Callable[[PacketRow], bool], start: int, stop: int, *, asks_names: bool
     ) -> AsyncGenerator[FilterProgress, None]:
         at = start
+        while asks_names and self._named < stop:
+            await asyncio.to_thread(self._learn_slice, stop)
+            yield FilterProgress((), 0, stop - start)
         while at < stop:
             found, at = await asyncio.to_thread(self._look_slice, matches, at, stop)
             yield FilterProgress(found, at - start, stop - start)
@@ -244,6 +252,16 @@ class Recording:
                 found += [late.number - 1 for late in self._late(at, end) if _look(matches, late)]
             at = end
         return found, at
+
+    def _learn_slice(self, stop: int) -> None:
+        """Read packets for the names in them: a node may tell its own after all it wrote."""
+        until_s = time.monotonic() + SLICE_S
+        while self._named < stop and time.monotonic() < until_s:
+            end = min(self._named + _STEP, stop)
+            with self._work:
+                for late in self._late(self._named, end):
+                    late.learn()
+            self._named = end
 
     def _count_slice(self, counts: PacketStatistics, at: int, stop: int) -> int:
         until_s = time.monotonic() + SLICE_S
@@ -274,6 +292,11 @@ class Recording:
 
 def _look(matches: Callable[[PacketRow], bool], late: LateRow) -> bool:
     return matches(cast("PacketRow", late))
+
+
+def _asks_names(text: str) -> bool:
+    fields = {token.text for token in tokens(text) if token.kind is TokenKind.FIELD}
+    return not fields.isdisjoint(_NAMED_FIELDS)
 
 
 @contextlib.contextmanager

@@ -262,6 +262,11 @@ class LateRow:
 
     received_at = at
 
+    def learn(self) -> None:
+        """Be read, for the name that may be in it."""
+        if self._summary is None:
+            self._named, self._summary = self._reader.summary(self)
+
     def frame(self) -> Frame:
         """The frame itself."""
         return Frame(LinkId(self.link_id), self.payload, self.at, self.rx, self.endpoint)
