@@ -4,30 +4,31 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, Final
 
+from meshtui.cli.decode_input import Input, from_text
 from meshtui.cli.decode_keys import HELP, add_key_arguments, key_material
 from meshtui.cli.dissection_lines import dissection_lines
 from meshtui.cli.output import Exit, Output
-from meshtui.errors import ConfigError, DecodeError
-from meshtui.model.ids import Instant, LinkId
-from meshtui.model.packet import Frame
+from meshtui.errors import DecodeError
+from meshtui.model.text import clean
 from meshtui.networks.registry import NETWORKS
 from meshtui.runtime.decoding import open_dissector
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Sequence
 
-    from meshtui.networks.base import Dissector
+    from meshtui.cli.decode_input import Given
+    from meshtui.model.packet import Frame
+    from meshtui.networks.base import KeyMaterial
 
-# The largest payload of any network is 256 KiB, so twice that in digits; the rest is white space.
-MAX_LINE_BYTES: Final = 1024 * 1024
 _STDIN: Final = "-"
 _HEX_DIGITS: Final = "0123456789abcdefABCDEF: \t\r\n"
 _EPILOG: Final = f"""\
 Hex digits are one packet, with or without white space in between. A file, or - for the standard
-input, holds one packet a line; blank lines and those that begin with # are passed over.
+input, holds one packet a line, where blank lines and those that begin with # are passed over; or it
+is a recording: JSON Lines, pcap or pcapng, gzip too.
 
 {HELP}"""
 
@@ -43,77 +44,92 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "packet", nargs="?", default=_STDIN, metavar="HEX", help="a packet, a file of packets, or -"
     )
     add_key_arguments(parser)
+    parse = parser.parse_known_args
+
+    def parse_known_args(
+        args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """Take HEX also after options: `argparse` gives up an optional argument at the first."""
+        parsed, rest = parse(args, namespace)
+        if parsed.packet == _STDIN and rest and (rest[0] == _STDIN or rest[0][:1] != _STDIN):
+            parsed.packet = rest.pop(0)
+        return parsed, rest
+
+    parser.parse_known_args = parse_known_args  # type: ignore[method-assign,assignment]  # see there
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print each packet; fails if any is none.
+    """Print each packet; fails if any is none, or something is missing.
 
     Raises:
         ConfigError: No such network, a key is none, or the file cannot be read.
+        DecodeError: A file that begins as a recording is none.
     """
-    decoder = _Decoder(open_dissector(args.network, key_material(args)), Output(as_json=args.json))
-    if args.packet == _STDIN:
-        decoder.decode_all(sys.stdin.buffer)
-    elif (path := _file_of(args.packet)) is None:
-        decoder.decode_line(args.packet, 0)
+    decoder = _Decoder(args.network, key_material(args), Output(as_json=args.json))
+    path = None if args.packet == _STDIN else _file_of(args.packet)
+    if path is None and args.packet != _STDIN:
+        decoder.show(from_text(args.packet))
     else:
-        try:
-            with path.open("rb") as file:
-                decoder.decode_all(file)
-        except OSError as error:
-            msg = f"{args.packet}: {error.strerror}"
-            raise ConfigError(msg) from None
+        if path is None and sys.stdin.isatty():
+            decoder.hint()
+        source = Input(path)
+        for given in source.packets():
+            decoder.show(given)
+        decoder.end(source)
     return Exit.FAILED if decoder.has_failed else Exit.DONE
 
 
 class _Decoder:
     """Prints packets one after the other and remembers whether one was none."""
 
-    def __init__(self, dissector: Dissector, output: Output) -> None:
-        self._dissector = dissector
+    def __init__(self, network: str, keys: KeyMaterial, output: Output) -> None:
+        self._network = network
+        self._dissector = open_dissector(network, keys)
         self._output = output
+        self._others = 0
         self.has_failed = False
 
-    def decode_all(self, source: BinaryIO) -> None:
-        """Print what each line holds."""
-        for number, line in _lines(source):
-            if line is None:
-                reason = DecodeError("too-long", f"a line of more than {MAX_LINE_BYTES} bytes")
-                self._refuse(reason, number)
-                continue
-            text = line.decode("ascii", "replace").strip().lstrip("\ufeff")
-            if text and not text.startswith("#"):
-                self.decode_line(text, number)
-
-    def decode_line(self, text: str, number: int) -> None:
-        """Print one packet; `number` is its line, 0 where there are no lines."""
-        try:
-            payload = bytes.fromhex(text.replace(":", ""))
-        except ValueError:
-            self._refuse(DecodeError("not-hex", "a packet is an even number of hex digits"), number)
+    def show(self, given: Given) -> None:
+        """Print one packet; another network's is only counted."""
+        if given.network not in ("", self._network):
+            self._others += 1
             return
-        self.decode(Frame(LinkId("decode"), payload, Instant(0.0, 0)), number)
-
-    def decode(self, frame: Frame, number: int) -> None:
-        """Print a frame."""
+        if given.problem is not None or given.frame is None:
+            self._refuse(given, given.problem or DecodeError("empty"))
+            return
+        frame = given.frame
         try:
             record = self._dissector.record(frame)
         except DecodeError as error:
-            self._refuse(error, number, frame)
+            self._refuse(given, error, frame)
             return
-        self._output.row({"ok": True, **record}, lambda: self._text(frame))
+        row = {"ok": True, **record, **dict(given.remarks)}
+        self._output.row(row, lambda: self._text(frame))
 
-    def _refuse(self, error: DecodeError, number: int, frame: Frame | None = None) -> None:
+    def hint(self) -> None:
+        """Tell whoever sits at a terminal what is waited for."""
+        self._output.say("packets in hex digits, one a line; Ctrl-D ends")
+
+    def end(self, source: Input) -> None:
+        """Say what is wrong with where the packets came from, and what was left out."""
+        for problem in source.problems:
+            self._output.say(problem)
+        if self._others:
+            self._output.say(f"{self._others} packets of other networks were left out")
+        self.has_failed |= source.is_damaged
+
+    def _refuse(self, given: Given, error: DecodeError, frame: Frame | None = None) -> None:
         self.has_failed = True
         row: dict[str, object] = {"ok": False, "error": str(error), "offset": error.offset}
-        if number:
-            row["line"] = number
+        if given.number:
+            row["line"] = given.number
+        row |= dict(given.remarks)
 
         def text() -> str:
-            where = f"line {number}: " if number else ""
+            where = f"line {given.number}: " if given.number else ""
             at = "" if error.offset is None else f", at byte {error.offset}"
             shown = "" if frame is None else f"{self._text(frame)}\n"
-            return f"{shown}{where}not a packet: {error}{at}"
+            return f"{shown}{where}not a packet: {clean(str(error))}{at}"
 
         self._output.row(row, text)
 
@@ -128,16 +144,3 @@ def _file_of(text: str) -> Path | None:
         return path if text.strip(_HEX_DIGITS) and path.exists() else None
     except (OSError, ValueError):
         return None
-
-
-def _lines(source: BinaryIO) -> Iterator[tuple[int, bytes | None]]:
-    """Read lines with their numbers, from 1, in bounded memory; None = it is too long."""
-    number = 0
-    while line := source.readline(MAX_LINE_BYTES + 1):
-        number += 1
-        if len(line) <= MAX_LINE_BYTES:
-            yield number, line
-            continue
-        while line and not line.endswith(b"\n"):
-            line = source.readline(MAX_LINE_BYTES)
-        yield number, None

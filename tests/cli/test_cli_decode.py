@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
+import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
-from meshtui.cli.decode import MAX_LINE_BYTES
+from meshtui.cli.decode_input import MAX_LINE_BYTES
 from meshtui.cli.main import main
 from meshtui.networks.jsonmesh.envelope import encode_envelope
 from meshtui.networks.jsonmesh.seal import Letter
 from tests.support.jsonmesh_people import counted_entropy, good_payload, person
+from tests.support.meshcore_vectors import vectors
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,6 +43,12 @@ def decoded(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, list[d
 
 def feed(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+
+
+@pytest.fixture
+def home_env(tmp_path: Path) -> dict[str, str]:
+    """The environment of a process of its own."""
+    return os.environ | {"MESHTUI_HOME": str(tmp_path)}
 
 
 def test_a_packet_becomes_one_row(capsys: pytest.CaptureFixture[str]) -> None:
@@ -190,3 +199,141 @@ def test_what_is_no_packet_is_shown_as_far_as_it_goes(capsys: pytest.CaptureFixt
     *shown, last = capsys.readouterr().out.splitlines()
     assert any("refused" in line for line in shown)
     assert last.startswith("not a packet: bad-version")
+
+
+VECTORS = vectors()
+KEYS = [
+    *("--identity-key", VECTORS["keys"]["A"]["private_key_64"]),
+    *("--identity-key", VECTORS["keys"]["B"]["seed"]),
+    *("--channel", "#test"),
+    *("--channel", f"priv256={VECTORS['derived']['channels'][2]['key']}"),
+]
+
+
+def test_every_packet_of_the_firmware_is_printed_as_expected(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "all.hex"
+    path.write_text("\n".join(entry["hex"] for entry in VECTORS["packets"]))
+
+    code, rows = decoded(capsys, "meshcore", str(path), *KEYS)
+
+    assert code == 0
+    assert rows == [{"ok": True} | entry["expected"] for entry in VECTORS["packets"]]
+
+
+@pytest.mark.parametrize("entry", VECTORS["negative"], ids=lambda entry: entry["name"])
+def test_what_the_firmware_refuses_fails(entry, capsys: pytest.CaptureFixture[str]) -> None:
+    code, [row] = decoded(capsys, "meshcore", entry["hex"], *KEYS)
+
+    assert (code, row["ok"]) == ((0, True) if entry["firmware_parses"] else (1, False))
+    if not row["ok"]:
+        assert row.keys() == {"ok", "error", "offset"}
+
+
+def test_a_packet_may_stand_behind_options(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["decode", "meshcore", "--json", "3E00AA"]) == 0
+    assert json.loads(capsys.readouterr().out)["decoded"] == {"raw": "AA"}
+
+    assert main(["decode", "meshcore", "--json", "3E00AA", "33"]) == 2
+    assert "33" in capsys.readouterr().err
+
+
+def test_the_standard_input_may_be_named_behind_options(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    feed(monkeypatch, b"3E00AA")
+
+    assert main(["decode", "meshcore", "--json", "-"]) == 0
+    assert json.loads(capsys.readouterr().out)["ok"] is True
+
+
+def test_a_private_channel_needs_its_key(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["decode", "meshcore", "3E00AA", "--channel", "private"]) == 2
+    assert "its key is needed" in capsys.readouterr().err
+
+
+def recording(*rows: dict[str, object]) -> str:
+    return "".join(json.dumps({"v": 1, "ts": 7, **row}) + "\n" for row in rows)
+
+
+def test_a_recording_gives_its_packets_of_this_network_with_how_they_were_heard(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a.jsonl"
+    heard = {"direction": "rx", "network": "meshcore", "link": "l", "rssi": -80, "snr": 7.25}
+    other = {"direction": "rx", "network": "jsonmesh", "link": "l", "hex": "7b7d"}
+    path.write_text(recording(heard | {"hex": "3E00AA"}, other))
+
+    code = main(["decode", "meshcore", str(path), "--json"])
+
+    captured = capsys.readouterr()
+    [row] = [json.loads(line) for line in captured.out.splitlines()]
+    assert code == 0
+    assert (row["ts"], row["direction"], row["rssi"], row["snr"]) == (7, "rx", -80, 7.25)
+    assert row["decoded"] == {"raw": "AA"}
+    assert "1 packets of other networks" in captured.err
+
+
+def test_a_recording_that_is_cut_off_fails_after_what_is_whole(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a.pcap"
+    head = bytes.fromhex("d4c3b2a1 0200 0400 00000000 00000000 ffff0000 93000000")
+    record = bytes.fromhex("01000000 00000000 03000000 03000000 3e00aa")
+    path.write_bytes(head + record + record[:10])
+
+    code = main(["decode", "meshcore", str(path), "--json"])
+
+    captured = capsys.readouterr()
+    assert code == 1
+    assert len(captured.out.splitlines()) == 1
+    assert captured.err
+
+
+def test_a_pipe_is_read_as_it_comes(home_env: dict[str, str]) -> None:
+    command = [sys.executable, "-m", "meshtui", "decode", "meshcore", "--json"]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=home_env
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(b"# one\n3E00AA\n")
+        process.stdin.flush()
+        first = json.loads(process.stdout.readline())
+        rest, _ = process.communicate(b"zz")
+
+    assert first["decoded"] == {"raw": "AA"}
+    assert json.loads(rest) | {"error": ""} == {"ok": False, "error": "", "offset": None, "line": 3}
+    assert process.returncode == 1
+
+
+@pytest.mark.parametrize("content", [b"\x0a\x0d\x0d\x0ajunk", b"\xd4\xc3\xb2\xa1", b"{junk"])
+def test_what_begins_as_a_recording_and_is_none_is_one_line_on_stderr(
+    content: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "junk"
+    path.write_bytes(content)
+
+    assert main(["decode", "meshcore", str(path)]) == 1
+
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert len(captured.err.splitlines()) == 1
+
+
+def test_a_folder_is_wrong_use(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["decode", "meshcore", str(tmp_path)]) == 2
+    assert "folder" in capsys.readouterr().err
+
+
+def test_a_long_line_of_a_file_costs_bounded_memory(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "long"
+    path.write_bytes(b"0" * (3 * MAX_LINE_BYTES) + b"\n3E00AA\n" + b"0" * (2 * MAX_LINE_BYTES))
+
+    code, rows = decoded(capsys, "meshcore", str(path))
+
+    assert code == 1
+    assert [(row["ok"], row.get("line")) for row in rows] == [(False, 1), (True, None), (False, 3)]
