@@ -29,7 +29,9 @@ class Send(NamedTuple):
 
 
 class Dropped(NamedTuple):
-    """A packet of which nothing else came: `seen`, `not-for-us`, `forged`, `hop-limit`, …
+    """A packet that told us nothing: `seen`, `not-for-us`, `forged`, `hop-limit`, …
+
+    It may be passed on for others all the same.
 
     Attributes:
         reason: A short stable word.

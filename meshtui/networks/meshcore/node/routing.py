@@ -61,6 +61,11 @@ def hear(core: Core, host: Host, data: bytes, rx: RxMeta, now: Instant) -> list[
         handle(core, host, packet, rx)
     else:
         stats.received_flood += 1
+        # most of what is heard was heard before, so that is looked at first
+        if packet_hash(packet) in core.seen:
+            stats.flood_dups += 1
+            out.append(_SEEN)
+            return out
         settings = core.settings
         if settings.rx_delay_base <= 0 or not core.delayed.put(
             packet, rx, len(data), settings.rx_delay_base, settings.radio, now.mono_s

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
 
 from meshtui.mesh.airtime import time_on_air_ms
 
@@ -10,7 +11,8 @@ if TYPE_CHECKING:
     from meshtui.model.link import RadioSettings
     from meshtui.model.packet import RxMeta
 
-_IS_FLOOD = (True, True, False, False)
+_LENGTHS: Final = 256
+_IS_FLOOD: Final = (True, True, False, False)
 
 
 class NodeStats:
@@ -25,6 +27,8 @@ class NodeStats:
     """
 
     __slots__ = (
+        "_air_ms",
+        "_radio",
         "battery_mv",
         "direct_dups",
         "errors",
@@ -48,6 +52,8 @@ class NodeStats:
 
     def __init__(self) -> None:
         """Begin at nothing."""
+        self._radio: RadioSettings | None = None
+        self._air_ms: tuple[float, ...] = ()
         self.battery_mv = 0
         self.queue_len = 0
         self.noise_dbm = 0
@@ -71,7 +77,7 @@ class NodeStats:
     def count_heard(self, data: bytes, rx: RxMeta, radio: RadioSettings) -> None:
         """Count a packet from the air."""
         self.received += 1
-        self.rx_air_ms += time_on_air_ms(len(data), radio)
+        self.rx_air_ms += self._airtime_ms(len(data), radio)
         if rx.rssi_dbm is not None:
             self.last_rssi_dbm = rx.rssi_dbm
         if rx.snr_db is not None:
@@ -80,7 +86,7 @@ class NodeStats:
     def count_sent(self, data: bytes, radio: RadioSettings) -> None:
         """Count a packet of ours that went on the air."""
         self.sent += 1
-        self.tx_air_ms += time_on_air_ms(len(data), radio)
+        self.tx_air_ms += self._airtime_ms(len(data), radio)
         if data and _IS_FLOOD[data[0] & 3]:
             self.sent_flood += 1
         else:
@@ -89,3 +95,16 @@ class NodeStats:
     def uptime_s(self, now_s: float) -> int:
         """Say for how long it has run."""
         return 0 if self.started_s is None else max(0, int(now_s - self.started_s))
+
+    def _airtime_ms(self, n_bytes: int, radio: RadioSettings) -> float:
+        """Look the time on air up: it is reckoned once a length and radio."""
+        if radio is not self._radio:
+            self._radio = radio
+            self._air_ms = _airtimes_ms(radio)
+        return self._air_ms[n_bytes] if n_bytes < _LENGTHS else time_on_air_ms(n_bytes, radio)
+
+
+@lru_cache(maxsize=16)
+def _airtimes_ms(radio: RadioSettings) -> tuple[float, ...]:
+    """Reckon the time on air of every length; the nodes of one network share the answer."""
+    return tuple(time_on_air_ms(length, radio) for length in range(_LENGTHS))
