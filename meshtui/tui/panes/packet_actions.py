@@ -18,7 +18,7 @@ from meshtui.tui.state.packet_search import needle_of, places_from
 from meshtui.tui.state.packet_stats import PacketFold
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection
     from pathlib import Path
 
     from textual.timer import Timer
@@ -34,6 +34,7 @@ SLICE_S: Final = 0.005
 
 FORMS: Final = ("jsonl", "pcap", "pcapng")
 _STATS_EVERY_S: Final = 1.0
+_TELL_EVERY_S: Final = 1.0
 _PARTS: Final = ("packet-list", "packet-detail", "hex-view")
 
 
@@ -117,7 +118,7 @@ class PacketActions(PacketFrame):
         self.run_worker(self._search(self.needle, step), exclusive=True, group="search")
 
     async def _search(self, needle: Needle, step: int) -> None:
-        rows, slices = self.packets.snapshot(), Slices()
+        rows, slices, told_s = self.packets.snapshot(), Slices(), time.perf_counter()
         current = self._list.current()
         start = self.packets.index_of(current.number) if current is not None else 0
         for done, place in enumerate(places_from(start, len(rows), step), 1):
@@ -127,9 +128,9 @@ class PacketActions(PacketFrame):
             ):
                 self._found(needle, row, has_wrapped=(place - start) * step <= 0)
                 return
-            if await slices.rest() and not done % 64:
-                share = 100 * done // len(rows)
-                self.post_message(self.Notice(f"looking, {share} %, Esc s to look for another"))
+            if await slices.rest() and time.perf_counter() > told_s + _TELL_EVERY_S:
+                told_s = time.perf_counter()
+                self.post_message(self.Notice(f"looking, {100 * done // len(rows)} %"))
         said = clean_line(self._sought, 60)
         self.post_message(self.Notice(f"No packet here holds {said}", is_error=True))
 
@@ -354,9 +355,3 @@ class PacketActions(PacketFrame):
             self.post_message(self.Notice(clean_line(f"Not written: {error}", 200), is_error=True))
             return
         self.post_message(self.Notice(clean_line(f"{count:,} packets in {path}", 200)))
-
-
-def slice_of(rows: Sequence[PacketRow], middle: int, most: int) -> Sequence[PacketRow]:
-    """Return at most `most` rows around a place."""
-    first = max(middle - most // 2, 0)
-    return rows[first : first + most]

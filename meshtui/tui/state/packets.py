@@ -301,7 +301,7 @@ def known_columns(row: PacketRow) -> set[str]:
         "dBm": row.rssi_dbm is not None,
         "snr": row.snr_db is not None,
         "channel": bool(summary.channel),
-        "text": bool(summary.text),
+        "text": bool(summary.text or summary.detail),
         "hops": summary.hops is not None,
         "path": bool(summary.path),
         "ttl": summary.ttl is not None,

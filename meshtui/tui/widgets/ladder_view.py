@@ -13,6 +13,7 @@ from meshtui.model.text import clean_line
 from meshtui.tui.state.ladder import EVERYBODY, ME, UNKNOWN
 from meshtui.tui.text.format import clock_exact, fit
 from meshtui.tui.widgets.ink import InkedList
+from meshtui.tui.widgets.packet_list import snr_figure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,9 +26,8 @@ if TYPE_CHECKING:
     from meshtui.tui.widgets.ink import Ink, Part
     from meshtui.tui.widgets.packet_list import Names
 
-_TIME = 12
-_NARROWEST, _WIDEST = 10, 22
-_SMALL_LABEL, _LARGE_LABEL, _ROOMY = 25, 40, 110
+_NARROWEST, _WIDEST = 8, 22
+_SMALL_LABEL, _LARGE_LABEL, _ROOMY = 24, 40, 110
 _MAX_NAME = 30
 _WORDS = {ME: "me", UNKNOWN: "?", EVERYBODY: "all"}
 
@@ -67,7 +67,7 @@ class LadderView(InkedList):
         if self.ladder is None:
             return [[]]
         spacing, stations = self._layout(width)
-        parts: list[Part] = [(" " * _TIME, "head")]
+        parts: list[Part] = [(" " * _time_width(width), "head")]
         network = self.ladder.steps[0].row.network
         for station in stations:
             name = fit(self._called(station, network), spacing - 1, self._glyphs.ellipsis).rstrip()
@@ -96,7 +96,7 @@ class LadderView(InkedList):
     def _layout(self, width: int) -> tuple[int, Sequence[str]]:
         """Cells of a station, and the stations there is room for."""
         stations = self.ladder.stations if self.ladder is not None else ()
-        room = max(width - _TIME - _label_width(width), _NARROWEST)
+        room = max(width - _time_width(width) - _label_width(width), _NARROWEST)
         spacing = min(max(room // max(len(stations), 1), _NARROWEST), _WIDEST)
         return spacing, stations[self._first : self._first + room // spacing]
 
@@ -108,16 +108,16 @@ class LadderView(InkedList):
         spacing, stations = self._layout(width)
         ink = _ink(step)
         drawn = self._arrow(step, stations, spacing)
-        parts: list[Part] = [(fit(self._time(index), _TIME), "dim")]
+        parts: list[Part] = [(fit(self._time(index), _time_width(width)), "dim")]
         parts += [(sign, "dim" if sign == self._glyphs.vertical else ink) for sign in drawn]
-        parts.append((f" {self._label(step)}", ink))
+        parts.append((f" {self._label(step, is_full=width >= _ROOMY)}", ink))
         return self.line(parts, width, is_cursor=is_cursor)
 
     def _time(self, index: int) -> str:
         steps = self.ladder.steps if self.ladder is not None else ()
         row, first = steps[index].row, steps[0].row
         if index == 0:
-            return clock_exact(row.at.unix_ms)
+            return clock_exact(row.at.unix_ms)[: 12 if self.size.width >= _ROOMY else 8]
         return f"{row.at.mono_s - first.at.mono_s:+.3f} s"
 
     def _arrow(self, step: Step, stations: Sequence[str], spacing: int) -> list[str]:
@@ -141,18 +141,22 @@ class LadderView(InkedList):
             signs[tip] = ">" if tip > before else "<"
         return signs
 
-    def _label(self, step: Step) -> str:
+    def _label(self, step: Step, *, is_full: bool) -> str:
         row, summary = step.row, step.row.summary
-        words = [f"#{row.number}", clean_line(summary.kind, 12)]
+        words = [f"#{row.number}"] if is_full else []
+        words.append(clean_line(summary.kind, 12))
         if row.snr_db is not None:
-            words.append(f"{row.snr_db:g} dB")
-        if row.rssi_dbm is not None:
-            words.append(f"{row.rssi_dbm}")
-        reason = clean_line(summary.reason, 16)
-        words.append(reason or summary.verdict.value)
-        if len(summary.path) == 0 and summary.hops:
+            words.append(f"{snr_figure(row.snr_db)} dB")
+        if row.rssi_dbm is not None and (is_full or row.snr_db is None):
+            words.append(f"{row.rssi_dbm} dBm")
+        if not summary.path and summary.hops:
             words.append(f"via {summary.hops}")
+        words.append(clean_line(summary.reason, 16) or summary.verdict.value)
         return " ".join(words)
+
+
+def _time_width(width: int) -> int:
+    return 13 if width >= _ROOMY else 9
 
 
 def _label_width(width: int) -> int:

@@ -159,13 +159,13 @@ class PacketList(InkedList):
             "type": clean_line(summary.kind, _MAX_ID),
             "stations": self._stations(row),
             "channel": clean_line(summary.channel, _MAX_ID),
-            "text": clean_line(summary.text, _MAX_TEXT),
+            "text": clean_line(summary.text or summary.detail, _MAX_TEXT),
             "bytes": f"{len(row.payload)} B",
             "hops": "" if summary.hops is None else str(summary.hops),
             "path": self.path_words(row),
             "ttl": "" if summary.ttl is None else str(summary.ttl),
             "dBm": "" if row.rssi_dbm is None else str(row.rssi_dbm),
-            "snr": "" if row.snr_db is None else f"{row.snr_db:g}",
+            "snr": "" if row.snr_db is None else snr_figure(row.snr_db),
             "verdict": verdict_words(row),
             "id": clean_line(summary.message_id, _MAX_ID),
             "hash": clean_line(summary.packet_hash, _MAX_ID),
@@ -201,7 +201,14 @@ class PacketList(InkedList):
             return _INKS[row.summary.verdict]
         if column == "mark":
             return "warn"
+        if column == "text" and not row.summary.text:
+            return "dim"
         return "plain" if column in {"stations", "text", "bytes", "dBm", "snr"} else "dim"
+
+
+def snr_figure(snr_db: float) -> str:
+    """A signal-to-noise ratio as radios tell it, in quarters: `-9.75`."""
+    return f"{round(snr_db, 2):g}"
 
 
 def verdict_words(row: PacketRow) -> str:

@@ -45,6 +45,7 @@ class PacketParts(Container):
         """Begin empty."""
         super().__init__()
         self._names = names
+        self._found: tuple[int, range] | None = None  # bytes that belong to no field
         self.tree_view = PacketDetail(glyphs)
         self.hex_view = HexView()
         self._title = ""
@@ -58,6 +59,7 @@ class PacketParts(Container):
 
     def show(self, row: PacketRow | None, dissection: Dissection | None) -> None:
         """Show a packet, or with None nothing."""
+        self._found = None
         if row is None or dissection is None:
             self.hex_view.show(())
             self.tree_view.show(None, ())
@@ -90,8 +92,10 @@ class PacketParts(Container):
             return
         for buffer, (_, data) in enumerate(self.hex_view.buffers):
             if span := needle.spot(data):
-                self.tree_view.choose(self.tree_view.tree_state.line_of_byte(buffer, span.start))
-                self.call_later(self.hex_view.light_span, buffer, span)
+                line = self.tree_view.tree_state.line_of_byte(buffer, span.start)
+                if not self.tree_view.choose(line):
+                    self._found = (buffer, span)
+                    self.hex_view.light_span(buffer, span)
                 return
 
     def next_buffer(self) -> None:
@@ -102,7 +106,11 @@ class PacketParts(Container):
     def on_packet_detail_field_chosen(self, message: PacketDetail.FieldChosen) -> None:
         """Light its bytes."""
         message.stop()
-        self.hex_view.light(message.field)
+        if message.field is None and self._found is not None:
+            self.hex_view.light_span(*self._found)
+        else:
+            self._found = None
+            self.hex_view.light(message.field)
         self._hex_head.redraw()
 
     def on_hex_view_byte_chosen(self, message: HexView.ByteChosen) -> None:
