@@ -17,6 +17,7 @@ from meshtui.networks.meshcore.channel_key import (
     key_of_name,
     parse_invitation,
 )
+from meshtui.networks.meshcore.frame_view import dissect_frame, summarise_frame
 from meshtui.networks.meshcore.identity import parse_private_key
 from meshtui.networks.meshcore.keyring import Keyring
 from meshtui.networks.meshcore.packet import decode_packet
@@ -32,28 +33,7 @@ if TYPE_CHECKING:
     from meshtui.networks.base import KeyMaterial
     from meshtui.networks.meshcore.record import Record
 
-COMPANION = "companion"
 _INVITATION = "meshcore://"
-
-
-def summarise_frame(frame: Frame, keyring: Keyring, acks: AckBook | None = None) -> PacketSummary:
-    """Say in one line what a frame is: of the air, or of a radio's own protocol. Never raises."""
-    if frame.endpoint == COMPANION:
-        from meshtui.networks.meshcore.companion.dissect import summarise_companion
-
-        return summarise_companion(frame.payload)
-    return summarise_data(frame.payload, keyring, acks)
-
-
-def dissect_frame(frame: Frame, keyring: Keyring) -> Dissection:
-    """Take a frame apart: of the air, or of a radio's own protocol. Never raises."""
-    if frame.endpoint == COMPANION:
-        from meshtui.networks.meshcore.companion.dissect import dissect_companion
-
-        return dissect_companion(frame.payload)
-    from meshtui.networks.meshcore.dissect import dissect_packet
-
-    return dissect_packet(frame.payload, keyring)
 
 
 class MeshcoreDissector:
@@ -84,7 +64,7 @@ class MeshcoreDissector:
 
     def summarise(self, frame: Frame) -> PacketSummary:
         """Say in one line what a frame is."""
-        if frame.endpoint == COMPANION:
+        if frame.endpoint:
             return summarise_frame(frame, self._keyring)
         return summarise_data(frame.payload, self._keyring, self._acks)
 
@@ -98,20 +78,17 @@ class MeshcoreDissector:
         Raises:
             DecodeError: It is no packet, or its payload does not follow its type.
         """
-        if frame.endpoint == COMPANION:
-            return _companion_record(frame)
+        if frame.endpoint:
+            return self._told_record(frame)
         return record_of(decode_packet(frame.payload), self._keyring)
 
-
-def _companion_record(frame: Frame) -> Record:
-    """Write a frame between an app and its radio, without the secrets in it."""
-    from meshtui.networks.meshcore.companion.dissect import dissect_companion, summarise_companion
-
-    summary = summarise_companion(frame.payload)
-    if summary.verdict is Verdict.REJECTED:
-        raise DecodeError(summary.reason, summary.detail)
-    fields = {field.name: field.value for field in dissect_companion(frame.payload).fields}
-    return {"endpoint": COMPANION, "kind": summary.kind, "decoded": fields}
+    def _told_record(self, frame: Frame) -> Record:
+        """Write what a radio and its host say to each other, without the secrets in it."""
+        summary = self.summarise(frame)
+        if summary.verdict is Verdict.REJECTED:
+            raise DecodeError(summary.reason, summary.detail)
+        fields = {field.name: field.value for field in self.dissect(frame).fields}
+        return {"endpoint": frame.endpoint, "kind": summary.kind, "decoded": fields}
 
 
 def _letters(taken: set[str]) -> Iterator[str]:
