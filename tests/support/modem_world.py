@@ -13,11 +13,13 @@ from meshtui.model.event import Answered, DeliveryChanged, FrameSent, MessageRec
 from meshtui.model.ids import Instant, LinkId, MessageId, channel_conversation, direct_conversation
 from meshtui.model.link import LinkInfo, LinkKind, RadioSettings
 from meshtui.model.message import Delivery, DeliveryState, Message
-from meshtui.model.packet import Frame, Transmit
+from meshtui.model.packet import Frame, RxMeta, Transmit
 from meshtui.networks.meshcore.channel_key import key_of_name
 from meshtui.networks.meshcore.keyring import Keyring
 from meshtui.networks.meshcore.listener import AirListener
 from meshtui.networks.meshcore.modem_port import ModemPort
+from meshtui.networks.meshcore.node.node import MeshcoreNode
+from meshtui.networks.meshcore.node.outputs import Send
 from meshtui.networks.meshcore.node.settings import mesh_radio
 from meshtui.networks.meshcore.nodes import NodeBook
 from meshtui.networks.meshcore.settings import Settings
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from meshtui.crypto.ed25519 import KeyPair
+    from meshtui.networks.meshcore.node.outputs import NodeOutput
+    from meshtui.networks.meshcore.node.settings import NodeSettings
 
 UNIX_MS = 1_767_225_600_000
 FREE_RADIO = replace(mesh_radio(), duty_cycle=1.0, frequency_mhz=None)
@@ -77,13 +81,22 @@ class Person:
         return [sent for sent in self.all(FrameSent) if not sent.transmit.endpoint]
 
 
+@dataclass
+class Server:
+    """A repeater or room of its own, without a modem."""
+
+    node: MeshcoreNode
+    neighbours: list[str] = field(default_factory=list)
+
+
 class ModemWorld:
-    """People, who hears whom, and the time."""
+    """People, servers, who hears whom, and the time."""
 
     def __init__(self) -> None:
         self.now_s = 1000.0
         self.people: dict[str, Person] = {}
-        self._later: list[tuple[float, int, str, bytes | None]] = []
+        self.servers: dict[str, Server] = {}
+        self._later: list[tuple[float, int, str, bytes]] = []
         self._count = 0
 
     @property
@@ -112,11 +125,17 @@ class ModemWorld:
         self.people[name] = person
         return person
 
+    def add_server(self, name: str, key: KeyPair, settings: NodeSettings) -> Server:
+        """Add a repeater or room that stands by itself."""
+        server = Server(MeshcoreNode(key, settings, Random(name).randbytes, Keyring()))
+        self.servers[name] = server
+        return server
+
     def join(self, *names: str) -> None:
         """Let each hear the next one, and the other way round."""
         for one, other in itertools.pairwise(names):
-            self.people[one].neighbours.append(other)
-            self.people[other].neighbours.append(one)
+            self._any(one).neighbours.append(other)
+            self._any(other).neighbours.append(one)
 
     def up(self, *names: str) -> None:
         for name in names or tuple(self.people):
@@ -152,30 +171,43 @@ class ModemWorld:
             airtime_s = time_on_air_ms(len(packet), FREE_RADIO) / 1000
             self._at(self.now_s + airtime_s, person.name, packet)
 
-    def _at(self, at_s: float, name: str, packet: bytes | None) -> None:
+    def _at(self, at_s: float, name: str, packet: bytes) -> None:
         self._count += 1
         heapq.heappush(self._later, (at_s, self._count, name, packet))
 
-    def _land(self, person: Person, packet: bytes) -> None:
+    def _any(self, name: str) -> Person | Server:
+        return self.people.get(name) or self.servers[name]
+
+    def _land(self, name: str, packet: bytes) -> None:
         """A packet was on the air: who is near hears it, and the modem says so."""
-        if person.drops:
-            person.drops -= 1
+        sender = self._any(name)
+        if isinstance(sender, Person) and sender.drops:
+            sender.drops -= 1
         else:
-            for name in person.neighbours:
-                other = self.people[name]
+            self._spread(sender, packet)
+        if isinstance(sender, Person):
+            self.read(sender, sender.modem.sent())
+
+    def _spread(self, sender: Person | Server, packet: bytes) -> None:
+        for name in sender.neighbours:
+            other = self._any(name)
+            if isinstance(other, Person):
                 self.read(other, other.modem.hear(packet))
-        self.read(person, person.modem.sent())
+            else:
+                self._send_all(name, other.node.hear(packet, RxMeta(-87, 8.5), self.now))
+
+    def _send_all(self, name: str, outputs: Iterable[NodeOutput]) -> None:
+        """What a server sends is on the air when its time has come."""
+        for output in outputs:
+            if isinstance(output, Send):
+                airtime_s = time_on_air_ms(len(output.data), FREE_RADIO) / 1000
+                self._at(max(self.now_s, output.not_before_s) + airtime_s, name, output.data)
 
     def run(self, seconds: float) -> None:
         """Let time pass."""
         end_s = self.now_s + seconds
         for _ in range(100_000):
-            due = [
-                (person.port.next_deadline_s, person)
-                for person in self.people.values()
-                if person.port.next_deadline_s is not None
-            ]
-            port_s, person = min(due, key=lambda each: each[0], default=(None, None))
+            port_s, name = self._next_due()
             air_s = self._later[0][0] if self._later else None
             times = [at_s for at_s in (port_s, air_s) if at_s is not None]
             if not times or min(times) > end_s:
@@ -183,12 +215,20 @@ class ModemWorld:
                 return
             self.now_s = max(self.now_s, min(times))
             if air_s is not None and air_s <= self.now_s:
-                _, _, name, packet = heapq.heappop(self._later)
-                if packet is not None:
-                    self._land(self.people[name], packet)
-            elif person is not None:
+                _, _, sender, packet = heapq.heappop(self._later)
+                self._land(sender, packet)
+            elif name in self.servers:
+                self._send_all(name, self.servers[name].node.tick(self.now))
+            else:
+                person = self.people[name]
                 self.take(person, person.port.tick(self.now))
         raise AssertionError("time stands still")
+
+    def _next_due(self) -> tuple[float | None, str]:
+        """Who has something to do first, and when."""
+        due = [(person.port.next_deadline_s, name) for name, person in self.people.items()]
+        due += [(server.node.next_deadline_s, name) for name, server in self.servers.items()]
+        return min(((at_s, name) for at_s, name in due if at_s is not None), default=(None, ""))
 
     # -- what people do
 

@@ -26,7 +26,7 @@ from meshtui.networks.meshcore.modem.ask_radio import RADIO_SCRIPTS, facts_of, r
 from meshtui.networks.meshcore.modem.asking import Asked
 from meshtui.networks.meshcore.modem.events import Answer, Greeted, PacketHeard, Trouble
 from meshtui.networks.meshcore.modem.outbox import LINK_LOST, Outbox
-from meshtui.networks.meshcore.modem.rig import Rig
+from meshtui.networks.meshcore.modem.rig import Rig, key_in
 from meshtui.networks.meshcore.modem.words import ENDPOINT, summarise_modem, wire_of
 from meshtui.networks.meshcore.node.outputs import AckHeard, PathLearned, TextHeard
 from meshtui.networks.meshcore.node.settings import mesh_radio
@@ -244,7 +244,9 @@ class ModemPort:
     def forget_route(self, node_id: NodeId, now: Instant) -> Sequence[Output]:
         """The next text to it floods."""
         rig = self._begin(now)
-        rig.node.set_out_path(bytes.fromhex(node_id), None, now)
+        key = key_in(node_id)
+        if key is not None and rig.node.out_path(key) is not None:
+            rig.node.set_out_path(key, None, now)
         return self._end()
 
     def ask(self, request: Ask, now: Instant) -> Sequence[Output]:
@@ -258,7 +260,9 @@ class ModemPort:
             script = None if radio_script is None else radio_script(rig, argument)
         else:
             node_script = NODE_SCRIPTS.get(request.verb)
-            key = bytes.fromhex(request.node_id)
+            key = key_in(request.node_id)
+            if key is None:
+                raise LocalProtocolError("the whole key of that node is not known yet")
             script = None if node_script is None else node_script(rig, key, argument)
         if script is None:
             msg = f"a modem does not do `{request.verb}`: it only sends and hears"
@@ -277,7 +281,7 @@ class ModemPort:
         if kind is ConversationKind.CHANNEL:
             size += len(f"{rig.name}: ".encode(errors="replace"))
             head = _GROUP_HEAD
-        elif (path := rig.node.out_path(bytes.fromhex(target))) is not None:
+        elif (path := rig.node.out_path(key_in(target) or b"")) is not None:
             head, form = head + len(path.path), "direct"
         frame_bytes = head + -(-size // _BLOCK) * _BLOCK
         return SendCost(

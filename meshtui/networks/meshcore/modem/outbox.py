@@ -105,7 +105,7 @@ class Outbox:
         """Begin what may begin: per peer one after the other, few at the same time."""
         busy = {text.peer for text in self._active.values()}
         for message_id, text in list(self._waiting.items()):
-            if len(self._active) >= MAX_IN_FLIGHT:
+            if len(self._active) >= MAX_IN_FLIGHT or not self._rig.line.is_greeted:
                 return
             if text.peer in busy:
                 continue

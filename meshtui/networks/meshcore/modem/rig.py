@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from meshtui.crypto.ed25519 import PUBLIC_KEY_BYTES
 from meshtui.model.ids import NodeId
 from meshtui.networks.meshcore.modem.events import Outgoing, PacketSent, Write
 from meshtui.networks.meshcore.modem.line import ModemLine
@@ -55,7 +56,9 @@ class Rig:
             station.key, self._node_settings(), station.entropy, station.keyring
         )
         for known in station.nodes.all():
-            self.meet(bytes.fromhex(known.node_id))
+            key = key_in(known.node_id)
+            if key is not None:
+                self.meet(key)
 
     def line_for(self, wished: RadioSettings) -> ModemLine:
         """Make the line of a link whose URL says this of the radio."""
@@ -132,3 +135,12 @@ class Rig:
             max_contacts=MAX_CONTACTS,
             radio=self.line.settings,
         )
+
+
+def key_in(node_id: str) -> bytes | None:
+    """Return the public key that a node id is; None where it is less, or a claimed name."""
+    try:
+        key = bytes.fromhex(node_id)
+    except ValueError:
+        return None
+    return key if len(key) == PUBLIC_KEY_BYTES else None

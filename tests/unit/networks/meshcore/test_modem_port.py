@@ -15,14 +15,22 @@ from meshtui.model.event import (
     NodeHeard,
     RouteChanged,
 )
-from meshtui.model.ids import MessageId, channel_conversation, direct_conversation
+from meshtui.model.ids import (
+    LinkId,
+    MessageId,
+    NodeId,
+    channel_conversation,
+    direct_conversation,
+)
 from meshtui.model.message import DeliveryState
 from meshtui.model.node import Position
-from meshtui.model.packet import Verdict
+from meshtui.model.packet import Transmit, Verdict
 from meshtui.model.secret import SecretBytes
 from meshtui.networks.meshcore.kiss import Hardware, KissCommand, ModemRadio, hardware_frame
-from meshtui.networks.meshcore.modem.line import NO_MODEM
-from meshtui.networks.meshcore.modem_port import UNTUNED
+from meshtui.networks.meshcore.listener import AirListener
+from meshtui.networks.meshcore.modem.events import Outgoing
+from meshtui.networks.meshcore.modem.line import MAX_QUEUE, NO_MODEM
+from meshtui.networks.meshcore.modem_port import UNTUNED, ModemPort
 from meshtui.networks.meshcore.node.settings import mesh_radio
 from meshtui.networks.meshcore.packet import PayloadType, decode_packet
 from meshtui.networks.meshcore.settings import Settings
@@ -623,3 +631,117 @@ def test_what_is_asked_when_the_modem_goes_is_answered_so() -> None:
 
     assert alice.answers()[-1].text == "the modem is gone"
     assert alice.answers()[-1].is_error
+
+
+def test_who_is_known_by_half_a_key_can_be_asked_nothing() -> None:
+    world = pair()
+    port = world.people["Alice"].port
+
+    with pytest.raises(LocalProtocolError):
+        port.ask(Ask(NETWORK, "status", "r", NodeId("~Bob")), world.now)
+    assert port.forget_route(NodeId("8139"), world.now) == []
+    assert port.cost(f"{NETWORK}/8139", "hi", world.now) is not None
+
+
+def test_nodes_of_an_earlier_life_are_known_to_the_node() -> None:
+    world = pair()
+    alice = world.people["Alice"]
+    nodes = [alice.station.nodes.known(NodeId(one)) for one in (key("B").public_key.hex(), "8139")]
+    alice.station.nodes.put(nodes[0])
+    alice.station.nodes.put(nodes[1])
+
+    port = ModemPort(LinkId("other"), alice.station, AirListener(alice.station))
+
+    assert [contact.public_key for contact in port._rig.node.contacts] == [key("B").public_key]
+
+
+def test_a_command_that_somebody_sends_unasked_is_news() -> None:
+    world = pair()
+    alice, bob = world.people["Alice"], world.people["Bob"]
+    peer = alice.station.node_id
+    request = Ask(NETWORK, "cli", "r", peer, "hello there")
+    world.take(bob, bob.port.ask(request, world.now))
+    world.run(5)
+
+    (answer,) = alice.answers()
+
+    assert (answer.verb, answer.request_id, answer.text) == ("cli", "", "hello there")
+
+
+def test_more_than_the_queue_holds_costs_the_least_urgent() -> None:
+    world = pair()
+    line = world.people["Alice"].port._rig.line
+    line.close()
+
+    events = [
+        event
+        for number in range(MAX_QUEUE + 5)
+        for event in line.send(Outgoing(bytes(20), number % 4, 0.0), world.now_s)
+    ]
+
+    assert line.queue_length == MAX_QUEUE
+    assert [(event.outgoing.priority, event.is_ok) for event in events] == [(3, False)] * 5
+
+
+def test_a_packet_longer_than_the_duty_cycle_allows_is_refused() -> None:
+    world = ModemWorld()
+    alice = world.add("Alice", key("A"), radio=replace(FREE_RADIO, duty_cycle=0.0001))
+    world.up()
+
+    world.say("Alice", "#test", "x" * 100)
+
+    assert alice.deliveries("m1")[-1].reason == "longer than the duty cycle allows"
+
+
+def test_a_channel_that_was_left_in_between_fails_with_a_reason() -> None:
+    world = pair()
+    alice = world.people["Alice"]
+    world.down("Alice")
+    world.say("Alice", "#test", "hello")
+    alice.station.keyring.remove_channel("#test")
+
+    world.up("Alice")
+    world.run(5)
+
+    assert alice.deliveries("m1")[-1].reason == "no key of #test is known; join it first"
+
+
+def test_what_a_modem_refuses_to_tell_is_listed() -> None:
+    world = ModemWorld()
+    modem = FakeKissModem()
+    answer = modem._answer
+    modem._answer = lambda code, body: (
+        hardware_frame(Hardware.ERROR, b"\x03") if code == Hardware.BATTERY else answer(code, body)
+    )
+    alice = world.add("Alice", key("A"), modem=modem)
+
+    world.up()
+    world.run(5)
+
+    assert ("refused", "battery") in alice.port.device.facts
+    with pytest.raises(LocalProtocolError):
+        ask(world, "Alice", "battery")
+
+
+def test_an_answer_that_cannot_be_read_changes_nothing() -> None:
+    world = ModemWorld()
+    modem = FakeKissModem()
+    answer = modem._answer
+    modem._answer = lambda code, body: (
+        hardware_frame(code | 0x80) if code == Hardware.GET_POWER else answer(code, body)
+    )
+    alice = world.add("Alice", key("A"), modem=modem)
+
+    world.up()
+    world.run(5)
+
+    assert alice.port.is_ready
+    assert alice.port.device.radio.power_dbm is None
+
+
+def test_what_a_link_refuses_is_found_out_in_time() -> None:
+    world = pair()
+    alice = world.people["Alice"]
+
+    assert alice.port.refused(Transmit(alice.port.link_id, b""), "full", world.now) == []
+    assert alice.port.join(None, world.now) == alice.port.leave("x", world.now) == ()
