@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from meshtui.crypto.ed25519 import KeyPair, from_seed
 from meshtui.model.secret import SecretBytes
@@ -11,6 +13,7 @@ from meshtui.networks.meshcore.channel_key import ChannelKey, channel_key, key_o
 from meshtui.networks.meshcore.keyring import Keyring
 from meshtui.networks.meshcore.packet import PayloadType, decode_packet
 from meshtui.networks.meshcore.payloads.ack import Ack
+from meshtui.networks.meshcore.payloads.group_text import decode_group_text
 from meshtui.networks.meshcore.payloads.registry import decode_payload
 from meshtui.networks.meshcore.seal import Cipher
 from tests.support.meshcore_vectors import key, raw
@@ -230,3 +233,85 @@ def test_it_says_that_none_of_the_known_nodes_is_the_right_one() -> None:
 
 def test_what_is_in_clear_needs_no_key() -> None:
     assert Keyring().why(Ack(b"1234")) == ""
+
+
+@given(st.binary(min_size=5, max_size=40))
+def test_a_text_read_in_one_step_is_the_one_read_in_three(plaintext: bytes) -> None:
+    keyring = Keyring()
+    test = key_of_name("#test")
+    keyring.add_channel(test)
+    sealed = keyring.cipher_of(test).seal(plaintext)
+
+    at_once = keyring.open_group_text(bytes((test.hash,)) + sealed)
+    opened = keyring.open_group(test.hash, sealed)
+
+    if opened is None:
+        assert at_once is None
+    else:
+        body = decode_group_text(opened[1])
+        assert at_once == (opened[0], body.timestamp, body.text)
+
+
+def test_of_two_channels_with_one_hash_a_text_finds_its_own() -> None:
+    keyring, twins = Keyring(), [key_of_name(f"#{n}") for n in range(3000)]
+    first, second = [twin for twin in twins if twin.hash == 0x42][:2]
+    keyring.add_channel(first)
+    keyring.add_channel(second)
+    payload = b"\x42" + Cipher(second.secret.reveal).seal(TEXT)
+
+    for _ in range(2):
+        opened = keyring.open_group_text(payload)
+
+        assert opened is not None
+        assert (opened[0].name, opened[2]) == (second.name, "hello")
+    assert keyring.open_group_text(b"\x42" + Cipher(first.secret.reveal).seal(TEXT)) is not None
+
+
+def test_a_text_that_is_cut_or_not_utf_8_is_no_text() -> None:
+    keyring = Keyring()
+    test = key_of_name("#test")
+    keyring.add_channel(test)
+    seal = keyring.cipher_of(test).seal
+
+    for payload in (
+        b"",
+        b"\xd9",
+        b"\xd9ab",
+        b"\xd9" + seal(TEXT[:5] + b"\xff\xfe"),
+        b"\xd9" + seal(b"\x07" * 5),
+    ):
+        assert keyring.open_group_text(payload) is None
+    cut = keyring.open_group_text(b"\xd9" + seal(TEXT[:5] + "Zü".encode()[:2]))
+    assert cut is not None
+    assert cut[2] == "Z"
+
+
+def test_a_refusal_holds_until_a_key_comes_or_goes() -> None:
+    keyring = Keyring()
+    test = key_of_name("#test")
+
+    assert keyring.refusal_of_group(test.hash).reason == "no-key"
+    keyring.add_channel(test)
+    assert keyring.refusal_of_group(test.hash).reason == "bad-mac"
+    keyring.remove_channel("#test")
+    assert keyring.refusal_of_group(test.hash).reason == "no-key"
+
+    ends = B.public_key[0], A.public_key[0]
+    assert keyring.refusal_between(*ends).reason == "no-key"
+    keyring.add_own("r", key("R"))
+    assert keyring.refusal_between(*ends).reason == "wrong-hash"
+    keyring.add_own("b", B)
+    assert keyring.refusal_between(*ends).reason == "no-key"
+    keyring.add_contact(A.public_key)
+    assert keyring.refusal_between(*ends).reason == "bad-mac"
+    keyring.remove_contact(A.public_key)
+    assert keyring.refusal_between(*ends).reason == "no-key"
+
+
+def test_remembered_refusals_are_bounded(monkeypatch) -> None:
+    monkeypatch.setattr(keyrings, "MAX_REFUSALS", 3)
+    keyring = Keyring()
+
+    for number in range(10):
+        assert f"{number:02X}" in keyring.refusal_between(number, number).why
+    assert len(keyring._refusals) <= 3

@@ -13,6 +13,7 @@ from meshtui.networks.meshcore.packet import (
     decode_packet,
     encode_packet,
     packet_hash,
+    packet_hash_text,
     path_len_byte,
     scope_code,
 )
@@ -148,3 +149,11 @@ def test_floods_are_told_from_direct_packets() -> None:
     routes = [Packet(route, 5, 0, b"", b"").is_flood for route in RouteType]
 
     assert routes == [True, True, False, False]
+
+
+@pytest.mark.parametrize("entry", packets(), ids=lambda entry: entry["name"])
+def test_a_packets_hash_is_written_as_the_firmware_logs_it(entry) -> None:
+    packet = decode_packet(bytes.fromhex(entry["hex"]))
+
+    assert packet_hash_text(packet) == entry["expected"]["packet_hash"]
+    assert packet_hash(packet).hex().upper() == packet_hash_text(packet)
