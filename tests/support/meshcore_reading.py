@@ -52,41 +52,56 @@ def outcome_of(data: bytes, keyring: Keyring) -> str:
 
 
 def _read(packet: Packet, payload: Payload, keyring: Keyring) -> str:
-    """Open a payload."""
+    """Open a payload, and say what came of it."""
     packet_hash(packet)
-    kind = packet.payload_type
     match payload:
         case GroupEnvelope():
-            found = keyring.open_group(
-                payload.channel_hash, payload.sealed, kind == PayloadType.GRP_TXT
-            )
-            if found is not None:
-                GROUP_BODIES[kind](found[1])
+            is_opened = _read_group(packet.payload_type, payload, keyring)
         case Envelope():
-            found = keyring.open_direct(payload.dest_hash, payload.src_hash, payload.sealed, kind)
-            if found is not None:
-                BODIES[kind](found.plaintext)
+            is_opened = _read_direct(packet.payload_type, payload, keyring)
         case AnonRequest():
-            found = keyring.open_anon(payload.dest_hash, payload.sender, payload.sealed)
-            if found is not None:
-                body = decode_anon_body(found.plaintext)
-                assert (body.password is None) or body.query is None
-                assert body.room_login
+            is_opened = _read_anon(payload, keyring)
         case Advert():
-            if not is_genuine(payload):
-                return "forged"
-            said_there = decode_appdata(payload.appdata)
-            assert isinstance(said_there.name, str)
-            return "clear"
+            return _read_advert(payload)
         case Control():
             assert discover_request_of(payload) is None or discover_response_of(payload) is None
             return "clear"
         case _:
             return "clear"
-    if found is None:
+    if not is_opened:
         assert keyring.why(payload)
-        return "sealed"
-    return "opened"
+    return "opened" if is_opened else "sealed"
+
+
+def _read_group(kind: int, payload: GroupEnvelope, keyring: Keyring) -> bool:
+    is_text = kind == PayloadType.GRP_TXT
+    found = keyring.open_group(payload.channel_hash, payload.sealed, is_text)
+    if found is not None:
+        GROUP_BODIES[kind](found[1])
+    return found is not None
+
+
+def _read_direct(kind: int, payload: Envelope, keyring: Keyring) -> bool:
+    found = keyring.open_direct(payload.dest_hash, payload.src_hash, payload.sealed, kind)
+    if found is not None:
+        BODIES[kind](found.plaintext)
+    return found is not None
+
+
+def _read_anon(payload: AnonRequest, keyring: Keyring) -> bool:
+    found = keyring.open_anon(payload.dest_hash, payload.sender, payload.sealed)
+    if found is not None:
+        body = decode_anon_body(found.plaintext)
+        assert body.password is None or body.query is None
+        assert body.room_login
+    return found is not None
+
+
+def _read_advert(payload: Advert) -> str:
+    if not is_genuine(payload):
+        return "forged"
+    assert isinstance(decode_appdata(payload.appdata).name, str)
+    return "clear"
 
 
 def _checked(error: DecodeError, data: bytes) -> str:
