@@ -11,8 +11,7 @@ simulated mesh is. Packets and time go in; `outputs` come out.
     core         what they share; seen acks pending connections contacts delayed are its tables
 
 Its rules are those of firmware v1.17.1, and the tests play the firmware's own scenes byte for byte.
-Where we differ: the byte in an acknowledgement that there is stale memory is 0 here; an answer to a
-login that came along a path goes along the known path, if there is one; commands and settings are
-the part of the firmware's that its users need; a text that fits no plausible form is not taken for
-one, although its two bytes of proof are right.
+Where we differ: the byte in an acknowledgement that there is stale memory is 0 here; commands and
+settings are the part of the firmware's that its users need; a text that fits no plausible form is
+not taken for one, although its two bytes of proof are right.
 """

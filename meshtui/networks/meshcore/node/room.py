@@ -170,6 +170,9 @@ class RoomHost(ServerHost):
         # the answer shall arrive before the first post
         self._next_push_s = self._core.now.mono_s + _FIRST_PUSH_S
 
+    def _welcome(self, packet: Packet, client: Client, answer: bytes) -> None:
+        self._respond(packet, client, answer)
+
     def _touch(self, client: Client, timestamp: int) -> None:
         super()._touch(client, timestamp)
         client.push_failures = 0

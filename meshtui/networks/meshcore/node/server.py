@@ -152,7 +152,7 @@ class ServerHost:
         self._admitted(client)
         if packet.is_flood:
             client.out_path = None
-        self._respond(packet, client, login_answer(core, client))
+        self._welcome(packet, client, login_answer(core, client))
 
     def control(self, packet: Packet, rx: RxMeta) -> None:
         """Answer a call for repeaters, not too often, and not at once with all the others."""
@@ -190,6 +190,14 @@ class ServerHost:
 
     def _admitted(self, client: Client) -> None:
         client.active_at_s = self._core.now.mono_s
+
+    def _welcome(self, packet: Packet, client: Client, answer: bytes) -> None:
+        """Answer a login; one that came along a path by a flood, for a path may have changed."""
+        if packet.is_flood:
+            self._respond(packet, client, answer)
+        else:
+            payload = seal_for(self._core, client.public_key, answer)
+            self._flood_back(packet, _RESPONSE, payload, RESPONSE_MS)
 
     def _touch(self, client: Client, timestamp: int) -> None:
         client.last_timestamp = timestamp

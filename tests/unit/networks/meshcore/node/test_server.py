@@ -23,7 +23,12 @@ from meshtui.networks.meshcore.node.outputs import (
     TextHeard,
 )
 from meshtui.networks.meshcore.node.sealed import seal_for
-from meshtui.networks.meshcore.node.settings import NodeRole, Region, repeater_settings
+from meshtui.networks.meshcore.node.settings import (
+    NodeRole,
+    Region,
+    repeater_settings,
+    room_settings,
+)
 from meshtui.networks.meshcore.packet import (
     Packet,
     PayloadType,
@@ -82,15 +87,17 @@ def test_a_wrong_password_is_not_answered() -> None:
     assert ("S", Dropped("wrong-password")) in air.events
 
 
-def test_a_login_along_a_path_is_answered_along_the_known_one() -> None:
-    air = served(REPEATER, key)
+@pytest.mark.parametrize(("settings", "is_flood"), [(REPEATER, True), (room_settings("x"), False)])
+def test_a_login_along_a_path_is_answered_by_a_flood_except_by_a_room(settings, is_flood) -> None:
+    air = served(settings, key)
     before = len(air.log)
 
     air.sent("A", air.nodes["A"].login(S, b"password", air.now))
     air.run()
 
     assert len(air.heard("A", LoginAnswered)) == 2
-    assert [decode_packet(data).is_flood for _, data in air.log[before:]] == [False, False]
+    asked, answer = (decode_packet(data) for _, data in air.log[before:][:2])
+    assert (asked.is_flood, answer.is_flood) == (False, is_flood)
 
 
 def test_a_status_tells_what_was_counted() -> None:
