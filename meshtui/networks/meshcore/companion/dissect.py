@@ -127,7 +127,7 @@ def redacted(payload: bytes, *, to_radio: bool | None = None) -> bytes:
     out = bytearray(payload)
     spans = [(read.start, read.end) for read in reads if read.part.form.is_secret]
     # firmware may add bytes to a secret, as it did to channel keys
-    spans.append((1 if error else reads[-1].end, len(body)))
+    spans.append((1 if error or not reads else reads[-1].end, len(body)))
     for first, past in spans:
         out[start + first : start + past] = bytes(past - first)
     return bytes(out)

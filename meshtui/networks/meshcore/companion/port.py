@@ -17,7 +17,7 @@ from meshtui.model.packet import Frame, RxMeta, Transmit, Verdict
 from meshtui.networks.meshcore.companion import ask, channels, greeting, texts
 from meshtui.networks.meshcore.companion.advertising import advertise, forget_path
 from meshtui.networks.meshcore.companion.codes import FIRST_PUSH, Push
-from meshtui.networks.meshcore.companion.deframer import Deframer, enframe
+from meshtui.networks.meshcore.companion.deframer import MAX_PAYLOAD_BYTES, Deframer, enframe
 from meshtui.networks.meshcore.companion.dissect import (
     ENDPOINT,
     redacted,
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from meshtui.networks.meshcore.station import Station
 
 REFRESH_S: Final = 300.0
+_LOG: Final = bytes((Push.LOG_RX_DATA,))
 _LOG_HEAD: Final = 3
 _FRAME_HEAD: Final = 3
 
@@ -247,10 +248,12 @@ class CompanionPort:
 
     def _take(self, payload: bytes) -> None:
         """Take one frame of the radio. Never raises."""
-        if payload[:1] == bytes((Push.LOG_RX_DATA,)) and len(payload) > _LOG_HEAD:
+        if payload[:1] == _LOG and _LOG_HEAD <= len(payload) <= MAX_PAYLOAD_BYTES:
             self._heard(payload)
             return
         try:
+            if len(payload) > MAX_PAYLOAD_BYTES:
+                raise DecodeError("too-long", f"{len(payload)} bytes", MAX_PAYLOAD_BYTES)
             frame = decode_frame(payload)
         except DecodeError as error:
             self._reject(payload, error)
