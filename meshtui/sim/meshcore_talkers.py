@@ -6,7 +6,13 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, Final
 
 from meshtui.model.node import Position
-from meshtui.networks.meshcore.node.outputs import AdvertHeard, GroupTextHeard, TextHeard
+from meshtui.networks.meshcore.node.outputs import (
+    AdvertHeard,
+    GroupTextHeard,
+    LoginAnswered,
+    TextHeard,
+)
+from meshtui.networks.meshcore.node.settings import NodeRole
 from meshtui.sim.characters import Character, Said
 from meshtui.sim.scenario import SimNode
 from meshtui.sim.talkers import cast_for_characters
@@ -15,9 +21,13 @@ if TYPE_CHECKING:
     from meshtui.networks.meshcore.channel_key import ChannelKey
     from meshtui.networks.meshcore.node.outputs import NodeOutput
     from meshtui.networks.meshcore.packet import Packet
+    from meshtui.sim.meshcore_cast import Member
     from meshtui.sim.meshcore_world import MeshcoreWorld
 
 ANSWER_S: Final = (1.5, 5.0)
+FIRST_CHAT_S: Final = 20.0
+WELCOME_S: Final = 10.0
+ROOMS_S: Final = (30.0, 90.0)
 GREETING_S: Final = (8.0, 25.0, 60.0)  # so many greet a newcomer, one after the other
 MAX_PENDING: Final = 20  # a guest who floods is answered no faster
 MAX_GUESTS: Final = 20
@@ -44,11 +54,25 @@ class MeshcoreTalkers:
         self._answered: OrderedDict[tuple[bytes, int], None] = OrderedDict()
         self._guests: dict[bytes, str] = {}
         self._greeters = 0
+        self._greeted: set[tuple[int, bytes]] = set()  # who has welcomed whom
         self._pending = 0
         world.listen = self.hear
-        every_s = world.scenario.meshcore.chatter_every_s
-        if every_s and self._characters and world.scenario.meshcore.chatter:
-            world.engine.after(every_s * self._random.random(), self._chat)
+        self._begin()
+
+    def _begin(self) -> None:
+        """Let them live: one welcomes whom all know, one opens the rooms, and they chat."""
+        world = self._world
+        mesh = world.scenario.meshcore
+        if not self._characters:
+            return
+        host = min(self._characters)
+        if mesh.chatter_every_s and mesh.chatter:
+            world.engine.after(FIRST_CHAT_S, self._chat)
+        if world.guest is not None and world.scenario.known == "all":
+            world.engine.after(WELCOME_S, self._welcome, host)
+        for room in world.members:
+            if room.role is NodeRole.ROOM:
+                world.engine.after(self._random.uniform(*ROOMS_S), self._open_room, host, room)
 
     def hear(self, number: int, output: NodeOutput) -> None:
         """Take what a node has learned."""
@@ -59,6 +83,8 @@ class MeshcoreTalkers:
                 self._answer_all(number, output)
             case AdvertHeard():
                 self._meet(number, output)
+            case LoginAnswered(peer=room, is_ok=True) if number in self._characters:
+                self._later(ANSWER_S[0], number, room, self._news(number))
             case _:
                 pass
 
@@ -98,13 +124,43 @@ class MeshcoreTalkers:
             self._greeters = 0
         greetings = self._world.scenario.common.get("greeting")
         character = self._characters.get(number)
-        if character is None or not greetings or self._greeters >= len(GREETING_S):
+        has_greeted = (number, key) in self._greeted
+        if character is None or not greetings or has_greeted:
             return
+        if self._greeters >= len(GREETING_S):
+            return
+        self._greeted.add((number, key))
         delay_s = GREETING_S[self._greeters]
         self._greeters += 1
         said = self._said("", name, heard.packet)
         line = character.speak(str(self._random.choice(greetings)), said)
         self._later(delay_s, number, key, line)
+
+    def _welcome(self, number: int) -> None:
+        """Write to the guest before it has said a word."""
+        guest = self._world.guest
+        greetings = self._world.scenario.common.get("greeting")
+        if guest is None or not greetings:
+            return
+        self._greeted.add((number, guest.node.public_key))
+        said = Said("", guest.node.settings.name, (), self._world.engine.instant().unix_ms)
+        line = self._characters[number].speak(str(self._random.choice(greetings)), said)
+        self._later(0.0, number, guest.node.public_key, line)
+
+    def _open_room(self, number: int, room: Member) -> None:
+        """Log in to a room; once in, something is posted there."""
+        world = self._world
+        station = world.stations[number]
+        password = (room.password or world.scenario.meshcore.guest_password).encode()
+        if station.is_on:
+            key = world.keys[room.number].public_key
+            station.do(station.node.login(key, password, world.engine.instant()).outputs)
+
+    def _news(self, number: int) -> str:
+        """Say something for all."""
+        said = Said("", "", (), self._world.engine.instant().unix_ms)
+        chatter = self._world.scenario.meshcore.chatter or ("Hello all.",)
+        return self._characters[number].speak(str(self._random.choice(chatter)), said)
 
     def _chat(self) -> None:
         """Let somebody say something to all."""
@@ -113,9 +169,7 @@ class MeshcoreTalkers:
         world.engine.after(every_s * self._random.uniform(0.5, 1.5), self._chat)
         number = self._random.choice(sorted(self._characters))
         channel = self._random.choice(world.channels)
-        said = Said("", "", (), world.engine.instant().unix_ms)
-        line = str(self._random.choice(world.scenario.meshcore.chatter))
-        self._later(0.0, number, channel, self._characters[number].speak(line, said))
+        self._later(0.0, number, channel, self._news(number))
 
     def _said(self, text: str, name: str, packet: Packet) -> Said:
         via = tuple(self._name(part) for part in packet.path_hashes()) if packet.is_flood else ()

@@ -42,8 +42,6 @@ admin_password = "secret"
 sf = 7
 bandwidth_khz = 500
 coding_rate = 5
-[common]
-greeting = ["Welcome, {you}!"]
 [character.echo]
 any = ["echo {quote}"]
 [[node]]
