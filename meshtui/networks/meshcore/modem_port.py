@@ -335,7 +335,7 @@ class ModemPort:
             rig.emit(DeviceChanged(device))
         if not rig.line.facts.is_tuned:
             rig.emit(Answered(NETWORK, "", "modem", None, rig.now, UNTUNED, is_error=True))
-        elif rig.name and not self._has_advertised:
+        elif not self._has_advertised:
             self._has_advertised = True
             rig.carry(rig.node.advertise(rig.now, flood=False))
         self._outbox.pump()

@@ -16,7 +16,7 @@ class Settings:
     """How our own node behaves, where we are the node; a companion radio has its own settings.
 
     Attributes:
-        name: Ours; empty = none, so our advertisements carry none and chat radios ignore them.
+        name: Ours; empty = the first eight digits of our key, as nodes of the firmware are called.
         repeater: Pass other nodes' packets on.
         share_position: Put `position` into our advertisements.
         path_hash_size: Bytes by which packets of ours let repeaters name themselves, 1..3.

@@ -237,6 +237,7 @@ class ModemLine:
 
     def _take(self, event: KissEvent, now_s: float, events: list[LineEvent]) -> None:
         """Sort a frame: a packet, how it was heard, that one was sent, or an answer."""
+        found = None
         if isinstance(event, KissFrame) and not event.port:
             found = event.hardware
             if found is not None and found[0] == Hardware.RX_META:
@@ -247,9 +248,9 @@ class ModemLine:
                 if event.data:
                     self._held = _Held(event.data, now_s + META_S)
                 return
-            if found is not None:
-                self._hardware(*found, now_s, events)
         events.append(Answer(event))
+        if found is not None:
+            self._hardware(*found, now_s, events)
 
     def _hardware(self, code: int, body: bytes, now_s: float, events: list[LineEvent]) -> None:
         sending = self._sending

@@ -126,7 +126,8 @@ class Rig:
     def _node_settings(self) -> NodeSettings:
         settings = self.station.settings
         return NodeSettings(
-            name=settings.name,
+            # a node without a name is called so by the firmware, too
+            name=settings.name or self.station.node_id[:8].upper(),
             position=settings.position if settings.share_position else None,
             forwards=settings.repeater,
             hash_size=settings.path_hash_size,

@@ -745,3 +745,18 @@ def test_what_a_link_refuses_is_found_out_in_time() -> None:
 
     assert alice.port.refused(Transmit(alice.port.link_id, b""), "full", world.now) == []
     assert alice.port.join(None, world.now) == alice.port.leave("x", world.now) == ()
+
+
+def test_who_has_no_name_is_called_by_the_beginning_of_the_key() -> None:
+    world = ModemWorld()
+    alice = world.add("Alice", key("A"), Settings(advert_every_s=0.0))
+    world.add("Bob", key("B"))
+    world.join("Alice", "Bob")
+    world.up()
+
+    world.say("Alice", "#test", "hello")
+    world.run(10)
+
+    (received,) = world.people["Bob"].all(MessageReceived)
+    assert received.message.sender == "~8A88E3DD"
+    assert alice.port.myself.name == "8A88E3DD"
