@@ -1,6 +1,6 @@
 """Who we are here: an Ed25519 key from the words of the one identity, or one that was imported.
 
-    SLIP-0010 (ed25519, every step hardened), m/69'/1'/0', and the next index where a public key
+    SLIP-0010 (ed25519, every step hardened), m/69'/1'/0'/0', and the next index where a public key
     begins with 00 or FF: radios regenerate such keys and refuse to import them.
 
 A node's id is its whole public key, in lower-case hex.
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 NODE_ID_CHARS = 64
 _HARDENED = 0x80000000
-_PATH = (69, 1)
+_PATH = (69, 1, 0)
 _HEX = frozenset(string.hexdigits)
 
 

@@ -31,12 +31,12 @@ def test_our_key_is_the_first_that_radios_would_take() -> None:
     skipped = 0
     for number in range(800):
         identity = Identity(number.to_bytes(64, "big"))
-        first = from_seed(derive_seed(identity, (69, 1, 0)))
+        first = from_seed(derive_seed(identity, (69, 1, 0, 0)))
         mine = key_of(identity)
         assert mine.public_key[0] not in {0x00, 0xFF}
         if first.public_key[0] in {0x00, 0xFF}:
             skipped += 1
-            assert mine == from_seed(derive_seed(identity, (69, 1, 1)))
+            assert mine == from_seed(derive_seed(identity, (69, 1, 0, 1)))
         else:
             assert mine == first
     assert skipped
