@@ -23,6 +23,7 @@ from meshtui.sim.companion.desk import Owner
 from meshtui.sim.companion.radio import CompanionRadio
 from meshtui.sim.engine import Engine
 from meshtui.sim.meshcore_station import MeshcoreStation
+from tests.support.meshcore_radio_bench import Ether
 from tests.support.meshcore_vectors import vectors
 
 VECTORS = vectors()
@@ -63,24 +64,6 @@ class StillEngine(Engine):
 
     def instant(self) -> Instant:
         return Instant(self.now_s, CLOCK_S * 1000)
-
-
-class Ether:
-    """What the radio sends, noted; it never waits."""
-
-    def __init__(self) -> None:
-        self.sent: list[bytes] = []
-        self.queued = 0
-
-    def take(self, data: bytes, _priority: int, _not_before_s: float) -> bool:
-        self.sent.append(data)
-        return True
-
-    def hear(self, _data: bytes) -> None:
-        pass
-
-    def forget(self) -> None:
-        pass
 
 
 class Recorded:
