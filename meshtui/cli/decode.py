@@ -70,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
     if path is None and args.packet != _STDIN:
         decoder.show(from_text(args.packet))
     else:
-        if path is None and sys.stdin.isatty():
+        if path is None and sys.stdin and sys.stdin.isatty():
             decoder.hint()
         source = Input(path)
         for given in source.packets():

@@ -118,6 +118,9 @@ def _open(path: Path | None) -> Source | None:
     try:
         if path is not None:
             return open_file(path)
+        if not hasattr(sys.stdin, "fileno"):  # whoever started us closed it
+            msg = "there is no standard input"
+            raise ConfigError(msg)
         descriptor = os.dup(sys.stdin.fileno())
     except OSError as error:
         if path is None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from meshtui.cli.decode_input import MAX_LINE_BYTES
+from meshtui.cli.decode_keys import MAX_KEYS
 from meshtui.cli.main import main
 from meshtui.networks.jsonmesh.envelope import encode_envelope
 from meshtui.networks.jsonmesh.seal import Letter
@@ -337,3 +338,29 @@ def test_a_long_line_of_a_file_costs_bounded_memory(
 
     assert code == 1
     assert [(row["ok"], row.get("line")) for row in rows] == [(False, 1), (True, None), (False, 3)]
+
+
+def test_too_many_keys_are_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["--channel", "#a"] * (MAX_KEYS + 1)
+
+    assert main(["decode", "meshcore", "3E00AA", *options]) == 2
+    assert "--channel: more than" in capsys.readouterr().err
+
+
+def test_an_invitation_is_a_channel_with_its_key(capsys: pytest.CaptureFixture[str]) -> None:
+    key = VECTORS["derived"]["channels"][2]["key"]
+    packet = next(e["hex"] for e in VECTORS["packets"] if e["name"].startswith("GRP_TXT 256"))
+    invitation = f"meshcore://channel/add?name=priv256&secret={key}"
+
+    _, [row] = decoded(capsys, "meshcore", packet, "--channel", invitation)
+
+    assert row["decoded"]["channel"] == "priv256"
+
+
+def test_without_a_standard_input_nothing_is_waited_for(home_env: dict[str, str]) -> None:
+    command = f"{sys.executable} -m meshtui decode meshcore <&-"
+    shell = ["/bin/sh", "-c", command]
+    done = subprocess.run(shell, check=False, capture_output=True, env=home_env, timeout=60)
+
+    assert done.returncode == 2
+    assert done.stderr == b"meshtui: there is no standard input\n"

@@ -18,8 +18,8 @@ from meshtui.networks.meshcore.dissect_open import (
     region_of,
     regions_in,
 )
-from meshtui.networks.meshcore.dissect_sealed import one_line
-from meshtui.networks.meshcore.dissect_tree import Fields, abbreviate, decibels, hex_of
+from meshtui.networks.meshcore.dissect_sealed import SEALED
+from meshtui.networks.meshcore.dissect_tree import Fields, decibels, hex_of
 from meshtui.networks.meshcore.packet import PayloadType, RouteType, decode_packet, packet_hash
 from meshtui.networks.meshcore.payloads.envelope import MAC_BYTES
 from meshtui.networks.meshcore.payloads.registry import decode_payload
@@ -148,7 +148,7 @@ def _path(packet: Packet, fields: Fields, keyring: Keyring) -> None:
         hops.take(f"hop {number}", packet.hash_size, _whose(bytes.fromhex(shown), keyring))
     order = "first relay first" if packet.is_flood else "next relay first"
     value = " ".join(packet.path_hashes())
-    fields.field("path", abbreviate(value), len(packet.path), order, tuple(hops.fields))
+    fields.field("path", value, len(packet.path), order, tuple(hops.fields))
 
 
 def name_of(key: bytes, keyring: Keyring) -> str:
@@ -194,19 +194,17 @@ def _plaintext(
     fields = Fields(plaintext, buffer=1)
     line = ""
     try:
-        line = one_line(contents, fields, packet.payload_type)
+        line = SEALED[packet.payload_type](contents, fields)
     except DecodeError as error:
         fields.problems.append(f"inside: {error}")
     fields.rest("rest")
     outer.problems += fields.problems
-    if contents.channel is not None:
-        name = contents.channel.name
-        note = f"opened with the key of {name}"
-        line = f"{name}: {line}"
-    elif contents.opened is not None:
+    if contents.opened is not None:
         names = [name_of(key, keyring) for key in ends_of(contents.opened)]
         note = f"opened with the key that {names[0]} and {names[1]} share"
         line = f"{names[0]} > {names[1]}: {line}"
     else:
-        note = ""
+        name = "" if contents.channel is None else contents.channel.name
+        note = f"opened with the key of {name}"
+        line = f"{name}: {line}"
     return fields.parent(DECRYPTED, f"{len(plaintext)} bytes", 0, note), line

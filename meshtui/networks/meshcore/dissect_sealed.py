@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from meshtui.networks.meshcore.dissect_clear import payload_type_name
 from meshtui.networks.meshcore.dissect_open import ends_of
-from meshtui.networks.meshcore.dissect_tree import abbreviate, hex_of
+from meshtui.networks.meshcore.dissect_tree import hex_of
 from meshtui.networks.meshcore.packet import PayloadType, path_bytes_of, split_hashes
 from meshtui.networks.meshcore.payloads.anon_request import QueryKind, decode_anon_body
 from meshtui.networks.meshcore.payloads.group_data import owner_of_data_type
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from meshtui.networks.meshcore.dissect_tree import Fields
 
 NOTHING: Final = 15
-_REPEATER_STATUS: Final = 52
 
 
 def dissect_text(contents: Contents, fields: Fields) -> str:
@@ -87,9 +86,7 @@ def dissect_path(contents: Contents, fields: Fields) -> str:
     size = path_bytes_of(path_len)
     hashes = split_hashes(fields.data[fields.at : fields.at + (size or 0)], (path_len >> 6) + 1)
     shown = " ".join(hashes)
-    if size is None:
-        fields.problems.append("the returned path's length is not allowed")
-    elif size:
+    if size:
         note = "in the order in which the flood travelled; used as it is, not reversed"
         fields.take("return_path", size, note, lambda _: shown)
     extra = fields.number("extra_type", 1, _extra_note) & 0x0F
@@ -181,12 +178,3 @@ SEALED: dict[int, Callable[[Contents, Fields], str]] = {
     PayloadType.RESPONSE: dissect_response,
     PayloadType.ANON_REQ: dissect_anon_request,
 }
-
-
-def one_line(contents: Contents, fields: Fields, kind: int) -> str:
-    """Cut a plaintext by its payload type; what no function reads is one field."""
-    reader = SEALED.get(kind)
-    if reader is None:
-        fields.rest("plaintext")
-        return ""
-    return abbreviate(reader(contents, fields))

@@ -11,7 +11,6 @@ from meshtui.model.packet import DissectedField
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MAX_VALUE_CHARS = 400
 PAD_BYTES = 15
 
 
@@ -33,13 +32,6 @@ def degrees(millionths: int) -> str:
 def decibels(quarters: int) -> str:
     """Write a ratio that came in quarters of a dB."""
     return f"{quarters / 4:g} dB"
-
-
-def abbreviate(text: str) -> str:
-    """Cut a long text, saying how long it was."""
-    if len(text) <= MAX_VALUE_CHARS:
-        return text
-    return f"{text[:MAX_VALUE_CHARS]}… ({len(text)} characters)"
 
 
 class Fields:
@@ -76,7 +68,7 @@ class Fields:
             DecodeError: `short`: there are fewer; they become a field all the same.
         """
         raw = self.data[self.at : min(self.at + size, self.end)]
-        self.field(name, abbreviate(show(raw)), len(raw), note)
+        self.field(name, show(raw), len(raw), note)
         if len(raw) < size:
             raise DecodeError("short", f"{name} is cut off", self.end)
         return raw
@@ -162,6 +154,4 @@ class Fields:
 
     def parent(self, name: str, value: str, start: int, note: str = "") -> DissectedField:
         """Make a field of all that was cut since `start`."""
-        return DissectedField(
-            name, abbreviate(value), start, self.at, note, tuple(self.fields), self.buffer
-        )
+        return DissectedField(name, value, start, self.at, note, tuple(self.fields), self.buffer)

@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 
 from meshtui.errors import ConfigError, DecodeError
 from meshtui.model.ids import Instant, LinkId
+from meshtui.model.node import Position
 from meshtui.model.packet import Frame, Verdict
 from meshtui.model.secret import SecretBytes
 from meshtui.networks.base import KeyMaterial
 from meshtui.networks.jsonmesh.announce import Announcement, encode_announcement
 from meshtui.networks.jsonmesh.chunk import encode_chunks, encode_request
 from meshtui.networks.jsonmesh.compact import encode_compact
+from meshtui.networks.jsonmesh.compact_presence import encode_compact_presence
 from meshtui.networks.jsonmesh.dissector import JsonmeshDissector
 from meshtui.networks.jsonmesh.envelope import encode_envelope
 from meshtui.networks.jsonmesh.presence import Presence, encode_presence
@@ -175,3 +177,31 @@ def test_no_bytes_make_a_dissector_raise_anything_but_its_word(payload: bytes) -
             dissector.record(frame(payload))
     else:
         assert "decoded" in dissector.record(frame(payload))
+
+
+def test_what_relays_and_signatures_add_is_in_the_record() -> None:
+    letter = Letter("id-1", BOB.node_id, TS, "hello")
+    envelope = ALICE.sealer.seal_direct(BOB.public_key, letter, counted_entropy())
+    signed = ALICE.sealer.sign(envelope._replace(path=(CAROL.node_id,)))
+
+    record = NO_KEYS.record(frame(encode_envelope(signed, app_names=False)))
+
+    assert record["path"] == [CAROL.node_id]
+    assert record["signature_valid"] is True
+
+
+def test_an_envelope_that_opens_and_contradicts_itself_counts_as_not_opened() -> None:
+    wire = json.loads(good_payload()) | {"ts": TS + 1}
+    forged = frame(json.dumps(wire).encode())
+    dissector = with_keys(BOB)
+
+    assert "inner-mismatch" in str(dissector.record(forged)["why"])
+    assert dissector.summarise(forged).verdict is Verdict.UNREADABLE
+
+
+def test_a_compact_presence_and_a_position_are_read() -> None:
+    presence = Presence(ALICE.node_id, ALICE.public_key, True, TS, Position(47.5, 8.5))
+
+    for payload in (encode_presence(presence), encode_compact_presence(presence)):
+        decoded = NO_KEYS.record(frame(payload))["decoded"]
+        assert (decoded["lat"], decoded["lng"]) == (47.5, 8.5)

@@ -221,3 +221,37 @@ def test_what_is_no_packet_shows_where_it_goes_wrong() -> None:
     assert dissection.summary.startswith("no packet, 4 bytes: short-path")
     assert dissection.problems[0].endswith("(byte 2)")
     assert named(dissection, "rest").start == 2
+
+
+def test_what_is_cut_off_inside_is_a_problem() -> None:
+    path = bytes((14,)) + bytes(14) + b"\x03"  # an ACK is announced, and the block ends
+
+    dissection = dissect_packet(sealed(8, path), KEYS)
+
+    assert dissection.problems == ("inside: short: ack is cut off",)
+
+
+@pytest.mark.parametrize(
+    ("payload", "line"),
+    [
+        ("922834120000" + "001122334455667700", "00112233 is a repeater"),
+        ("8008010000", "CONTROL"),
+        ("F10203", "subtype 15"),
+    ],
+)
+def test_control_packets_of_every_subtype_are_shown(payload: str, line: str) -> None:
+    data = encode_packet(Packet(2, 11, 0, b"", bytes.fromhex(payload)))
+
+    dissection = dissect_packet(data, KEYS)
+
+    check(data, dissection)
+    assert line in dissection.summary
+
+
+def test_parts_of_other_things_than_acks_are_shown_as_they_are() -> None:
+    data = encode_packet(Packet(2, 10, 0, b"", b"\x22abc"))
+
+    dissection = dissect_packet(data, KEYS)
+
+    check(data, dissection)
+    assert "2 more of TXT_MSG" in dissection.summary

@@ -158,3 +158,10 @@ def _offset_of_refusal(data: bytes) -> int | None:
     except DecodeError as error:
         return -1 if error.offset is None or not error.reason else error.offset
     return None
+
+
+def test_a_region_that_nobody_knows_is_not_guessed() -> None:
+    record = record_of(Packet(0, 15, 0, b"", b"x", (77, 0)), KEYS)
+
+    assert record["transport_codes"] == [77, 0]
+    assert "region" not in record
