@@ -1,6 +1,7 @@
 """`make bench`: figures of this machine, as ratios within one run. Nothing here is a test.
 
-python -m tests.bench [startup] [pipeline] [framing] [sizes] [hub] [search] [screen] [sim] [decode]
+python -m tests.bench [startup] [pipeline] [framing] [sizes] [hub] [search] [screen] [inspector]
+    [sim] [decode] [captures]
 """
 
 from __future__ import annotations
@@ -12,7 +13,19 @@ from importlib import import_module
 
 from tests.bench.measure import Table
 
-PARTS = ("startup", "pipeline", "framing", "sizes", "hub", "search", "screen", "sim", "decode")
+PARTS = (
+    "startup",
+    "pipeline",
+    "framing",
+    "sizes",
+    "hub",
+    "search",
+    "screen",
+    "inspector",
+    "sim",
+    "decode",
+    "captures",
+)
 
 
 def main(names: list[str]) -> None:
