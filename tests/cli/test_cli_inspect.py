@@ -1,0 +1,193 @@
+"""`meshtui inspect`: lines, JSON, conversion, keys, exit codes."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from meshtui.capture.writer import write_packets
+from meshtui.cli.main import main
+from meshtui.model.ids import LinkId, NetworkName
+from tests.support.meshcore_vectors import packets
+from tests.support.packet_rows import a_row
+from tests.support.tshark import tshark
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+EVIL = "\x1b]0;owned\x07\u202e[red]"
+
+
+@pytest.fixture
+def recording(tmp_path: Path) -> Path:
+    rows = [
+        a_row(
+            number,
+            network=NetworkName("meshcore"),
+            link_id=LinkId(EVIL),
+            payload=bytes.fromhex(vector["hex"]),
+            endpoint="",
+            rssi_dbm=-60 - number,
+            snr_db=number / 4,
+        )
+        for number, vector in enumerate(packets(), 1)
+    ]
+    path = tmp_path / "recording.pcapng"
+    write_packets(path, ((row, None) for row in rows), "pcapng")
+    return path
+
+
+def test_a_line_a_packet_and_nothing_in_it_that_a_terminal_obeys(
+    recording: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = main(["inspect", str(recording)])
+
+    said = capsys.readouterr()
+    lines = said.out.splitlines()
+    assert (code, said.err) == (0, "")
+    assert len(lines) == len(packets())
+    assert lines[0].startswith("#1  20")
+    assert "advert" in lines[0]
+    assert "(Alice) > broadcast" in lines[0]
+    assert "-61 dBm  0.25 dB" in lines[0]
+    assert all(line.isprintable() for line in lines)
+
+
+def test_json_is_the_line_that_an_export_holds(
+    recording: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = main(["inspect", str(recording), "--json", "--filter", "snr==0.25"])
+
+    said = capsys.readouterr().out
+    row = json.loads(said)
+    assert code == 0
+    assert said.isascii()
+    assert (row["v"], row["hex"]) == (1, packets()[0]["hex"].lower())
+    assert (row["summary"]["type"], row["link"], row["snr"]) == ("advert", EVIL, 0.25)
+
+
+def test_a_channel_named_on_the_command_line_opens_its_packets(
+    recording: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["inspect", str(recording), "--filter", "type==group-text && verdict==delivered"]
+
+    main(arguments)
+    without = capsys.readouterr().out
+    main([*arguments, "--channel", "#test"])
+
+    assert len(capsys.readouterr().out) > len(without)
+
+
+@pytest.mark.parametrize("form", ["jsonl", "pcap", "pcapng"])
+def test_what_passes_is_converted_to_a_new_file(
+    recording: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], form: str
+) -> None:
+    out = tmp_path / f"out.{form}"
+
+    code = main(["inspect", str(recording), "--filter", "type==advert", "--write", str(out)])
+    assert code == 0
+    main(["inspect", str(out), "--json"])
+
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert rows
+    assert {row["summary"]["type"] for row in rows} == {"advert"}
+    assert main(["inspect", str(recording), "--write", str(out)]) == 2
+    assert "is there already" in capsys.readouterr().err
+
+
+def test_wireshark_reads_what_was_converted(recording: Path, tmp_path: Path) -> None:
+    for form in ("pcap", "pcapng"):
+        out = tmp_path / f"out.{form}"
+        main(["inspect", str(recording), "--write", str(out)])
+
+        seen = tshark(out, "frame.number", "loratap.rssi.packet", "_ws.malformed")
+
+        assert len(seen) == len(packets())
+        assert seen[0] == ["1", str(139 - 61), ""]
+
+
+def test_a_cut_recording_shows_what_was_whole_and_fails(
+    recording: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cut = tmp_path / "cut.pcapng"
+    cut.write_bytes(recording.read_bytes()[:-10])
+
+    code = main(["inspect", str(cut)])
+
+    said = capsys.readouterr()
+    assert code == 1
+    assert len(said.out.splitlines()) == len(packets()) - 1
+    assert "cut off at byte" in said.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "complaint"),
+    [
+        (["nowhere.pcap"], 2, "No such file"),
+        (["."], 1, "a folder"),
+        (["ok", "--filter", "snr<<"], 2, "--filter"),
+        (["ok", "--write", "out.txt"], 2, "--write"),
+        (["ok", "--write", "no/such/folder/out.pcap"], 2, "No such file"),
+        (["ok", "--network", "nonet"], 2, "nonet"),
+        (["ok", "--channel", "#a=xyz"], 2, "--channel"),
+        (["elf"], 1, "a program"),
+        ([EVIL], 2, "No such file"),
+        (["empty"], 1, "empty"),
+    ],
+)
+def test_wrong_use_is_one_line(
+    recording: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    code: int,
+    complaint: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "ok").write_text("0102\n")
+    (tmp_path / "elf").write_bytes(b"\x7fELF" + bytes(99))
+    (tmp_path / "empty").write_bytes(b"")
+
+    assert main(["inspect", *arguments]) == code
+
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert complaint in said.err
+    assert len(said.err.splitlines()) == 1
+    assert said.err.rstrip("\n").isprintable()
+
+
+def test_the_standard_input_is_read_to_its_end_packed_or_not(recording: Path) -> None:
+    for content in (recording.read_bytes(), gzip.compress(recording.read_bytes())):
+        done = subprocess.run(
+            [sys.executable, "-m", "meshtui", "inspect", "-", "--json"],
+            input=content,
+            capture_output=True,
+            check=True,
+            timeout=60,
+        )
+
+        assert len(done.stdout.splitlines()) == len(packets())
+
+
+def test_a_pipes_packets_are_printed_as_they_come(recording: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "meshtui", "inspect", "-"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    with process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        for number in (1, 2):
+            process.stdin.write(f"{packets()[0]['hex']}\n".encode())
+            process.stdin.flush()
+            assert process.stdout.readline().startswith(f"#{number}  ".encode())
+        process.stdin.close()
+    assert process.returncode == 0
