@@ -79,6 +79,13 @@ def test_a_post_is_pushed_when_it_is_six_seconds_old_and_once() -> None:
     assert air.nodes["S"].next_deadline_s is None
 
 
+def test_a_room_that_is_woken_too_early_pushes_nothing() -> None:
+    air = _room()
+    _post(air, "A", "hello room")
+
+    assert air.nodes["S"].tick(air.now) == []
+
+
 def test_posts_come_in_order_one_after_the_other() -> None:
     air = _room()
     for number in range(5):

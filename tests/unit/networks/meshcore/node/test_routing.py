@@ -11,7 +11,7 @@ from meshtui.model.packet import RxMeta
 from meshtui.networks.meshcore.node.outputs import ControlHeard, Dropped, Send
 from meshtui.networks.meshcore.node.settings import NodeSettings, repeater_settings
 from tests.support.meshcore_mesh import lone_node
-from tests.support.meshcore_vectors import key, vectors
+from tests.support.meshcore_vectors import key, raw, vectors
 
 NOW = Instant(10.0, 1_767_225_600_000)
 RX = RxMeta(-80, 5.0)
@@ -82,3 +82,24 @@ def test_a_packet_along_a_path_never_lies() -> None:
     node = lone_node(key("A"), NodeSettings(name="a", rx_delay_base=10.0))
 
     assert node.hear(bytes.fromhex("0e00aabbccdd"), WEAK, NOW) == [Dropped("not-for-us")]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        raw("RAW_CUSTOM zero hop"),
+        raw("ADVERT zero hop B"),
+        b"\x16\x00" + raw("GRP_TXT #test")[2:],
+        b"\x0e\x00abcd",
+        b"\x0a\x00" + raw("TXT_MSG A->B flood")[2:],
+        b"\x1e\x00" + raw("ANON_REQ login A->B (repeater")[3:],
+    ],
+)
+def test_what_came_to_us_directly_is_handled_once(data) -> None:
+    node = lone_node(key("R"), repeater_settings("r"))
+
+    first = node.hear(data, RX, NOW)
+
+    assert first != [Dropped("seen")]
+    assert node.hear(data, RX, NOW) == [Dropped("seen")]
+    assert node.stats.direct_dups == 1

@@ -38,6 +38,7 @@ from meshtui.networks.meshcore.packet import (
 )
 from meshtui.networks.meshcore.payloads.anon_request import decode_query_answer
 from meshtui.networks.meshcore.payloads.control import decode_control, discover_response_of
+from meshtui.networks.meshcore.payloads.path import PathBody
 from meshtui.networks.meshcore.payloads.request import NeighboursRequest, neighbours_request
 from meshtui.networks.meshcore.payloads.response import decode_neighbours, decode_status
 from tests.support.meshcore_air import advert_packet
@@ -242,6 +243,16 @@ def test_a_text_of_another_kind_is_dropped() -> None:
     data = encode_packet(Packet(RouteType.DIRECT, PayloadType.TXT_MSG, 0, b"", payload))
 
     assert air.nodes["S"].hear(data, RX, air.now)[0] == Dropped("unknown-text")
+
+
+def test_the_way_to_somebody_unknown_is_not_kept() -> None:
+    node = lone_node(key("S"), REPEATER)
+    packet = Packet(RouteType.DIRECT, PayloadType.PATH, 0, b"", b"")
+
+    is_returned = node._host.path(packet, RX, b"stranger", PathBody(0, b"", 3, b"abcd"))
+
+    assert not is_returned
+    assert node._core.out == []
 
 
 def test_a_response_nobody_asked_for_is_dropped() -> None:
