@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from meshtui.sim.radio_scenario import RadioScenario
 
 MAX_SEEDS: Final = 1_000
+NETWORKS: Final = ("jsonmesh", "meshcore")
 _EPILOG: Final = """\
 Without a scenario, those that come with the program are listed. A run is repeated to the last
 byte by its seed. Each variant of a scenario carries the same messages over the same air. In those
 that come along `plain` keeps to the letter of the protocol's first version, `ours` floods in small
 frames with timers and relays that know the air, and `dsr` sends along learned paths first.
+MeshCore has no variants: its nodes do what the firmware does, retries and all.
 """
 
 
@@ -34,6 +36,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         metavar="V",
         help="only this variant of the scenario; repeatable, default all",
+    )
+    parser.add_argument(
+        "--network",
+        choices=NETWORKS,
+        default=NETWORKS[0],
+        help=f"whose nodes live on it; default {NETWORKS[0]}",
     )
     parser.add_argument(
         "--seeds",
@@ -85,10 +93,14 @@ def run(args: argparse.Namespace) -> int:
     from meshtui.sim.world import lay_out
 
     scenario = load_radio_scenario(args.scenario)
-    variants = _variants(scenario, args.variant)
+    variants = _variants(scenario, args.variant, args.network)
     seeds = range(scenario.seed, scenario.seed + args.seeds)
     lay_out(scenario, scenario.seed)  # complains before processes are started
-    jobs = [Job(args.scenario, variant, seed, args.hours) for seed in seeds for variant in variants]
+    jobs = [
+        Job(args.scenario, variant, seed, args.hours, args.network)
+        for seed in seeds
+        for variant in variants
+    ]
     outcomes = []
     for outcome in run_jobs(jobs, args.processes):
         outcomes.append(outcome)
@@ -122,7 +134,12 @@ def _list(output: Output) -> int:
     return Exit.DONE
 
 
-def _variants(scenario: RadioScenario, wanted: Sequence[str] | None) -> list[str]:
+def _variants(scenario: RadioScenario, wanted: Sequence[str] | None, network: str) -> list[str]:
+    if network != NETWORKS[0]:
+        if wanted:
+            msg = f"--variant {wanted[0]}: {network} has none"
+            raise ConfigError(msg)
+        return [network]
     known = list(scenario.variants)
     for name in wanted or ():
         if name not in known:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from meshtui.sim.tally import Tally
     from meshtui.sim.world import World
 
 KIND_NAMES = ("ack", "direct", "forum", "presence")  # by priority of the transmission
@@ -142,7 +143,7 @@ def outcome_of(world: World, wall_s: float, degree: float) -> Outcome:
         outcome.deferred += counts.deferred
         outcome.overflow += counts.overflow
         outcome.too_long += counts.too_long
-    _count_fates(outcome, world)
+    count_fates(outcome, tally)
     return outcome
 
 
@@ -168,8 +169,9 @@ _SUMS = (
 )
 
 
-def _count_fates(outcome: Outcome, world: World) -> None:
-    for fate in world.tally.fates.values():
+def count_fates(outcome: Outcome, tally: Tally) -> None:
+    """Add what became of each message."""
+    for fate in tally.fates.values():
         outcome.copies += fate.copies
         outcome.latencies_s += fate.arrivals_s
         outcome.hops.update(fate.hops)

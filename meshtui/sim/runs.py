@@ -9,10 +9,11 @@ import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from typing import TYPE_CHECKING
 
+from meshtui.sim.meshcore_scenario import MESHCORE
 from meshtui.sim.outcome import Outcome, outcome_of
 from meshtui.sim.placement import mean_degree
 from meshtui.sim.radio_scenario import load_radio_scenario
-from meshtui.sim.world import World
+from meshtui.sim.world import JSONMESH, World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,12 +28,14 @@ class Job:
     Attributes:
         scenario: A name or a file (see `load_radio_scenario`).
         hours: Instead of the scenario's; None = its own.
+        network: Whose nodes live on it.
     """
 
     scenario: str
     variant: str = ""
     seed: int = 1
     hours: float | None = None
+    network: str = JSONMESH
 
 
 def scenario_of(job: Job) -> RadioScenario:
@@ -51,11 +54,25 @@ def run_job(job: Job) -> Outcome:
     Raises:
         ConfigError: The scenario is wrong.
     """
+    if job.network == MESHCORE:
+        return _run_meshcore(job)
     world = World(scenario_of(job), job.variant, job.seed)
     degree = mean_degree(world.audible, world.propagation.sensitivity_dbm)
     started_s = time.perf_counter()
     world.run()
     return outcome_of(world, time.perf_counter() - started_s, degree)
+
+
+def _run_meshcore(job: Job) -> Outcome:
+    """Make a run of a MeshCore mesh."""
+    from meshtui.sim.meshcore_traffic import MeshcoreTraffic
+
+    traffic = MeshcoreTraffic(scenario_of(job), job.seed)
+    world = traffic.world
+    degree = mean_degree(world.audible, world.propagation.sensitivity_dbm)
+    started_s = time.perf_counter()
+    traffic.run()
+    return traffic.outcome(time.perf_counter() - started_s, degree)
 
 
 def run_jobs(jobs: Sequence[Job], processes: int = 0) -> Iterator[Outcome]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from meshtui.sim.meshcore_traffic import MeshcoreTraffic
 from meshtui.sim.outcome import Outcome, outcome_of
 from meshtui.sim.radio_scenario import RadioScenario, parse_radio_scenario
 from meshtui.sim.world import World
@@ -57,3 +58,20 @@ def test_nearly_all_arrives_and_is_known_to_and_for_far_fewer_packets() -> None:
     )
     assert per_ours < per_plain / 2
     assert per_dsr < per_ours
+
+
+def test_a_meshcore_mesh_delivers_most_with_its_three_attempts_and_says_what_it_cost() -> None:
+    mesh = parse_radio_scenario(MESH.encode(), "delivery", "delivery.toml")
+    traffic = MeshcoreTraffic(mesh)
+
+    traffic.run()
+    outcome = traffic.outcome(1.0, 7.0)
+
+    assert outcome.messages >= 5
+    assert outcome.delivered >= 0.6 * outcome.messages
+    assert outcome.acked <= outcome.delivered
+    assert outcome.copies == 0
+    assert outcome.sent["direct"] > outcome.messages
+    assert outcome.sent["ack"] > 0
+    assert 0 < outcome.airtime_s < outcome.node_s
+    assert all(latency_s > 0.1 for latency_s in outcome.latencies_s)
