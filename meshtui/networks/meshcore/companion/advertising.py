@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from meshtui.errors import LocalProtocolError
-from meshtui.networks.meshcore.companion.ask_paths import note_path
 from meshtui.networks.meshcore.companion.ask_settings import MAX_NAME_BYTES
 from meshtui.networks.meshcore.companion.codes import Command, ErrorCode
 from meshtui.networks.meshcore.companion.commands import (
@@ -15,7 +14,6 @@ from meshtui.networks.meshcore.companion.commands import (
     SetAdvertName,
 )
 from meshtui.networks.meshcore.companion.driver import Priority
-from meshtui.networks.meshcore.companion.forms import UNKNOWN_PATH
 from meshtui.networks.meshcore.companion.greeting import read_self
 from meshtui.networks.meshcore.companion.scripts import Do, Script
 
@@ -59,6 +57,6 @@ def forget_path(radio: Radio, node_id: NodeId) -> Script:
     key = bytes.fromhex(node_id)
     reply = yield Do(ForKey(Command.RESET_PATH, key), Priority.USER)
     if not reply.problem:
-        note_path(radio, key, UNKNOWN_PATH)
+        radio.forget_path(key)
     elif reply.error_code != ErrorCode.NOT_FOUND:
         radio.news("reset-path", f"the path stands: {reply.problem}", node_id, is_error=True)

@@ -18,7 +18,7 @@ from meshtui.networks.meshcore.companion.commands import (
     SendTracePath,
 )
 from meshtui.networks.meshcore.companion.contacts import become_contact, put_contact
-from meshtui.networks.meshcore.companion.forms import UNKNOWN_PATH, Path, path_of
+from meshtui.networks.meshcore.companion.forms import Path, path_of
 from meshtui.networks.meshcore.companion.pushes import (
     PathDiscovery,
     TraceData,
@@ -154,7 +154,7 @@ def discover_path(radio: Radio, key: bytes, _: str) -> Asking:
 def reset_path(radio: Radio, key: bytes, _: str) -> Asking:
     """Forget the way: the next text floods."""
     yield from need(ForKey(Command.RESET_PATH, key))
-    note_path(radio, key, UNKNOWN_PATH)
+    radio.forget_path(key)
     radio.emit(*radio.station.nodes.forget_route(NodeId(key.hex())))
     return Told("the path is forgotten; the next text floods")
 
@@ -182,13 +182,6 @@ def _set_path(radio: Radio, key: bytes, path: Path) -> Asking:
         raise LocalProtocolError(problem)
     _learn(radio, key, path.hashes, "user")
     return Told(_path_words(radio, path), table(_path_row(radio, "out", path)))
-
-
-def note_path(radio: Radio, key: bytes, path: Path) -> None:
-    """Note the way of a contact as the radio has it now."""
-    contact = radio.contacts.get(key)
-    if contact is not None:
-        radio.contacts[key] = contact._replace(out_path=path)
 
 
 def hops_of(argument: str) -> tuple[str, ...]:

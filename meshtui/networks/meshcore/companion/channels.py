@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from meshtui.errors import EncodeError
 from meshtui.model.ids import channel_conversation
 from meshtui.networks.meshcore.companion.commands import (
     SendChannelTxtMsg,
@@ -99,11 +98,7 @@ def _send_raw(radio: Radio, channel: ChannelKey, timestamp: int, text: str) -> S
     mode = radio.info.path_hash_mode if radio.info else None
     path_len = path_len_byte(0, min(3, (mode or 0) + 1))
     packet = Packet(RouteType.FLOOD, PayloadType.GRP_TXT, path_len, b"", payload)
-    try:
-        command = SendRawPacket(_RAW_PRIORITY, encode_packet(packet))
-    except EncodeError as error:
-        return Reply(None, problem=str(error))
-    reply = yield Do(command, Priority.USER)
+    reply = yield Do(SendRawPacket(_RAW_PRIORITY, encode_packet(packet)), Priority.USER)
     if reply.error_code is not None:
         problem = (
             f"{channel.name} is in no slot of the radio, and it sends no packets made here: "

@@ -179,12 +179,15 @@ class Outbox:
             return problem
         for turn in range(ATTEMPTS):
             if turn == ATTEMPTS_BY_PATH:
-                yield Do(ForKey(Command.RESET_PATH, text.peer), Priority.USER)
+                reply = yield Do(ForKey(Command.RESET_PATH, text.peer), Priority.USER)
+                if not reply.problem:
+                    self._radio.forget_path(text.peer)
             number = self._begin(text)
             problem = yield from _patiently(partial(self._attempt, text, number))
             if problem:
                 return problem
             reply = yield Await(_acknowledges(text), text.patience_s)
+            self._radio.judge_path(text.peer, is_good=reply.frame is not None)
             if isinstance(reply.frame, SendConfirmed):
                 rtt_ms = reply.frame.rtt_ms
                 self._change(

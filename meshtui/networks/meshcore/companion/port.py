@@ -251,9 +251,11 @@ class CompanionPort:
         if payload[:1] == _LOG and _LOG_HEAD <= len(payload) <= MAX_PAYLOAD_BYTES:
             self._heard(payload)
             return
+        if len(payload) > MAX_PAYLOAD_BYTES:
+            detail = f"{len(payload)} bytes; no radio writes more than {MAX_PAYLOAD_BYTES}"
+            self._reject(payload, DecodeError("too-long", detail, MAX_PAYLOAD_BYTES))
+            return
         try:
-            if len(payload) > MAX_PAYLOAD_BYTES:
-                raise DecodeError("too-long", f"{len(payload)} bytes", MAX_PAYLOAD_BYTES)
             frame = decode_frame(payload)
         except DecodeError as error:
             self._reject(payload, error)
@@ -289,7 +291,7 @@ class CompanionPort:
             self._outbox.overheard_direct(heard.packet)
 
     def _reject(self, payload: bytes, error: DecodeError) -> None:
-        self._show(payload, Verdict.REJECTED, error.reason, error.detail)
+        self._show(payload[:MAX_PAYLOAD_BYTES], Verdict.REJECTED, error.reason, error.detail)
         radio = self._radio
         radio.emit(
             PacketDropped(NETWORK, radio.link_id, "malformed", error.detail, "", "", radio.now)

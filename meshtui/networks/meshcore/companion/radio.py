@@ -12,6 +12,7 @@ from meshtui.model.link import RadioSettings
 from meshtui.model.node import Route
 from meshtui.networks.meshcore.companion.codes import NodeType
 from meshtui.networks.meshcore.companion.driver import TABLE_ENTRIES, Driver
+from meshtui.networks.meshcore.companion.forms import UNKNOWN_PATH
 from meshtui.networks.meshcore.companion.scripts import Script, Scripts
 from meshtui.networks.meshcore.nodes import position_of, role_of
 from meshtui.networks.meshcore.station import NETWORK
@@ -28,6 +29,8 @@ MAX_FACTS: Final = 64
 DEFAULT_CHANNELS: Final = 8
 _FAVOURITE: Final = 1
 _RADIO_CONFIDENCE: Final = 0.6
+_TRUST_STEP: Final = 0.3
+_NO_LESS: Final = frozenset({"radio", "acked", "traced", "user"})
 _FULL_SHARE: Final = 0.9
 _SHORT_SF: Final = 8
 
@@ -229,6 +232,12 @@ class Radio:
         if node is not None and node.is_contact:
             self.emit(*self.station.nodes.put(replace(node, is_contact=False)))
 
+    def forget_path(self, key: bytes) -> None:
+        """Note that the radio knows no way to a contact any more."""
+        contact = self.contacts.get(key)
+        if contact is not None:
+            self.contacts[key] = contact._replace(out_path=UNKNOWN_PATH)
+
     def warn_if_full(self) -> None:
         """Say once that there is little room left."""
         limit = 2 * self.info.half_max_contacts if self.info and self.info.half_max_contacts else 0
@@ -261,13 +270,33 @@ class Radio:
         )
         self.emit(*nodes.put(changed))
 
+    def judge_path(self, key: bytes, *, is_good: bool) -> None:
+        """Trust the way in use more for an acknowledgement that came by it, less for none."""
+        contact = self.contacts.get(key)
+        if contact is None or not contact.out_path.is_known:
+            return
+        node_id = NodeId(key.hex())
+        via = tuple(NodeId(each) for each in contact.out_path.hashes)
+        known = self.station.nodes.route_to(node_id, self.link_id)
+        if known is None or known.via != via:
+            return
+        trust = known.confidence
+        trust = trust + (1 - trust) * _TRUST_STEP if is_good else trust * (1 - _TRUST_STEP)
+        judged = replace(
+            known,
+            confidence=trust,
+            source="acked" if is_good else known.source,
+            last_seen_ms=self.now.unix_ms if is_good else known.last_seen_ms,
+        )
+        self.emit(*self.station.nodes.learn(judged))
+
     def _learn_route(self, contact: Contact) -> None:
         if not contact.out_path.is_known:
             return
         node_id = NodeId(contact.key.hex())
         via = tuple(NodeId(each) for each in contact.out_path.hashes)
         known = self.station.nodes.route_to(node_id, self.link_id)
-        if known is not None and known.via == via and known.source == "radio":
+        if known is not None and known.via == via and known.source in _NO_LESS:
             return
         self.emit(
             *self.station.nodes.learn(
