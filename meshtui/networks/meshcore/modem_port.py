@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from meshtui.model.ids import ConversationId, LinkId, MessageId
     from meshtui.model.link import LinkInfo
     from meshtui.model.message import Channel, Message
+    from meshtui.model.restored import Spent
     from meshtui.networks.base import Output
     from meshtui.networks.meshcore.listener import AirListener
     from meshtui.networks.meshcore.modem.events import LineEvent, PacketSent, Write
@@ -62,8 +63,18 @@ _DIRECT_HEAD: Final = 6  # header, path_len, both hashes, MAC
 class ModemPort:
     """One modem; see `port.Port` for what each method promises."""
 
-    def __init__(self, link_id: LinkId, station: Station, listener: AirListener) -> None:
-        """Begin with the link down."""
+    def __init__(
+        self,
+        link_id: LinkId,
+        station: Station,
+        listener: AirListener,
+        spent: Sequence[Spent] = (),
+    ) -> None:
+        """Begin with the link down.
+
+        Args:
+            spent: What this radio used of its duty cycle in earlier lives, oldest first.
+        """
         self._rig = Rig(link_id, station, _START)
         self._rig.on_write = self._write
         self._rig.on_sent = self._sent
@@ -73,6 +84,7 @@ class ModemPort:
         self._outbox = Outbox(self._rig)
         self._asked = Asked(self._rig)
         self._wished = mesh_radio()
+        self._spent = spent
         self._has_advertised = False
 
     @property
@@ -134,6 +146,8 @@ class ModemPort:
         if wished != self._wished:
             self._wished = wished
             rig.line = rig.line_for(wished)
+        rig.line.restore(self._spent, now)
+        self._spent = ()
         rig.take(rig.line.open(now.mono_s))
         return self._end()
 

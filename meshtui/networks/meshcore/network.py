@@ -73,7 +73,8 @@ class MeshcoreNetwork:
             if link.kind is LinkKind.MODEM:
                 from meshtui.networks.meshcore.modem_port import ModemPort
 
-                return ModemPort(link.link_id, station, listener)
+                spent = restored.airtime.get(link.link_id, ())
+                return ModemPort(link.link_id, station, listener, spent)
             from meshtui.networks.meshcore.companion.port import CompanionPort
 
             return CompanionPort(link.link_id, station, listener)

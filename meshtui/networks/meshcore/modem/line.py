@@ -44,10 +44,11 @@ from meshtui.networks.meshcore.modem.greeting import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
-    from meshtui.model.ids import MessageId
+    from meshtui.model.ids import Instant, MessageId
     from meshtui.model.link import RadioSettings
+    from meshtui.model.restored import Spent
     from meshtui.networks.meshcore.kiss import KissEvent
     from meshtui.networks.meshcore.modem.events import LineEvent
 
@@ -109,6 +110,7 @@ class ModemLine:
         self._held: _Held | None = None
         self._greet_at_s: float | None = None
         self._is_open = False
+        self._has_complained = False
         self.facts = ModemFacts()
         self.is_greeted = False
 
@@ -133,6 +135,12 @@ class ModemLine:
     def queue_length(self) -> int:
         """Packets that wait."""
         return len(self._queue)
+
+    def restore(self, spent: Iterable[Spent], now: Instant) -> None:
+        """Book what this radio sent in an earlier life; oldest first."""
+        for each in spent:
+            age_s = (now.unix_ms - each.ended_at_ms) / 1000
+            self._duty.restore(each.airtime_s, age_s, now.mono_s, is_own=each.is_own)
 
     @property
     def on_air(self) -> Outgoing | None:
@@ -286,6 +294,7 @@ class ModemLine:
             self._ask(self._to_ask.pop(0), now_s, events)
         elif not self.is_greeted:
             self.is_greeted = True
+            self._has_complained = False
             events.append(Greeted(self.facts))
 
     def _ask(self, question: Question, now_s: float, events: list[LineEvent]) -> None:
@@ -310,7 +319,9 @@ class ModemLine:
         if asked.question.is_vital:
             self._to_ask = []
             self._greet_at_s = now_s + GREET_AGAIN_S
-            events.append(Trouble(NO_MODEM))
+            if not self._has_complained:
+                self._has_complained = True
+                events.append(Trouble(NO_MODEM))
             return
         self._ask_next(now_s, events)
 

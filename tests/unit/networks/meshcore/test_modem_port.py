@@ -25,6 +25,7 @@ from meshtui.model.ids import (
 from meshtui.model.message import DeliveryState
 from meshtui.model.node import Position
 from meshtui.model.packet import Transmit, Verdict
+from meshtui.model.restored import Spent
 from meshtui.model.secret import SecretBytes
 from meshtui.networks.meshcore.kiss import Hardware, KissCommand, ModemRadio, hardware_frame
 from meshtui.networks.meshcore.listener import AirListener
@@ -760,3 +761,25 @@ def test_who_has_no_name_is_called_by_the_beginning_of_the_key() -> None:
     (received,) = world.people["Bob"].all(MessageReceived)
     assert received.message.sender == "~8A88E3DD"
     assert alice.port.myself.name == "8A88E3DD"
+
+
+def test_what_is_no_modem_is_complained_of_once() -> None:
+    world = ModemWorld()
+    alice = world.add("Alice", key("A"), modem=FakeKissModem(is_mute=True))
+
+    world.up()
+    world.run(300)
+
+    assert [answer.text for answer in alice.answers()] == [NO_MODEM]
+
+
+def test_what_was_sent_in_an_earlier_life_counts_for_the_duty_cycle() -> None:
+    world = ModemWorld()
+    alice = world.add("Alice", key("A"), radio=replace(FREE_RADIO, duty_cycle=0.01))
+    spent = [Spent(world.now.unix_ms - 60_000, 18.0)]
+    alice.port = ModemPort(LinkId("Alice"), alice.station, AirListener(alice.station), spent)
+
+    world.up()
+
+    cost = alice.port.cost(channel_conversation(NETWORK, "#test"), "hi", world.now)
+    assert 0.5 <= cost.duty_used < 0.6
