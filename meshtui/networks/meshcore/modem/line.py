@@ -187,12 +187,12 @@ class ModemLine:
         if self._held is not None and now_s >= self._held.until_s:
             self._release(NO_RX, events)
         if self._asked is not None and now_s >= self._asked.deadline_s:
-            self._unanswered(now_s, events)
+            self._unanswered(self._asked, now_s, events)
         if self._greet_at_s is not None and now_s >= self._greet_at_s:
             events += self.open(now_s)
         sending = self._sending
         if sending is not None and sending.is_on_air and now_s >= sending.deadline_s:
-            self._failed(now_s, "the modem did not say that it sent it", events)
+            self._failed(sending, now_s, "the modem did not say that it sent it", events)
         self._advance(now_s, events)
         return events
 
@@ -264,11 +264,11 @@ class ModemLine:
         sending = self._sending
         if code == Hardware.TX_DONE:
             if sending is not None and sending.is_on_air:
-                self._done(now_s, body, events)
+                self._done(sending, now_s, body, events)
             return
         if code == Hardware.ERROR and self._asked is None:
             if sending is not None and sending.is_on_air:
-                self._refused(now_s, body, events)
+                self._refused(sending, now_s, body, events)
             return
         asked = self._asked
         if asked is None or code not in {asked.question.answer, Hardware.ERROR}:
@@ -301,11 +301,8 @@ class ModemLine:
         self._asked = _Asked(question, now_s + ANSWER_S)
         events.append(Write(question.wire))
 
-    def _unanswered(self, now_s: float, events: list[LineEvent]) -> None:
+    def _unanswered(self, asked: _Asked, now_s: float, events: list[LineEvent]) -> None:
         """Ask again, go on without, or begin the greeting anew."""
-        asked = self._asked
-        if asked is None:
-            return
         if asked.question is _BUSY_QUESTION:
             self._asked = None
             self._channel(now_s, b"\0", events)
@@ -363,7 +360,7 @@ class ModemLine:
     def _channel(self, now_s: float, body: bytes, events: list[LineEvent]) -> None:
         """The modem said whether somebody is sending: send, or ask again soon."""
         sending = self._sending
-        if sending is None:
+        if sending is None:  # the line was closed in between
             return
         is_busy = bool(body and body[0])
         if is_busy and now_s - sending.wanted_since_s < FORCE_S:
@@ -376,29 +373,27 @@ class ModemLine:
         self._duty.spend(airtime_s, now_s, is_own=not sending.outgoing.is_relay)
         events.append(Write(data_frame(sending.outgoing.data), sending.outgoing))
 
-    def _done(self, now_s: float, body: bytes, events: list[LineEvent]) -> None:
+    def _done(self, sending: _Sending, now_s: float, body: bytes, events: list[LineEvent]) -> None:
         """The modem has sent the packet, or failed to."""
-        sending = self._sending
-        if sending is None:
-            return
         if not body or decode_unsigned(body):
             self._sending = None
             events.append(PacketSent(sending.outgoing, is_ok=True))
         else:
-            self._failed(now_s, "the modem could not send it", events)
+            self._failed(sending, now_s, "the modem could not send it", events)
 
-    def _refused(self, now_s: float, body: bytes, events: list[LineEvent]) -> None:
+    def _refused(
+        self, sending: _Sending, now_s: float, body: bytes, events: list[LineEvent]
+    ) -> None:
         """The modem did not take the packet: it has one already, or it cannot."""
         if body[:1] == bytes((BUSY,)):
-            self._failed(now_s, "the modem is busy", events)
+            self._failed(sending, now_s, "the modem is busy", events)
         else:
-            self._failed(now_s, "the modem refused it", events)
+            self._failed(sending, now_s, "the modem refused it", events)
 
-    def _failed(self, now_s: float, reason: str, events: list[LineEvent]) -> None:
+    def _failed(
+        self, sending: _Sending, now_s: float, reason: str, events: list[LineEvent]
+    ) -> None:
         """Try once more, then give the packet up."""
-        sending = self._sending
-        if sending is None:
-            return
         if sending.tries < MAX_TX_TRIES:
             sending.is_on_air = False
             sending.wanted_since_s = now_s

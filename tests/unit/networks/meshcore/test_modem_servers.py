@@ -7,11 +7,27 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from meshtui.errors import LocalProtocolError
 from meshtui.model.command import Ask
 from meshtui.model.event import Answered, MessageReceived
 from meshtui.model.secret import SecretBytes
 from meshtui.networks.meshcore.identity import node_id_of
+from meshtui.networks.meshcore.modem.asking import MAX_ASKED
+from meshtui.networks.meshcore.node.outputs import Send
 from meshtui.networks.meshcore.node.settings import NodeSettings, repeater_settings, room_settings
+from meshtui.networks.meshcore.packet import (
+    Packet,
+    PayloadType,
+    RouteType,
+    decode_packet,
+    encode_packet,
+)
+from meshtui.networks.meshcore.payloads.envelope import (
+    Envelope,
+    decode_envelope,
+    encode_envelope,
+)
+from meshtui.networks.meshcore.seal import Cipher
 from meshtui.networks.meshcore.station import NETWORK
 from tests.support.meshcore_vectors import key
 from tests.support.modem_world import ModemWorld
@@ -174,3 +190,62 @@ def role_of_room(world: ModemWorld):
     known = world.people["Alice"].station.nodes.get(ROOM)
     assert known is not None
     return known.role
+
+
+def answered_with(world: ModemWorld, verb: str, body: bytes) -> Answered:
+    """Ask the repeater something, and let it answer with this body."""
+    hill = world.servers["Hill"]
+    ask(world, "login", HILL, secret=GUEST)
+    hear = hill.node.hear
+
+    def hear_and_answer(data, rx, now):
+        hear(data, rx, now)
+        packet = decode_packet(data)
+        if packet.payload_type != PayloadType.REQ:
+            return []
+        envelope = decode_envelope(packet.payload)
+        cipher = Cipher(key("R").shared_secret(key("A").public_key).reveal)
+        tag = (cipher.open(envelope.sealed) or b"")[:4]
+        sealed = cipher.seal(tag + body)
+        answer = encode_envelope(Envelope(envelope.src_hash, envelope.dest_hash, sealed))
+        sent = encode_packet(Packet(RouteType.DIRECT, PayloadType.RESPONSE, 0, b"", answer))
+        return [Send(sent, 0, now.mono_s)]
+
+    hill.node.hear = hear_and_answer
+    return ask(world, verb, HILL)
+
+
+@pytest.mark.parametrize("verb", ["status", "neighbours"])
+def test_an_answer_that_cannot_be_read_is_said_to_be_so(world, verb) -> None:
+    answer = answered_with(world, verb, b"\1\0\xff\xff")
+
+    assert answer.is_error
+    assert "cannot be read" in answer.text
+
+
+def test_who_was_never_heard_has_an_unsigned_card_and_none_to_share(world) -> None:
+    bob = node_id_of(key("B").public_key)
+
+    card = ask(world, "export", bob)
+
+    assert card.text.startswith("meshcore://contact/add?")
+    with pytest.raises(LocalProtocolError):
+        ask(world, "share", bob)
+
+
+def test_who_is_heard_directly_and_relays_nothing_is_not_traced(world) -> None:
+    bob = node_id_of(key("B").public_key)
+    ask(world, "set-path", bob, "direct")
+
+    with pytest.raises(LocalProtocolError):
+        ask(world, "trace", bob)
+
+
+def test_no_more_is_asked_at_once_than_can_be_followed(world) -> None:
+    alice = world.people["Alice"]
+    request = Ask(NETWORK, "status", "r", HILL)
+    for _ in range(MAX_ASKED):
+        world.take(alice, alice.port.ask(request, world.now))
+
+    with pytest.raises(LocalProtocolError):
+        alice.port.ask(request, world.now)
