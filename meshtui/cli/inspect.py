@@ -10,7 +10,6 @@ from array import array
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from meshtui.cli.collector import collecting_late
 from meshtui.cli.decode_keys import HELP, add_key_arguments, key_material
 from meshtui.cli.output import Exit, Output
 from meshtui.cli.packet_lines import packet_line
@@ -65,13 +64,14 @@ def run(args: argparse.Namespace) -> int:
         ConfigError: A filter, a key, a network or the name of a file is wrong.
         DecodeError: It is no recording.
     """
+    from meshtui.cli.collector import collecting_late
+    from meshtui.runtime.inspection import open_recording
+
     output = Output(as_json=args.json)
     form = _form_of(args.write) if args.write else ""
     _check_filter(args.filter)
     keys = _keys(args, output)
     is_screen = not (form or args.json or args.lines) and sys.stdout.isatty()
-    from meshtui.runtime.inspection import open_recording
-
     place = _place(args.file, is_screen=is_screen)
     title = "standard input" if args.file == _STDIN else args.file
     with collecting_late(), open_recording(place, title, keys, args.network) as recording:

@@ -57,7 +57,15 @@ def loaded_after(code: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "argv", [["--help"], ["--version"], ["send", "--help"], ["sim", "--help"], ["nonsense"]]
+    "argv",
+    [
+        ["--help"],
+        ["--version"],
+        ["send", "--help"],
+        ["sim", "--help"],
+        ["inspect", "--help"],
+        ["nonsense"],
+    ],
 )
 def test_help_loads_nothing_heavy(argv: list[str]) -> None:
     loaded = loaded_after(f"from meshtui.cli.main import main; main({argv!r})")

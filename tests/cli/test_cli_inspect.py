@@ -12,9 +12,14 @@ import pytest
 
 from meshtui.capture.writer import write_packets
 from meshtui.cli.main import main
+from meshtui.model.event import ChannelChanged
 from meshtui.model.ids import LinkId, NetworkName
+from meshtui.model.message import Channel
+from meshtui.store.database import Database
+from meshtui.store.writer import StoreWriter
 from tests.support.meshcore_vectors import packets
 from tests.support.packet_rows import a_row
+from tests.support.pseudo_terminal import on_a_terminal
 from tests.support.tshark import tshark
 
 if TYPE_CHECKING:
@@ -191,3 +196,36 @@ def test_a_pipes_packets_are_printed_as_they_come(recording: Path) -> None:
             assert process.stdout.readline().startswith(f"#{number}  ".encode())
         process.stdin.close()
     assert process.returncode == 0
+
+
+def test_on_a_terminal_the_inspector_opens_and_keys_reach_it_past_a_pipe(
+    recording: Path, tmp_path: Path
+) -> None:
+    command = f"cat '{recording}' | '{sys.executable}' -m meshtui --home '{tmp_path}' inspect -"
+
+    with on_a_terminal(["/bin/sh", "-c", command]) as terminal:
+        terminal.wait_for("PACKETS")
+        terminal.wait_for("standard input pcapng")
+        terminal.type("q")
+
+        assert terminal.wait() == 0
+
+
+def test_the_profiles_own_keys_open_packets_only_where_that_is_asked_for(
+    recording: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = ["--home", str(tmp_path / "home")]
+    main([*home, "identity", "new", "--words", "12", "--no-encrypt"])
+    database = Database.open(tmp_path / "home" / "meshtui.db")
+    channel = Channel(NetworkName("meshcore"), "#test", is_joined=True)
+    odd = Channel(NetworkName("meshcore"), "Private", is_joined=True)
+    StoreWriter(database).apply([ChannelChanged(channel), ChannelChanged(odd)])
+    database.close()
+    capsys.readouterr()
+    asked = [*home, "inspect", str(recording), "--filter", "channel==test"]
+
+    assert main(asked) == 0
+    closed = capsys.readouterr().out
+    assert main([*asked, "--my-keys"]) == 0
+
+    assert len(capsys.readouterr().out) > len(closed)
