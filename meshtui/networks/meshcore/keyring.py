@@ -103,6 +103,11 @@ class Keyring:
         return tuple(key for _, key in self._own.values())
 
     @property
+    def has_own(self) -> bool:
+        """Whether there is any key of ours."""
+        return bool(self._own)
+
+    @property
     def contacts(self) -> tuple[tuple[bytes, str], ...]:
         """Public key and label of every contact."""
         return tuple(self._contacts.items())

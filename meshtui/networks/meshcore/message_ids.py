@@ -29,7 +29,11 @@ def text_digest(conversation: ConversationId, sender: str, timestamp: int, text:
     if whole.count("\0") != _BORDERS:
         parts = (conversation, sender, str(timestamp), text)
         whole = "\0".join(part.replace("\0", "\0\0") for part in parts)
-    return hashlib.sha256(whole.encode("utf-8", "surrogatepass")).digest()[:ID_BYTES]
+    try:
+        data = whole.encode()
+    except UnicodeEncodeError:  # half a character, which no packet can hold, but a store might
+        data = whole.encode("utf-8", "surrogatepass")
+    return hashlib.sha256(data).digest()[:ID_BYTES]
 
 
 def message_id_of(digest: bytes) -> MessageId:

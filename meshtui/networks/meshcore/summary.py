@@ -58,6 +58,7 @@ EVERYBODY: Final = "broadcast"
 MAX_ACKS: Final = 10_000
 ADVERT_BYTES: Final = 100  # without what it says of itself
 _TRACE: Final = int(PayloadType.TRACE)
+_KINDS: Final = tuple(KINDS.get(number, UNASSIGNED) for number in range(16))
 _HASHES: Final = tuple(f"{number:02x}" for number in range(256))
 # the members of an Enum are looked up anew with every use of their names
 _HANDLED, _DELIVERED, _UNREADABLE = Verdict.HANDLED, Verdict.DELIVERED, Verdict.UNREADABLE
@@ -145,6 +146,7 @@ def _group_text(packet: Packet, keyring: Keyring, _acks: AckBook | None) -> Pack
     title, conversation = _names_of(name)
     author, words = split_sender(text)
     sender = CLAIMED + author
+    path = packet.path
     return PacketSummary(
         "group-text",
         _DELIVERED,
@@ -156,7 +158,7 @@ def _group_text(packet: Packet, keyring: Keyring, _acks: AckBook | None) -> Pack
         "",
         "",
         words[:MAX_SUMMARY_TEXT],
-        path_of(packet) if packet.path else (),
+        tuple(path.hex(",", (packet.path_len >> 6) + 1).split(",")) if path else (),
         packet_hash_text(packet),
         "",
         name,
@@ -178,7 +180,7 @@ def _unopened_group(packet: Packet, keyring: Keyring) -> PacketSummary:
     channel_hash = decode_group(packet.payload).channel_hash
     reason, why = keyring.refusal_of_group(channel_hash)
     name = _HASHES[channel_hash]
-    return _refused(packet, KINDS[packet.payload_type], reason, why, channel=name)
+    return _refused(packet, _KINDS[packet.payload_type], reason, why, channel=name)
 
 
 def _direct(packet: Packet, keyring: Keyring, acks: AckBook | None) -> PacketSummary:
@@ -189,11 +191,25 @@ def _direct(packet: Packet, keyring: Keyring, acks: AckBook | None) -> PacketSum
     if length < _LEAST_DIRECT or length & 15 != _LEAST_DIRECT & 15:
         decode_envelope(payload)
     dest, src = payload[0], payload[1]
-    opened = keyring.open_direct(dest, src, payload[2:], number)
-    kind = KINDS[number]
+    opened = keyring.open_direct(dest, src, payload[2:], number) if keyring.has_own else None
+    kind = _KINDS[number]
     if opened is None:
+        path = packet.path
         reason, why = keyring.refusal_between(dest, src)
-        return _refused(packet, kind, reason, why, _HASHES[src], _HASHES[dest])
+        return PacketSummary(
+            kind,
+            _UNREADABLE,
+            _HASHES[src],
+            _HASHES[dest],
+            packet.path_len & 0x3F if packet.route < 2 else None,
+            None,
+            "",
+            reason,
+            why,
+            "",
+            tuple(path.hex(",", (packet.path_len >> 6) + 1).split(",")) if path else (),
+            packet_hash_text(packet),
+        )
     if number == PayloadType.TXT_MSG:
         return _direct_text(packet, opened, acks)
     acked = ""
@@ -241,7 +257,7 @@ def _anon_request(packet: Packet, keyring: Keyring, _acks: AckBook | None) -> Pa
 
 def _advert(packet: Packet, _keyring: Keyring, _acks: AckBook | None) -> PacketSummary:
     """Name who advertises; the signature is for somebody who sees each packet only once."""
-    payload = packet.payload
+    payload, path = packet.payload, packet.path
     if len(payload) < ADVERT_BYTES:
         decode_advert(payload)
     return PacketSummary(
@@ -255,7 +271,7 @@ def _advert(packet: Packet, _keyring: Keyring, _acks: AckBook | None) -> PacketS
         "",
         "",
         "",
-        path_of(packet) if packet.path else (),
+        tuple(path.hex(",", (packet.path_len >> 6) + 1).split(",")) if path else (),
         packet_hash_text(packet),
     )
 
@@ -280,7 +296,7 @@ def _clear(packet: Packet, _keyring: Keyring, _acks: AckBook | None) -> PacketSu
     """Check what travels in clear; it names nobody."""
     number = packet.payload_type
     decode_payload(number, packet.payload)
-    return _handled(packet, KINDS.get(number, UNASSIGNED))
+    return _handled(packet, _KINDS[number])
 
 
 def _handled(
@@ -342,7 +358,7 @@ def _rejected(packet: Packet | None, error: DecodeError) -> PacketSummary:
     if packet is None:
         return PacketSummary(MALFORMED, Verdict.REJECTED, reason=error.reason, detail=error.detail)
     return PacketSummary(
-        KINDS.get(packet.payload_type, UNASSIGNED),
+        _KINDS[packet.payload_type],
         Verdict.REJECTED,
         hops=hops_of(packet),
         reason=error.reason,
