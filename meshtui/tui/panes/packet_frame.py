@@ -60,13 +60,6 @@ class PacketFrame(Pane):
     PacketFrame.-max-tree PacketParts, PacketFrame.-max-hex PacketParts { height: 1fr; }
     PacketFrame #ladder, PacketFrame #ladder-head, PacketFrame #stats { display: none; }
     PacketFrame #column-chooser { display: none; height: 60%; background: $surface; }
-    PacketFrame.-columns PacketParts { display: none; }
-    PacketFrame.-columns #column-chooser { display: block; }
-    PacketFrame.-ladder #packet-list, PacketFrame.-stats #packet-list { display: none; }
-    PacketFrame.-ladder #list-head, PacketFrame.-stats #list-head { display: none; }
-    PacketFrame.-stats PacketParts { display: none; }
-    PacketFrame.-ladder #ladder, PacketFrame.-ladder #ladder-head { display: block; }
-    PacketFrame.-stats #stats { display: block; }
     """
 
     def __init__(self, desk: Desk, view: Packets, names: Names) -> None:
@@ -88,6 +81,7 @@ class PacketFrame(Pane):
         self._rest: Timer | None = None
         self._is_detail_due = False
         self._filter_before: str | None = None
+        self._over = ""
 
     def compose(self) -> ComposeResult:
         """List above, tree and hex below; the rest waits for its key."""
@@ -195,14 +189,20 @@ class PacketFrame(Pane):
 
     # -- what actions are made of --------------------------------------------------------------
 
-    @property
-    def _over(self) -> str:
-        return next((n for n in ("ladder", "stats", "columns") if self.has_class(f"-{n}")), "")
-
     def lay_over(self, name: str) -> None:
-        """Lay the ladder, the statistics or the columns over, or with an empty name take it off."""
-        for each in ("ladder", "stats", "columns"):
-            self.set_class(each == name, f"-{each}")
+        """Lay the ladder, the statistics or the columns over, or with an empty name take it off.
+
+        What is shown is said widget by widget: a class would have every style found anew.
+        """
+        self._over = name
+        self._ladder.display = self._ladder_head.display = name == "ladder"
+        self._stats.display = name == "stats"
+        self._columns.display = name == "columns"
+        self._list.display = self._list_head.display = name in {"", "columns"}
+        self._parts.display = name in {"", "ladder"}
+        if not name:
+            for each in (self._list, self._list_head, self._parts):
+                each.styles.clear_rule("display")  # as it is when a part is maximised
         self.call_after_refresh(self.take_focus)
         self._show_selected()
         self.post_message(self.Restated())
