@@ -81,3 +81,19 @@ def test_comparison_names_what_differs_and_counts_what_is_alike() -> None:
         ("s", "", "9"),
     ]
     assert alike == 2
+
+
+def test_a_byte_belongs_to_the_smallest_field_around_it_opened_where_it_was_closed() -> None:
+    inner = DissectedField("inner", "x", 2, 3)
+    outer = DissectedField("outer", "x", 0, 4, children=(inner,))
+    other = DissectedField("other", "x", 0, 9, buffer=1)
+    tree = FieldTree()
+    tree.show(Dissection(NET, "", (outer, other)), [("summary", "s")])
+    tree.set_open(1, is_open=False)
+
+    assert tree.line_of_byte(0, 0) == 1
+    assert len(tree.lines) == 3
+    assert tree.line_of_byte(0, 2) == 2
+    assert tree.lines[2].field is inner
+    assert tree.line_of_byte(1, 8) == 3
+    assert tree.line_of_byte(0, 9) == -1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -139,3 +141,31 @@ def test_values_seen_are_proposed_newest_first() -> None:
     assert view.seen_values("type") == ["text", "ack"]
     assert view.seen_values("hops") == []
     assert view.seen_values("nonsense") == []
+
+
+def test_a_packet_read_again_takes_the_place_of_its_row_and_may_pass_now() -> None:
+    view = PacketView(PacketLog(), {})
+    view.extend([received(), received("sealed")])
+    view.set_filter("text~hello")
+    row = view.log.rows[1]
+    opened = replace(row, summary=replace(row.summary, text="Hello"))
+
+    view.replace([opened])
+
+    assert numbers(view) == [2]
+    assert "text" in view.known
+    assert view.by_number(2) is opened
+    assert view.by_number(3) is None
+
+
+def test_a_held_view_shows_what_was_opened_where_it_stands() -> None:
+    view = PacketView(PacketLog(), {})
+    view.extend([received()])
+    view.set_paused(True)
+    view.extend([received()])
+    row = view.rows[0]
+
+    view.replace([replace(row, summary=replace(row.summary, text="Hello"))])
+
+    assert [each.summary.text for each in view.rows] == ["Hello"]
+    assert view.remarks() == []
