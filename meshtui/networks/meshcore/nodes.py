@@ -31,6 +31,7 @@ _ROLES: Final = {
 _TYPES: Final = {role: number for number, role in _ROLES.items()}
 # A way that was proven or that the radio itself uses is not replaced by one merely overheard.
 _STANDING: Final = {"advert": 0, "heard": 0, "radio": 1, "traced": 2, "acked": 2, "user": 3}
+_NOWHERE: Final = (0, 0)  # the codes of a shared advertisement
 _FRESH_MS: Final = 24 * 3600 * 1000
 _FLOOD_MS: Final = 120_000  # so long the copies of one flood come, by ever longer ways
 
@@ -107,10 +108,13 @@ class NodeBook:
     def advertised(
         self, advert: Advert, said: AppData, packet: Packet, frame: Frame
     ) -> list[Output]:
-        """Take an advertisement whose signature was verified, and whose time is not old."""
+        """Take an advertisement whose signature was verified, and whose time is not old.
+
+        One that somebody shares by hand introduces its node, and says nothing of where it is.
+        """
         now = frame.received_at
         node = self.known(NodeId(advert.public_key.hex()))
-        changed = replace(
+        named = replace(
             node,
             name=said.name or node.name,
             role=role_of(said.node_type),
@@ -119,6 +123,11 @@ class NodeBook:
                 if said.lat_e6 is None or said.lon_e6 is None
                 else position_of(said.lat_e6, said.lon_e6)
             ),
+        )
+        if packet.transport_codes == _NOWHERE:
+            return self.put(named)
+        changed = replace(
+            named,
             is_online=True,
             last_heard_ms=now.unix_ms,
             hops=packet.hops,
@@ -132,6 +141,8 @@ class NodeBook:
 
     def heard_by(self, node_id: NodeId, packet: Packet, frame: Frame, now: Instant) -> list[Output]:
         """Learn a way from a flooded packet of this node: back along the path it came."""
+        if packet.transport_codes == _NOWHERE:
+            return []
         via = tuple(NodeId(hop.lower()) for hop in reversed(packet.path_hashes()))
         return self.learn(
             Route(

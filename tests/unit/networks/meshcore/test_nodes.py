@@ -51,6 +51,18 @@ def test_signal_is_the_nodes_only_where_it_was_heard_directly() -> None:
     assert (far.rssi_dbm, far.hops) == (-80, 1)
 
 
+def test_a_shared_advert_introduces_a_node_that_need_not_be_near() -> None:
+    book = NodeBook((), ())
+    data = appdata(2, "Ridge")
+    advert = sign_advert(KEY, 1_800_000_000, data)
+    shared = Packet(3, 4, 0, b"", b"", transport_codes=(0, 0))
+
+    (told,) = book.advertised(advert, data, shared, Frame(LINK, b"", NOW, RxMeta(-80, 5.5)))
+
+    assert (told.node.name, told.node.hops, told.node.rssi_dbm) == ("Ridge", None, None)
+    assert book.route_to(NODE, LINK) is None
+
+
 def test_a_clock_far_ahead_does_not_make_later_adverts_old() -> None:
     book = NodeBook((), ())
 
