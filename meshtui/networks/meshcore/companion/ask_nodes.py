@@ -231,7 +231,7 @@ def command_line(radio: Radio, key: bytes, argument: str) -> Asking:
 
 def _command_line(radio: Radio, key: bytes, argument: str) -> Asking:
     yield from _be_contact(radio, key)
-    timestamp = radio.station.next_timestamp(radio.now)
+    timestamp = radio.stamp(key, radio.station.next_timestamp(radio.now))
     command = SendTxtMsg(TextType.CLI, 0, timestamp, key[:6], argument)
 
     def done(_: Sent, frame: RadioFrame) -> str | None:

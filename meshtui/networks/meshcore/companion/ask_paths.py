@@ -18,7 +18,7 @@ from meshtui.networks.meshcore.companion.commands import (
     SendTracePath,
 )
 from meshtui.networks.meshcore.companion.contacts import become_contact, put_contact
-from meshtui.networks.meshcore.companion.forms import Path, path_of
+from meshtui.networks.meshcore.companion.forms import UNKNOWN_PATH, Path, path_of
 from meshtui.networks.meshcore.companion.pushes import (
     PathDiscovery,
     TraceData,
@@ -83,16 +83,7 @@ def _trace(radio: Radio, key: bytes, given: tuple[str, ...] | None) -> Asking:
 
 def _trip(radio: Radio, key: bytes, given: tuple[str, ...] | None) -> _Trip:
     """Plan a trace: the same hops back, so that we hear the last one."""
-    contact = radio.contacts.get(key)
-    if given is not None:
-        there = given
-    elif contact is None or not contact.out_path.is_known:
-        raise LocalProtocolError("no path to it is known: `discover-path` first")
-    else:
-        there = contact.out_path.hashes
-        role = radio.station.nodes.known(NodeId(key.hex())).role
-        if (contact.node_type or type_of(role)) in _FORWARDS:
-            there = (*there, key.hex()[: len(there[0]) if there else 2])
+    there = _way_to(radio, key) if given is None else given
     # a trace has no hashes of 3 bytes: there the first of them must do
     there = tuple(each if len(each) <= 4 else each[:2] for each in there)
     if not there:
@@ -101,6 +92,18 @@ def _trip(radio: Radio, key: bytes, given: tuple[str, ...] | None) -> _Trip:
     if sum(len(each) // 2 for each in hashes) > MAX_TRACE_BYTES:
         raise LocalProtocolError("the way there and back is too long for a trace")
     return _Trip(hashes, len(there))
+
+
+def _way_to(radio: Radio, key: bytes) -> tuple[str, ...]:
+    """List the hops to a node; a repeater is the last of them itself."""
+    contact = radio.contacts.get(key)
+    node = radio.station.nodes.known(NodeId(key.hex()))
+    is_repeater = ((contact and contact.node_type) or type_of(node.role)) in _FORWARDS
+    path = contact.out_path if contact is not None else UNKNOWN_PATH
+    if not path.is_known and not (is_repeater and node.hops == 0):
+        raise LocalProtocolError("no path to it is known: `discover-path` first")
+    there = path.hashes
+    return (*there, key.hex()[: len(there[0]) if there else 2]) if is_repeater else there
 
 
 def _trace_rows(radio: Radio, frame: TraceData, trip: _Trip) -> Rows:

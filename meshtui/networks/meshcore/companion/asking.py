@@ -137,6 +137,8 @@ def pairs(record: dict[str, str]) -> Rows:
 def name_of_hop(radio: Radio, prefix: str) -> str:
     """Name who may be meant by a hop hash."""
     nodes = radio.station.nodes.by_prefix(prefix)
+    if not nodes and radio.node_id.startswith(prefix):
+        return "us"
     if len(nodes) == 1:
         return nodes[0].name or str(nodes[0].node_id)[:8]
     return f"one of {len(nodes)}" if nodes else "not known"

@@ -54,6 +54,7 @@ class _Text:
 
     Attributes:
         peer: Whom it is for; empty in a channel.
+        timestamp: What its packets carry, the same for all attempts; 0 = none was made.
         tags: The acknowledgements of its attempts.
         number: Its script's.
     """
@@ -63,6 +64,7 @@ class _Text:
     peer: bytes = b""
     tags: set[bytes] = field(default_factory=set)
     number: int = 0
+    timestamp: int = 0
     sent_s: float = 0.0
     patience_s: float = 0.0
 
@@ -209,9 +211,10 @@ class Outbox:
         return min(number, 255)
 
     def _attempt(self, text: _Text, number: int) -> Generator[Step, Reply, Reply]:
-        command = SendTxtMsg(
-            0, number, text.message.sent_at_ms // 1000, text.peer[:6], text.message.text
+        text.timestamp = text.timestamp or self._radio.stamp(
+            text.peer, text.message.sent_at_ms // 1000
         )
+        command = SendTxtMsg(0, number, text.timestamp, text.peer[:6], text.message.text)
         reply = yield Do(command, Priority.USER)
         if reply.error_code == ErrorCode.NOT_FOUND:
             # the table is not as we know it: another program may have changed it

@@ -32,6 +32,7 @@ _RADIO_CONFIDENCE: Final = 0.6
 _TRUST_STEP: Final = 0.3
 _NO_LESS: Final = frozenset({"radio", "acked", "traced", "user"})
 _FULL_SHARE: Final = 0.9
+_SERVERS: Final = frozenset({NodeType.REPEATER, NodeType.ROOM, NodeType.SENSOR})
 _SHORT_SF: Final = 8
 
 
@@ -191,6 +192,16 @@ class Radio:
             battery_mv=self.battery_mv,
             facts=tuple(self.facts.items())[:MAX_FACTS],
         )
+
+    def stamp(self, peer: bytes, timestamp: int) -> int:
+        """Date a text to a node.
+
+        Servers take what is older than our last request for a replay; requests are dated by the
+        radio, so where its clock is ahead, it is that which counts.
+        """
+        contact = self.contacts.get(peer)
+        is_server = contact is not None and contact.node_type in _SERVERS
+        return timestamp + (max(0, self.clock_skew_s or 0) if is_server else 0)
 
     # --- its tables ---
 

@@ -183,9 +183,10 @@ def test_an_owner_is_three_lines(desk: Desk) -> None:
 def test_an_access_list_names_who_is_known(desk: Desk) -> None:
     request = desk.ask("acl", HILL.public_key)
 
-    desk.push(pushes.BinaryResponse(0, tag_of(desk), BOB.public_key[:6] + b"\x03" + bytes(7)))
+    body = BOB.public_key[:6] + b"\x03" + desk.radio.key[:6] + b"\x03" + bytes(7)
+    desk.push(pushes.BinaryResponse(0, tag_of(desk), body))
 
-    assert [dict(row)["name"] for row in desk.answer(request).rows] == ["Bob"]
+    assert [dict(row)["name"] for row in desk.answer(request).rows] == ["Bob", "us"]
 
 
 def test_a_command_line_is_answered_by_its_text(desk: Desk) -> None:

@@ -179,3 +179,17 @@ def test_about_nobody_known_nothing_can_be_asked(desk: Desk, verb: str) -> None:
     told = desk.answer(desk.ask(verb, bytes(range(32)), argument))
 
     assert "not in the radio's contacts" in told.text
+
+
+def test_a_repeater_heard_directly_is_traced_without_a_path(desk: Desk) -> None:
+    from dataclasses import replace
+
+    key = bytes((9,)) * 32
+    desk.radio.contacts[key] = contact(key, "Near", 2)
+    desk.ask("contacts")
+    node = desk.nodes.known(desk.conversation(key).split("/")[1])  # type: ignore[arg-type]
+    desk.nodes.put(replace(node, hops=0))
+
+    desk.ask("trace", key)
+
+    assert traced(desk).path == key[:1]

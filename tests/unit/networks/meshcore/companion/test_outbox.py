@@ -15,7 +15,7 @@ from meshtui.networks.meshcore.companion.commands import (
     SendTxtMsg,
 )
 from meshtui.networks.meshcore.companion.pushes import LogRxData, SendConfirmed
-from tests.support.fake_companion import BOB, CAROL, NOW, Desk, contact
+from tests.support.fake_companion import BOB, CAROL, HILL, NOW, Desk, contact
 
 ALICE_TO_BOB = bytes.fromhex("0901AA")
 
@@ -314,6 +314,23 @@ def test_a_link_that_refuses_the_bytes_fails_the_text(desk: Desk) -> None:
     desk.apply(desk.port.refused(transmit, "the outbox is full", desk.now))
 
     assert desk.deliveries(message_id)[-1].reason == "the outbox is full"
+
+
+def test_a_text_to_a_server_is_dated_by_the_radio_where_that_is_ahead() -> None:
+    desk = Desk()
+    desk.radio.time = NOW + 500
+    desk.radio.contacts[HILL.public_key] = contact(HILL.public_key, "Hill", 3)
+    desk.radio.contacts[BOB.public_key] = contact()
+    desk.connect()
+
+    desk.send(HILL.public_key, "post")
+    desk.send(BOB.public_key, "text")
+    desk.ask("cli", HILL.public_key, "ver")
+
+    post, text, line = texts(desk)
+    assert post.timestamp == NOW + 1 + 500
+    assert text.timestamp == NOW + 2
+    assert line.timestamp >= NOW + 500
 
 
 def _named(node, name):
