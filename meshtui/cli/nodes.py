@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from meshtui.cli.addressing import MESHCORE
 from meshtui.cli.lines import clock_time
 from meshtui.cli.output import Exit
 from meshtui.cli.rows import node_row
@@ -27,6 +28,7 @@ def run(args: argparse.Namespace) -> int:
             for row in rows:
                 row["last heard"] = clock_time(row["last_heard_ms"])
         columns = ("node_id", "name", "online", "hops", "pin", "lat", "lng", "last heard")
-        more = ("network", "role", "contact") if are_several(rows) else ()
-        output.table((*more, *columns), rows)
+        network = ("network",) if are_several(rows) else ()
+        roles = ("role", "contact") if any(row["network"] == MESHCORE for row in rows) else ()
+        output.table((*network, *columns[:2], *roles, *columns[2:]), rows)
     return Exit.DONE

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from meshtui.model.command import Advertise, JoinChannel, LeaveChannel, MarkNode, SendText
 from meshtui.model.ids import NodeId, direct_conversation
-from meshtui.model.message import DeliveryState
+from meshtui.model.message import Channel, DeliveryState
 from meshtui.tui.panes.nodes import NodesPane
 from meshtui.tui.panes.routes import RoutesPane
-from tests.support.fake_mesh import NETWORK
+from tests.support.fake_mesh import NETWORK, FakeMesh
 from tests.support.mesh_scenes import ALICE, PARIS
 from tests.support.pane_host import PaneHost
 from tests.support.tui_app import app_on, lines_of, settle, text_of
@@ -61,6 +61,19 @@ async def test_one_ring_goes_through_the_unread_of_all_networks() -> None:
             opened_ids.append(pilot.app.screen.chat.book.open_id)
 
     assert set(opened_ids[:2]) == {direct_conversation(NETWORK, ALICE), PUBLIC}
+
+
+async def test_the_first_chat_that_ever_comes_is_opened() -> None:
+    mesh = FakeMesh()
+
+    async with app_on(mesh).run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        before = pilot.app.screen.chat.book.open_id
+        mesh.announce(Channel(MESHCORE, "Public", is_joined=True))
+        await settle(pilot)
+
+        assert before is None
+        assert pilot.app.screen.chat.book.open_id == PUBLIC
 
 
 async def test_the_status_line_says_which_network_is_talked_in() -> None:

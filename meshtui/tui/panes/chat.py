@@ -25,7 +25,8 @@ from meshtui.model.message import Proof
 from meshtui.model.node import PinState
 from meshtui.tui.command import bindings_of
 from meshtui.tui.commands import CHAT
-from meshtui.tui.panes.chat_actions import PAGE, RETRIABLE, ChatActions, is_command
+from meshtui.tui.panes.chat_actions import RETRIABLE, ChatActions, is_command
+from meshtui.tui.panes.chat_search import PAGE
 from meshtui.tui.panes.chat_slash import SlashCommands
 from meshtui.tui.state.arrivals import Arrivals
 from meshtui.tui.state.chat import Change, ChatLog
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.timer import Timer
 
-    from meshtui.model.command import Command as MeshCommand
     from meshtui.model.event import Event
     from meshtui.model.ids import ConversationId
     from meshtui.tui.widgets.chat_list import ChatList
@@ -144,11 +144,18 @@ class ChatPane(ChatActions):
             self._show_details()
         if is_list_changed:
             self.chats.redraw()
+            self._open_first()
         if is_arriving:
             self._show_below()
         if is_air_used and self.composer.value:
             self.composer.ask_cost_again()
         self.post_message(self.Restated())
+
+    def _open_first(self) -> None:
+        """The first chat there ever is: a radio told its channels."""
+        first = self.book.first_to_open() if self.book.open_id is None else None
+        if first is not None and not self.composer.value:
+            self.open_conversation(first)
 
     def on_line_list_moved(self, event: LineList.Moved) -> None:
         """Say how much is below the window."""
@@ -391,18 +398,6 @@ class ChatPane(ChatActions):
             if self.composer.value == typed and self.book.open_id == request.conversation:
                 self._sent(typed)
             self.messages.follow_end()
-
-    async def screen_submit(self, request: MeshCommand) -> bool:
-        """Submit and await; False where it was refused, and said so."""
-        from meshtui.errors import MeshtuiError
-        from meshtui.model.text import clean
-
-        try:
-            await self.desk.api.submit(request)
-        except MeshtuiError as error:
-            self.tell(clean(str(error), limit=200), bad=True)
-            return False
-        return True
 
     def _sent(self, typed: str) -> None:
         if not self._slash.hides(typed) and not is_invitation(typed.strip()):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING
 
 from meshtui.model.command import CancelMessage, ResendMessage
 from meshtui.model.ids import (
@@ -15,33 +15,21 @@ from meshtui.model.ids import (
 )
 from meshtui.model.message import DeliveryState
 from meshtui.model.text import clean
+from meshtui.tui.panes.chat_search import ChatSearch
 from meshtui.tui.state.choices import Choice
-from meshtui.tui.state.conversations import ConversationBook
 from meshtui.tui.state.directory import CLAIM
 from meshtui.tui.state.joining import invited_to, is_card
 from meshtui.tui.text.details import channel_lines, message_lines, node_lines
-from meshtui.tui.text.format import date_and_clock
-from meshtui.tui.widgets.chat_list import ChatList
-from meshtui.tui.widgets.composer import Composer
-from meshtui.tui.widgets.line_input import LineInput
-from meshtui.tui.widgets.message_list import MessageList
-from meshtui.tui.widgets.pane import Desk, Pane
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from meshtui.model.command import Command as MeshCommand
     from meshtui.model.command import JoinChannel
     from meshtui.model.ids import ConversationId
-    from meshtui.model.message import Channel, Message, SendCost
+    from meshtui.model.message import Message, SendCost
     from meshtui.tui.command import Command
     from meshtui.tui.state.asking import Wish
-    from meshtui.tui.state.chat import ChatLog
-    from meshtui.tui.state.completion import Vocabulary
 
-ChannelKey: TypeAlias = "tuple[NetworkName, str]"
-
-PAGE: Final = 200
 RETRIABLE = (DeliveryState.FAILED, DeliveryState.CANCELLED)
 _WAITING = (
     DeliveryState.QUEUED,
@@ -56,24 +44,8 @@ def is_command(typed: str) -> bool:
     return typed.startswith("/") and not typed.startswith(("//", "/me "))
 
 
-class ChatActions(Pane):
-    """The widgets of the chat pane and the actions on them; `ChatPane` opens and folds."""
-
-    pane_id = "chat"
-
-    def __init__(self, desk: Desk) -> None:
-        """Make the widgets."""
-        super().__init__(desk)
-        self.book = ConversationBook(desk.directory.is_blocked)
-        self.log_shown: ChatLog | None = None
-        self.channels: dict[ChannelKey, Channel] = {}
-        self.chats = ChatList(self.book, desk.directory, desk.glyphs)
-        self.messages = MessageList(desk.directory, desk.glyphs)
-        self.composer = Composer(glyphs=desk.glyphs, vocabulary=self.vocabulary, cost=self.cost_of)
-        self.finder = LineInput(prompt="find: ", placeholder="words, Enter; n N jump", id="find")
-        self._hits: list[int] = []
-        self._hit = -1
-        self._is_paging = False
+class ChatActions(ChatSearch):
+    """The actions on the widgets of the chat pane; `ChatPane` opens and folds."""
 
     def open_conversation(self, conversation: ConversationId, at: int = 0) -> None:
         """Show a conversation, at the message with an order; an unknown one begins empty."""
@@ -81,10 +53,6 @@ class ChatActions(Pane):
 
     def join(self, request: JoinChannel) -> None:
         """Join a channel and open it."""
-        raise NotImplementedError
-
-    def vocabulary(self) -> Vocabulary:
-        """What Tab offers."""
         raise NotImplementedError
 
     def run_slash(self, line: str) -> None:
@@ -122,19 +90,6 @@ class ChatActions(Pane):
         conversation = self.chats.neighbour(step)
         if conversation is not None:
             self.open_conversation(conversation)
-
-    def action_find(self) -> None:
-        """Ask for words."""
-        self.finder.add_class("-shown")
-        self.finder.focus()
-
-    async def action_next_hit(self) -> None:
-        """Older."""
-        await self._go_to_hit(1)
-
-    async def action_previous_hit(self) -> None:
-        """Newer."""
-        await self._go_to_hit(-1)
 
     def action_write(self) -> None:
         """To the message line."""
@@ -247,96 +202,6 @@ class ChatActions(Pane):
         ]
         self.post_message(self.ShowSheet("Who has written here", tuple(lines)))
 
-    # -- searching ---------------------------------------------------------------------------
-
-    def find_text(self, words: str) -> None:
-        """Search the open chat."""
-        if words.strip():
-            self.run_worker(self._find(words.strip()), group="find", exclusive=True)
-        else:
-            self.action_find()
-
-    async def _find(self, words: str) -> None:
-        log = self.log_shown
-        if log is None:
-            return
-        found = await self.desk.api.search(words, log.conversation, 200)
-        self._hits = [message.order for message in found]
-        self.messages.hits = frozenset(self._hits)
-        self.messages.changed()
-        if not self._hits:
-            self.tell(f"Nothing here holds {words}", bad=True)
-            return
-        self._hit = -1
-        self.messages.focus()
-        await self._go_to_hit(1)
-
-    async def _go_to_hit(self, step: int) -> None:
-        log = self.log_shown
-        if log is None or not self._hits:
-            self.tell("Search first: Ctrl+F", bad=True)
-            return
-        self._hit = (self._hit + step) % len(self._hits)
-        await self.go_to(log, self._hits[self._hit])
-        self.finder.note = f"{self._hit + 1} of {len(self._hits)}"
-
-    async def go_to(self, log: ChatLog, order: int) -> None:
-        """Put the cursor on a message, reading older pages until it is there."""
-        while log.row_of(order) is None and log.has_older and log.messages:
-            await self.page_up(log)
-        row = log.row_of(order)
-        if row is not None and self.log_shown is log:
-            self.messages.move_to(row)
-
-    def find_everywhere(self, words: str) -> None:
-        """Search all chats, and offer what was found."""
-        if words.strip():
-            self.run_worker(self._find_everywhere(words.strip()), group="find", exclusive=True)
-        else:
-            self.tell("Name what to look for: /find beacon", bad=True)
-
-    async def _find_everywhere(self, words: str) -> None:
-        found = await self.desk.api.search(words, None, PAGE)
-        if found:
-            self.post_message(self.Offer(tuple(self._hit_choice(message) for message in found)))
-        else:
-            self.tell(f"No chat holds {clean(words, limit=40)}", bad=True)
-
-    def _hit_choice(self, message: Message) -> Choice:
-        talk = self.book.talks.get(message.conversation)
-        where = self.chats.title_of(talk) if talk is not None else ""
-        who = self.desk.directory.author_of(message.conversation, message.sender)
-        return Choice(
-            f"{who}: {clean(message.text, limit=200)}",
-            where,
-            date_and_clock(message.received_at_ms),
-            f"hit {message.order} {message.conversation}",
-        )
-
-    def close_finder(self, *, keep_focus: bool = False) -> None:
-        self.finder.remove_class("-shown")
-        self.finder.value = ""
-        self.finder.note = ""
-        self._hits = []
-        if self.messages.hits:
-            self.messages.hits = frozenset()
-            self.messages.changed()
-        if not keep_focus:
-            self.composer.focus()
-
-    async def page_up(self, log: ChatLog) -> None:
-        if self._is_paging or not log.messages:
-            return
-        self._is_paging = True
-        try:
-            before = log.messages[0].order
-            older = await self.desk.api.history(log.conversation, before, PAGE)
-            added = log.load(older, PAGE)
-            if self.log_shown is log and added:
-                self.messages.prepend(added)
-        finally:
-            self._is_paging = False
-
     def offer_link(self, link: str) -> None:
         """An invitation or a contact card was pasted: take it, or hand it on?
 
@@ -364,14 +229,6 @@ class ChatActions(Pane):
         self.post_message(self.Copy(link, "invitation"))
 
     # -- helpers for the slash commands ------------------------------------------------------
-
-    def submit(self, request: MeshCommand) -> None:
-        """Ask the mesh; a refusal is shown."""
-        self.post_message(self.Submit(request))
-
-    def tell(self, text: str, *, bad: bool = False) -> None:
-        """Say something on the bottom line."""
-        self.post_message(self.Notice(text, is_error=bad))
 
     def cost_of(self, typed: str) -> SendCost | None:
         """What sending this by radio would take; None for commands, and where none carries it."""

@@ -72,7 +72,8 @@ def _lines_of(device: Device, verbs: Collection[str]) -> list[Line]:
         lines.append(field("device", told))
     if device.radio is not None:
         lines.append(field("radio", radio_words(device.radio)))
-        if device.radio.power_dbm is not None:
+        is_told = any(label == "power" for label, _ in device.facts)
+        if device.radio.power_dbm is not None and not is_told:
             lines.append(field("power", f"{device.radio.power_dbm} dBm"))
     if device.position is not None:
         lines.append(field("where", position_words(device.position.lat, device.position.lng)))
