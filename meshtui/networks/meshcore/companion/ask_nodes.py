@@ -47,7 +47,8 @@ from meshtui.networks.meshcore.companion.contacts import (
     put_contact,
     remove_contact,
 )
-from meshtui.networks.meshcore.companion.greeting import duration
+from meshtui.networks.meshcore.companion.driver import Priority
+from meshtui.networks.meshcore.companion.greeting import duration, read_clock
 from meshtui.networks.meshcore.companion.lpp import decode_lpp
 from meshtui.networks.meshcore.companion.pushes import (
     BinaryResponse,
@@ -231,6 +232,7 @@ def command_line(radio: Radio, key: bytes, argument: str) -> Asking:
 
 def _command_line(radio: Radio, key: bytes, argument: str) -> Asking:
     yield from _be_contact(radio, key)
+    yield from read_clock(radio, Priority.REQUEST)
     timestamp = radio.stamp(key, radio.station.next_timestamp(radio.now))
     command = SendTxtMsg(TextType.CLI, 0, timestamp, key[:6], argument)
 

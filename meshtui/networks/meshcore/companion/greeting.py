@@ -133,10 +133,9 @@ def check_clock(radio: Radio, priority: Priority = Priority.GREETING) -> Part:
     Returns:
         Whether they agree now.
     """
-    reply = yield Do(Bare(Command.GET_DEVICE_TIME), priority)
-    if not isinstance(reply.frame, CurrTime):
+    yield from read_clock(radio, priority)
+    if radio.clock_skew_s is None:
         return False
-    radio.clock_skew_s = reply.frame.time - radio.now.unix_ms // 1000
     if radio.clock_skew_s < -MAX_SKEW_S and radio.station.settings.sync_clock:
         ours_s = radio.now.unix_ms // 1000
         reply = yield Do(SetDeviceTime(ours_s), priority)
@@ -150,6 +149,15 @@ def check_clock(radio: Radio, priority: Priority = Priority.GREETING) -> Part:
             is_error=True,
         )
     return abs(radio.clock_skew_s) <= MAX_SKEW_S
+
+
+def read_clock(radio: Radio, priority: Priority) -> Part:
+    """Compare clocks; returns whether the radio told its time."""
+    reply = yield Do(Bare(Command.GET_DEVICE_TIME), priority)
+    if not isinstance(reply.frame, CurrTime):
+        return False
+    radio.clock_skew_s = reply.frame.time - radio.now.unix_ms // 1000
+    return True
 
 
 def _read_channels(radio: Radio) -> Part:

@@ -22,6 +22,7 @@ from meshtui.networks.meshcore.companion.codes import MAX_TEXT_BYTES, Command, E
 from meshtui.networks.meshcore.companion.commands import ForKey, SendTxtMsg
 from meshtui.networks.meshcore.companion.contacts import become_contact
 from meshtui.networks.meshcore.companion.driver import LINK_LOST, Priority, Reply
+from meshtui.networks.meshcore.companion.greeting import read_clock
 from meshtui.networks.meshcore.companion.pushes import SendConfirmed
 from meshtui.networks.meshcore.companion.scripts import Await, Do, Pause, Script, Step
 
@@ -211,9 +212,10 @@ class Outbox:
         return min(number, 255)
 
     def _attempt(self, text: _Text, number: int) -> Generator[Step, Reply, Reply]:
-        text.timestamp = text.timestamp or self._radio.stamp(
-            text.peer, text.message.sent_at_ms // 1000
-        )
+        if not text.timestamp:
+            if self._radio.is_server(text.peer):
+                yield from read_clock(self._radio, Priority.USER)
+            text.timestamp = self._radio.stamp(text.peer, text.message.sent_at_ms // 1000)
         command = SendTxtMsg(0, number, text.timestamp, text.peer[:6], text.message.text)
         reply = yield Do(command, Priority.USER)
         if reply.error_code == ErrorCode.NOT_FOUND:

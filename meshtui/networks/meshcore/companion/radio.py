@@ -199,9 +199,12 @@ class Radio:
         Servers take what is older than our last request for a replay; requests are dated by the
         radio, so where its clock is ahead, it is that which counts.
         """
-        contact = self.contacts.get(peer)
-        is_server = contact is not None and contact.node_type in _SERVERS
-        return timestamp + (max(0, self.clock_skew_s or 0) if is_server else 0)
+        return timestamp + (max(0, self.clock_skew_s or 0) if self.is_server(peer) else 0)
+
+    def is_server(self, key: bytes) -> bool:
+        """Tell whether a contact is one that people log in to."""
+        contact = self.contacts.get(key)
+        return contact is not None and contact.node_type in _SERVERS
 
     # --- its tables ---
 
