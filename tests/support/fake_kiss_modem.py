@@ -28,7 +28,7 @@ from meshtui.networks.meshcore.kiss import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 EU = ModemRadio(869_618_000, 62_500, 8, 8)
 UNTUNED = ModemRadio(0, 0, 0, 0)
@@ -44,6 +44,7 @@ class FakeKissModem:
         plain: What it was told by plain KISS commands: command to value.
         is_mute: It says nothing, as other firmware does.
         ignores: Sub-commands it does not answer.
+        say: Writes to the host, where it stands behind a terminal.
     """
 
     radio: ModemRadio = EU
@@ -58,6 +59,7 @@ class FakeKissModem:
     pending: bytes | None = None
     plain: dict[int, bytes] = field(default_factory=dict)
     heard: int = 0
+    say: Callable[[bytes], object] = len
     _deframer: KissDeframer = field(default_factory=KissDeframer)
 
     def feed(self, data: bytes) -> bytes:
@@ -140,6 +142,7 @@ def serve_on_a_terminal(modem: FakeKissModem) -> Iterator[str]:
     ours, theirs = pty.openpty()
     tty.setraw(theirs)
     path = os.ttyname(theirs)
+    modem.say = lambda data: os.write(ours, data)
 
     def serve() -> None:
         with contextlib.suppress(OSError):
