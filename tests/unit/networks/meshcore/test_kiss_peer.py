@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 
 import pytest
-from pymc_core.hardware.kiss_modem_wrapper import KissModemWrapper
 
 from meshtui.networks.meshcore.kiss import ModemRadio
+from tests.support.companion_server import require
 from tests.support.fake_kiss_modem import FakeKissModem, serve_on_a_terminal
 from tests.support.meshcore_vectors import raw
+
+pytestmark = pytest.mark.peers
 
 
 @pytest.fixture
@@ -19,6 +21,9 @@ def modem() -> FakeKissModem:
 
 @pytest.fixture
 def driver(modem):
+    require("pymc_core")
+    from pymc_core.hardware.kiss_modem_wrapper import KissModemWrapper
+
     with serve_on_a_terminal(modem) as device:
         wrapper = KissModemWrapper(
             port=device,
