@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from meshtui.errors import DecodeError
 from meshtui.model.ids import NodeId
 from meshtui.model.packet import MAX_SUMMARY_TEXT, Verdict
 from meshtui.networks.meshcore.channel_key import key_of_name
@@ -14,6 +15,7 @@ from meshtui.networks.meshcore.keyring import Keyring
 from meshtui.networks.meshcore.mail import claimed_sender
 from meshtui.networks.meshcore.message_ids import message_id_of, text_digest
 from meshtui.networks.meshcore.packet import Packet, decode_packet
+from meshtui.networks.meshcore.record import record_of
 from meshtui.networks.meshcore.summary import (
     KINDS,
     MAX_ACKS,
@@ -226,3 +228,19 @@ def test_node_ids_are_written_as_the_network_writes_them() -> None:
     packet = decode_packet(raw("ANON_REQ login A->B"))
 
     assert summarise_packet(packet, KEYS).source == NodeId(A)
+
+
+@given(st.sampled_from(raw_packets()), st.integers(0, 2000), st.integers(0, 200))
+def test_a_summary_refuses_what_the_record_refuses_and_for_the_same_reason(
+    data: bytes, bit: int, length: int
+) -> None:
+    damaged = bytearray(data[:length] or data)
+    damaged[bit // 8 % len(damaged)] ^= 1 << bit % 8
+
+    summary = summarise_data(bytes(damaged), KEYS)
+
+    if summary.verdict is Verdict.REJECTED:
+        with pytest.raises(DecodeError, match=f"^{summary.reason}"):
+            record_of(decode_packet(bytes(damaged)), KEYS)
+    else:
+        assert record_of(decode_packet(bytes(damaged)), KEYS)["packet_hash"] == summary.packet_hash
