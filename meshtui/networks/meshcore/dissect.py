@@ -165,7 +165,7 @@ def _whose(prefix: bytes, keyring: Keyring) -> str:
     names = [name_of(key, keyring) for key in known[:3]]
     if len(known) > 1:
         return f"one of {len(known)}: {', '.join(names)}{' …' if len(known) > 3 else ''}"
-    return names[0] if names else ""
+    return f"may be {names[0]}" if names else ""
 
 
 def _envelope(packet: Packet, fields: Fields, keyring: Keyring) -> str:

@@ -179,6 +179,9 @@ def test_a_hop_that_may_be_several_nodes_says_so() -> None:
 
     assert named(by_one_byte, "hop 1").note == "one of 4: Hill 0, Hill 1, Hill 2 …"
     assert named(by_two_bytes, "hop 1").note == ""
+    keyring.add_contact(bytes((0xED, 0x49)) + bytes(30), "Tower")
+    by_two_bytes = dissect_packet(raw("ADVERT flood B via R with 2-byte"), keyring)
+    assert named(by_two_bytes, "hop 1").note == "may be Tower"
 
 
 def test_without_the_key_why_says_which_would_open_it() -> None:
