@@ -125,9 +125,13 @@ class Keyring:
             self._index(key.public_key)
 
     def add_contact(self, public_key: bytes, label: str = "") -> None:
-        """Add a contact or change its label; past the limit the oldest one goes."""
+        """Add a contact or change its label; past the limit, who was of no use longest goes.
+
+        Of use is who is added again, or found to have sealed something.
+        """
         if public_key not in self._contacts and len(self._contacts) >= MAX_CONTACTS:
             self.remove_contact(next(iter(self._contacts)))
+        self._contacts.pop(public_key, None)
         self._contacts[public_key] = label
         self._index(public_key)
 
@@ -330,6 +334,8 @@ class Keyring:
                 continue
             if index:
                 bucket.insert(0, bucket.pop(index))
+            if peer in self._contacts:
+                self._contacts[peer] = self._contacts.pop(peer)
             return peer, plaintext
         return None
 

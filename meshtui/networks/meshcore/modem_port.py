@@ -387,6 +387,7 @@ class ModemPort:
         nodes = rig.station.nodes
         node_id = NodeId(heard.peer.hex())
         nodes.keep(node_id)
+        rig.meet(heard.peer, is_kept=True)
         packet = heard.packet
         hops = packet.hops if packet.is_flood else None
         path = tuple(hop.lower() for hop in packet.path_hashes()) if packet.is_flood else ()

@@ -200,7 +200,7 @@ class Outbox:
                 raise EncodeError(msg)
             self._note_own(message, claimed_sender(rig.name), timestamp)
             return rig.node.send_channel_text(channel, message.text, timestamp, rig.now)
-        rig.meet(text.peer)
+        rig.meet(text.peer, is_kept=True)
         size = len(message.text.encode(errors="replace"))
         # a long text leaves no room for more than the two bits of its attempt
         attempt = number & 3 if size > MAX_RETRY_TEXT_BYTES else min(number, 255)

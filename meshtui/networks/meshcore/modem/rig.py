@@ -9,7 +9,7 @@ from meshtui.crypto.ed25519 import PUBLIC_KEY_BYTES
 from meshtui.model.ids import NodeId
 from meshtui.networks.meshcore.modem.events import Outgoing, PacketSent, Write
 from meshtui.networks.meshcore.modem.line import ModemLine
-from meshtui.networks.meshcore.node.contacts import Contact
+from meshtui.networks.meshcore.node.contacts import FAVOURITE, Contact
 from meshtui.networks.meshcore.node.node import MeshcoreNode
 from meshtui.networks.meshcore.node.outputs import Send
 from meshtui.networks.meshcore.node.settings import NodeSettings, mesh_radio
@@ -75,12 +75,19 @@ class Rig:
         """Let the node reckon with the radio as it is set now."""
         self.node.settings = replace(self.node.settings, radio=self.line.settings)
 
-    def meet(self, key: bytes) -> Contact:
-        """Return a peer as the node has it; who is not in its table is put there."""
+    def meet(self, key: bytes, *, is_kept: bool = False) -> Contact:
+        """Return a peer as the node has it; who is not in its table is put there.
+
+        Args:
+            is_kept: However many others advertise, this one is not forgotten for them.
+        """
         contact = self.node.contacts.get(key)
         if contact is None:
             known = self.station.nodes.known(NodeId(key.hex()))
             contact = Contact(key, known.name, type_of(known.role), last_advert=known.claimed_at_s)
+            self.node.add_contact(contact)
+        if is_kept and not contact.is_favourite:
+            contact = replace(contact, flags=contact.flags | FAVOURITE)
             self.node.add_contact(contact)
         return contact
 

@@ -315,3 +315,16 @@ def test_remembered_refusals_are_bounded(monkeypatch) -> None:
     for number in range(10):
         assert f"{number:02X}" in keyring.refusal_between(number, number).why
     assert len(keyring._refusals) <= 3
+
+
+def test_who_writes_to_us_is_not_forgotten_for_those_who_only_advertise(monkeypatch) -> None:
+    monkeypatch.setattr(keyrings, "MAX_CONTACTS", 2)
+    keyring = Keyring()
+    keyring.add_own("us", A)
+    keyring.add_contact(B.public_key, "Bob")
+    for number in range(10, 15):
+        keyring.add_contact(from_seed(bytes((number,)) * 32).public_key, "noise")
+        opened = keyring.open_direct(A.public_key[0], B.public_key[0], between(B, A))
+        assert opened is not None
+
+    assert keyring.label_of(B.public_key) == "Bob"

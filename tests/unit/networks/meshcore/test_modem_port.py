@@ -783,3 +783,16 @@ def test_what_was_sent_in_an_earlier_life_counts_for_the_duty_cycle() -> None:
 
     cost = alice.port.cost(channel_conversation(NETWORK, "#test"), "hi", world.now)
     assert 0.5 <= cost.duty_used < 0.6
+
+
+def test_whom_we_write_with_is_kept_in_the_nodes_table() -> None:
+    world = pair()
+
+    world.write("Alice", "Bob", "hello")
+    world.run(20)
+
+    for name, other in (("Alice", "Bob"), ("Bob", "Alice")):
+        table = world.people[name].port._rig.node.contacts
+        contact = table.get(world.people[other].station.key.public_key)
+        assert contact is not None
+        assert contact.is_favourite
