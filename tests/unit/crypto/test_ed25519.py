@@ -184,3 +184,10 @@ def test_pairs_are_equal_by_their_public_key() -> None:
 
     assert {key("A"), again, key("B")} == {key("A"), key("B")}
     assert key("A") != "A"
+
+
+def test_the_library_is_the_second_to_refuse_a_secret_that_is_none(monkeypatch) -> None:
+    monkeypatch.setattr(ed25519, "is_low_order", lambda _: False)
+
+    with pytest.raises(CryptoError, match="low order"):
+        key("A").shared_secret(LOW_ORDER[0])
