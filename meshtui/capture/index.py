@@ -87,6 +87,8 @@ class CaptureIndex:
         data = source.read(before, PIECE_BYTES)
         if data:
             self._at = scanner.scan(data, before)
+        elif before < source.size:
+            scanner.stop(f"cannot be read from byte {before:,} on")
         # what is there is half a record: asking again at once would find the same half
         self._needs_more = self._at == before
         is_at_end = source.is_complete and before + len(data) >= source.size

@@ -4,7 +4,8 @@
     spreading factor u8 | packet, greatest, current strength u8 each, dBm + 139, 255 = not known |
     signal-to-noise ratio i8, dB / 4 | sync word u8 | version 1: 20 bytes more, which we skip
 
-Source: the LoRaTap README (versions 0 and 1), and what tshark 4.0 shows of it.
+Source: the LoRaTap README (versions 0 and 1), and what tshark 4.0 shows of it (the ratio without
+its sign and its quarters; the field's value, `loratap.rssi.snr`, is right).
 """
 
 from __future__ import annotations

@@ -139,3 +139,18 @@ def test_a_file_that_shrinks_while_it_is_open_leaves_packets_without_bytes(
     assert notes == [False, True]
     assert "gone" in index.packet(1).note
     index.close()
+
+
+def test_a_file_that_cannot_be_read_any_more_ends_the_reading(tmp_path: Path) -> None:
+    path = tmp_path / "x.pcap"
+    path.write_bytes(HEAD + record(bytes(200_000)) * 20)
+    index = open_index(open_file(path))
+    index.advance()
+
+    os.truncate(path, 300_000)
+    while index.advance():
+        pass
+
+    assert index.is_damaged
+    assert "cannot be read" in " ".join(index.problems)
+    index.close()
