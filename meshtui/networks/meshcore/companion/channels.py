@@ -51,8 +51,9 @@ def send_in_channel(radio: Radio, name: str, message: Message) -> Sending:
     if slot is None:
         slot = yield from _settle(radio, channel)
     if slot is None:
-        return (yield from _send_raw(radio, channel, timestamp, message.text))
-    return (yield Do(SendChannelTxtMsg(0, slot, timestamp, message.text), Priority.USER))
+        return (yield from _send_raw(radio, channel, timestamp, message))
+    command = SendChannelTxtMsg(0, slot, timestamp, message.text)
+    return (yield Do(command, Priority.USER, message_id=message.message_id))
 
 
 def join_channel(radio: Radio, channel: Channel) -> Script:
@@ -90,15 +91,16 @@ def _settle(radio: Radio, channel: ChannelKey) -> Generator[Step, Reply, int | N
     return number
 
 
-def _send_raw(radio: Radio, channel: ChannelKey, timestamp: int, text: str) -> Sending:
+def _send_raw(radio: Radio, channel: ChannelKey, timestamp: int, message: Message) -> Sending:
     """Make the packet ourselves and let the radio send it as it is."""
-    plaintext = encode_group_text(group_text(timestamp, radio.name, text))
+    plaintext = encode_group_text(group_text(timestamp, radio.name, message.text))
     sealed = radio.station.keyring.cipher_of(channel).seal(plaintext)
     payload = encode_group(GroupEnvelope(channel.hash, sealed))
     mode = radio.info.path_hash_mode if radio.info else None
     path_len = path_len_byte(0, min(3, (mode or 0) + 1))
     packet = Packet(RouteType.FLOOD, PayloadType.GRP_TXT, path_len, b"", payload)
-    reply = yield Do(SendRawPacket(_RAW_PRIORITY, encode_packet(packet)), Priority.USER)
+    command = SendRawPacket(_RAW_PRIORITY, encode_packet(packet))
+    reply = yield Do(command, Priority.USER, message_id=message.message_id)
     if reply.error_code is not None:
         problem = (
             f"{channel.name} is in no slot of the radio, and it sends no packets made here: "

@@ -11,7 +11,13 @@ from typing import Final
 
 from meshtui.errors import DecodeError
 from meshtui.model.ids import NetworkName
-from meshtui.model.packet import DissectedField, Dissection, PacketSummary, Verdict
+from meshtui.model.packet import (
+    MAX_SUMMARY_TEXT,
+    DissectedField,
+    Dissection,
+    PacketSummary,
+    Verdict,
+)
 from meshtui.networks.meshcore.companion import bodies, wire
 from meshtui.networks.meshcore.companion.answers import ContactMsg, ContactMsgV3
 from meshtui.networks.meshcore.companion.codes import FIRST_PUSH, Answer, TextType, name_of
@@ -80,7 +86,13 @@ def summarise_companion(
     default = Verdict.SENT if to_radio else Verdict.HANDLED
     source, destination = ("", name) if to_radio else (name, "")
     return PacketSummary(
-        kind, verdict or default, source, destination, reason=reason, detail=detail
+        kind,
+        verdict or default,
+        source,
+        destination,
+        reason=reason,
+        detail=detail,
+        text=_words(values),
     )
 
 
@@ -131,6 +143,17 @@ def redacted(payload: bytes, *, to_radio: bool | None = None) -> bytes:
     for first, past in spans:
         out[start + first : start + past] = bytes(past - first)
     return bytes(out)
+
+
+def _words(values: dict[str, object]) -> str:
+    """Return the words of a text; a command line's are not shown, for passwords are set by it."""
+    text_type, text, body = values.get("text_type"), values.get("text"), values.get("body")
+    if text_type is None or text_type == TextType.CLI:
+        return ""
+    if isinstance(body, bytes):
+        body = body[4:] if text_type == TextType.SIGNED else body
+        text = body.partition(b"\0")[0].decode(errors="replace")
+    return text[:MAX_SUMMARY_TEXT] if isinstance(text, str) else ""
 
 
 def _direction(payload: bytes, *, to_radio: bool | None) -> tuple[bytes, bool, int]:

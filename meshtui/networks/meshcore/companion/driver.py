@@ -29,6 +29,7 @@ from meshtui.networks.meshcore.companion.frames import code_of, encode_command
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from meshtui.model.ids import MessageId
     from meshtui.networks.meshcore.companion.commands import RadioCommand
     from meshtui.networks.meshcore.companion.frames import RadioFrame
 
@@ -82,6 +83,7 @@ class Job:
     Attributes:
         then: Called with what came of it, by the port.
         attempts: How often it may still be asked.
+        message_id: The message it carries.
     """
 
     command: RadioCommand
@@ -89,6 +91,7 @@ class Job:
     then: Callable[[Reply], None]
     expected: frozenset[int]
     attempts: int
+    message_id: MessageId | None = None
     contacts: list[Contact] = field(default_factory=list)
     total: int = 0
     began_s: float = 0.0
@@ -184,6 +187,11 @@ class Driver:
         return len(self._queue) + (self._asked is not None)
 
     @property
+    def message_id(self) -> MessageId | None:
+        """The message that the command which is asked carries; None = it carries none."""
+        return None if self._asked is None else self._asked.message_id
+
+    @property
     def next_deadline_s(self) -> float | None:
         """When silence has lasted; None = nothing is asked."""
         return self._deadline_s
@@ -194,6 +202,7 @@ class Driver:
         then: Callable[[Reply], None],
         priority: Priority,
         attempts: int = 2,
+        message_id: MessageId | None = None,
     ) -> bool:
         """Queue a command; False where there is no room, and `then` is not called.
 
@@ -202,7 +211,9 @@ class Driver:
         """
         if len(self._queue) >= MAX_QUEUED:
             return False
-        job = Job(command, encode_command(command), then, _expected_of(command), attempts)
+        job = Job(
+            command, encode_command(command), then, _expected_of(command), attempts, message_id
+        )
         self._put(job, priority)
         return True
 

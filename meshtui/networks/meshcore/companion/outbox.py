@@ -136,6 +136,11 @@ class Outbox:
                 return True
         return False
 
+    def message_of(self, ack: bytes) -> MessageId | None:
+        """Say which text an acknowledgement is for; None = no recent one."""
+        texts = (*self._active.values(), *self._followed.values())
+        return next((text.message.message_id for text in texts if ack in text.tags), None)
+
     def overheard(self, message_id: MessageId) -> None:
         """Note that a repeater passed a text of ours on."""
         text = self._active.get(message_id) or self._followed.get(message_id)
@@ -217,16 +222,18 @@ class Outbox:
                 yield from read_clock(self._radio, Priority.USER)
             text.timestamp = self._radio.stamp(text.peer, text.message.sent_at_ms // 1000)
         command = SendTxtMsg(0, number, text.timestamp, text.peer[:6], text.message.text)
-        reply = yield Do(command, Priority.USER)
+        asking = Do(command, Priority.USER, message_id=text.message.message_id)
+        reply = yield asking
         if reply.error_code == ErrorCode.NOT_FOUND:
             # the table is not as we know it: another program may have changed it
             self._radio.drop_contact(text.peer)
             problem = yield from become_contact(self._radio, text.peer)
             if problem:
                 return Reply(None, problem=problem)
-            reply = yield Do(command, Priority.USER)
+            reply = yield asking
         if isinstance(reply.frame, Sent):
             text.tags.add(reply.frame.tag)
+            self._radio.station.acks.note(reply.frame.tag, text.message.message_id)
             text.sent_s = self._radio.now.mono_s
             wait_s = reply.frame.timeout_ms / 1000 * PATIENCE
             text.patience_s = min(MAX_WAIT_S, max(MIN_WAIT_S, wait_s))

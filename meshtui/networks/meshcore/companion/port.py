@@ -27,6 +27,7 @@ from meshtui.networks.meshcore.companion.frames import decode_frame
 from meshtui.networks.meshcore.companion.inbox import Inbox
 from meshtui.networks.meshcore.companion.news import Pushes
 from meshtui.networks.meshcore.companion.outbox import Outbox
+from meshtui.networks.meshcore.companion.pushes import SendConfirmed
 from meshtui.networks.meshcore.companion.radio import Radio
 from meshtui.networks.meshcore.packet import PayloadType
 from meshtui.networks.meshcore.station import NETWORK
@@ -143,6 +144,7 @@ class CompanionPort:
         A stream's marker stays: it tells a command from an answer of the same code.
         """
         summary = summarise_companion(transmit.payload, to_radio=True, verdict=Verdict.SENT)
+        summary.message_id = transmit.message_id or ""
         shown = redacted(transmit.payload, to_radio=True)
         return FrameSent(NETWORK, replace(transmit, payload=shown, endpoint=ENDPOINT), now, summary)
 
@@ -261,7 +263,8 @@ class CompanionPort:
             self._reject(payload, error)
             return
         if payload[0] >= FIRST_PUSH and not self._radio.driver.expects(payload[0]):
-            self._show(payload, Verdict.HANDLED)
+            ours = self._outbox.message_of(frame.ack) if isinstance(frame, SendConfirmed) else None
+            self._show(payload, Verdict.HANDLED, acks=ours or "")
             self._pushes.take(frame)
         else:
             self._answer(payload, frame)
@@ -299,13 +302,21 @@ class CompanionPort:
         if payload:
             self._finish(radio.driver.garbled(payload[0]))
 
-    def _show(self, payload: bytes, verdict: Verdict, reason: str = "", detail: str = "") -> None:
+    def _show(
+        self,
+        payload: bytes,
+        verdict: Verdict,
+        reason: str = "",
+        detail: str = "",
+        acks: str = "",
+    ) -> None:
         """Tell of a frame, without what is secret in it."""
         radio = self._radio
         shown = redacted(payload, to_radio=False)
         summary = summarise_companion(
             shown, to_radio=False, verdict=verdict, reason=reason, detail=detail
         )
+        summary.acks = acks
         frame = Frame(radio.link_id, shown, radio.now, endpoint=ENDPOINT)
         radio.emit(FrameReceived(NETWORK, frame, summary))
 
@@ -321,7 +332,8 @@ class CompanionPort:
         payload = radio.driver.next_command(radio.now.mono_s) if self._is_up else None
         if payload is not None:
             data = enframe(payload) if self._is_stream else payload
-            radio.emit(Transmit(radio.link_id, data, endpoint=ENDPOINT))
+            message_id = radio.driver.message_id
+            radio.emit(Transmit(radio.link_id, data, ENDPOINT, message_id))
         return radio.drain()
 
     def _unframed(self, transmit: Transmit) -> bytes:

@@ -24,6 +24,7 @@ from meshtui.networks.meshcore.companion.driver import (
 )
 
 if TYPE_CHECKING:
+    from meshtui.model.ids import MessageId
     from meshtui.networks.meshcore.companion.commands import RadioCommand
     from meshtui.networks.meshcore.companion.frames import RadioFrame
 
@@ -37,11 +38,13 @@ class Do:
 
     Attributes:
         attempts: How often, where it keeps silent.
+        message_id: The message that the command carries.
     """
 
     command: RadioCommand
     priority: Priority = Priority.REQUEST
     attempts: int = 2
+    message_id: MessageId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,29 +164,24 @@ class Scripts:
 
     def _take(self, number: int, running: _Running, step: Step) -> None:
         match step:
-            case Do(command, priority, attempts):
-                self._ask(number, running, command, priority, attempts)
+            case Do():
+                self._ask(number, running, step)
             case Await():
                 running.waits_for = step
                 running.deadline_s = self._now_s + step.timeout_s
             case Pause(seconds):
                 running.deadline_s = self._now_s + seconds
 
-    def _ask(
-        self,
-        number: int,
-        running: _Running,
-        command: RadioCommand,
-        priority: Priority,
-        attempts: int,
-    ) -> None:
+    def _ask(self, number: int, running: _Running, step: Do) -> None:
         def then(reply: Reply) -> None:
             # it may have been stopped, or have gone on, while its answer was on the way
             if self._running.get(number) is running:
                 self._resume(number, reply)
 
         try:
-            is_queued = self._driver.submit(command, then, priority, attempts)
+            is_queued = self._driver.submit(
+                step.command, then, step.priority, step.attempts, step.message_id
+            )
             problem = OVERFULL
         except EncodeError as error:
             is_queued, problem = False, str(error)

@@ -172,3 +172,11 @@ def test_a_long_value_is_cut() -> None:
     dissection = dissect_companion(b"\xfe" + bytes(10_000))
 
     assert all(len(field.value) < 500 for field in dissection.fields)
+
+
+def test_the_words_of_a_text_are_in_its_line_but_not_those_of_a_command_line() -> None:
+    text = answers.ContactMsg(KEY[:6], 0, 2, 1, b"\x01\x02\x03\x04hi\0")
+    line = commands.SendTxtMsg(1, 0, 1, KEY[:6], "password hunter2")
+
+    assert summarise_companion(encode_frame(text)).text == "hi"
+    assert summarise_companion(encode_command(line), to_radio=True).text == ""

@@ -323,3 +323,15 @@ def test_firmware_whose_version_nobody_knows_is_tried(desk: Desk) -> None:
 
 def encode(frame) -> bytes:
     return enframe(encode_frame(frame), to_radio=False)
+
+
+def test_a_text_and_its_acknowledgement_are_told_under_the_messages_id(desk: Desk) -> None:
+    message_id = desk.send(BOB.public_key, "hello")
+
+    desk.push(pushes.SendConfirmed((1).to_bytes(4, "little"), 275))
+
+    sent = [event for event in desk.of(FrameSent) if event.summary.kind == "SEND_TXT_MSG"]
+    assert [(each.summary.message_id, each.summary.text) for each in sent] == [
+        (message_id, "hello")
+    ]
+    assert rows(desk)[-1].summary.acks == message_id
