@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from meshtui.crypto.ed25519 import PUBLIC_KEY_BYTES, is_low_order
 from meshtui.errors import ConfigError, CryptoError, DecodeError
 from meshtui.model.packet import Verdict
+from meshtui.networks.meshcore.ack_book import AckBook
 from meshtui.networks.meshcore.channel_key import (
     PUBLIC,
     ChannelKey,
@@ -22,7 +23,7 @@ from meshtui.networks.meshcore.identity import parse_private_key
 from meshtui.networks.meshcore.keyring import Keyring
 from meshtui.networks.meshcore.packet import decode_packet
 from meshtui.networks.meshcore.record import record_of
-from meshtui.networks.meshcore.summary import AckBook, summarise_data
+from meshtui.networks.meshcore.summary import summarise_data
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -80,7 +80,7 @@ class AirListener:
             heard.drop(Verdict.REJECTED, error.reason, error.detail)
             summary = PacketSummary(MALFORMED, heard.verdict)
             return self._finished(heard, frame, summary, counted_as=MALFORMED)
-        summary = summarise_packet(heard.packet, self._station.keyring)
+        summary = summarise_packet(heard.packet, self._station.keyring, self._station.acks)
         heard.hash = packet_hash(heard.packet)
         heard.is_new = self._station.packets.add(heard.hash, frame.received_at.mono_s)
         heard.verdict, heard.reason, heard.detail = (

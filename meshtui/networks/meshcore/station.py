@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from meshtui.mesh.dedupe import SeenCache
 from meshtui.model.ids import NetworkName
+from meshtui.networks.meshcore.ack_book import AckBook
 from meshtui.networks.meshcore.identity import node_id_of
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class Station:
         key: Ours, where we are the node; a companion radio has its own.
         keyring: All channels and contacts we can open packets with.
         packets: Hashes of the packets heard in the last hour, over all links.
+        acks: What acknowledges which text, ours and those opened.
         own_ids: Our own key and those of our radios.
     """
 
@@ -53,6 +55,7 @@ class Station:
         self.digests = digests
         self.entropy = entropy
         self.packets = SeenCache(PACKET_AGE_S, MAX_PACKETS)
+        self.acks = AckBook()
         self.own_ids: set[NodeId] = {self.node_id}
         self._own_texts: dict[bytes, MessageId] = {}
         self._last_timestamp = 0

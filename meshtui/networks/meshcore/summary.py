@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from meshtui.model.ids import ConversationId, NodeId
+    from meshtui.networks.meshcore.ack_book import AckBook
     from meshtui.networks.meshcore.keyring import Keyring, Opened
     from meshtui.networks.meshcore.packet import Packet
 
@@ -55,7 +56,6 @@ KINDS: Final[dict[int, str]] = {
 UNASSIGNED: Final = "unassigned"
 MALFORMED: Final = "malformed"
 EVERYBODY: Final = "broadcast"
-MAX_ACKS: Final = 10_000
 ADVERT_BYTES: Final = 100  # without what it says of itself
 _TRACE: Final = int(PayloadType.TRACE)
 _KINDS: Final = tuple(KINDS.get(number, UNASSIGNED) for number in range(16))
@@ -64,26 +64,6 @@ _HASHES: Final = tuple(f"{number:02x}" for number in range(256))
 _HANDLED, _DELIVERED, _UNREADABLE = Verdict.HANDLED, Verdict.DELIVERED, Verdict.UNREADABLE
 _LEAST_DIRECT: Final = 20
 _NEVER_PASSED_ON: Final = frozenset({PayloadType.ADVERT, PayloadType.CONTROL})
-
-
-class AckBook:
-    """Which text an acknowledgement is for: its value is seen first with the text, where opened."""
-
-    __slots__ = ("_texts",)
-
-    def __init__(self) -> None:
-        """Begin without any."""
-        self._texts: dict[bytes, str] = {}
-
-    def note(self, ack: bytes, message_id: str) -> None:
-        """Remember what acknowledges a text; the oldest is forgotten past the limit."""
-        self._texts[ack] = message_id
-        if len(self._texts) > MAX_ACKS:
-            del self._texts[next(iter(self._texts))]
-
-    def text_of(self, ack: bytes) -> str:
-        """Name the text that a value of 4 bytes acknowledges; empty = not known."""
-        return self._texts.get(ack, "")
 
 
 def summarise_data(data: bytes, keyring: Keyring, acks: AckBook | None = None) -> PacketSummary:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from meshtui.errors import DecodeError
 from meshtui.model.ids import NodeId
 from meshtui.model.packet import MAX_SUMMARY_TEXT, Verdict
+from meshtui.networks.meshcore.ack_book import MAX_ACKS, AckBook
 from meshtui.networks.meshcore.channel_key import key_of_name
 from meshtui.networks.meshcore.identity import node_id_of
 from meshtui.networks.meshcore.keyring import Keyring
@@ -18,8 +19,6 @@ from meshtui.networks.meshcore.packet import Packet, decode_packet
 from meshtui.networks.meshcore.record import record_of
 from meshtui.networks.meshcore.summary import (
     KINDS,
-    MAX_ACKS,
-    AckBook,
     summarise_data,
     summarise_packet,
 )
