@@ -45,6 +45,7 @@ from meshtui.store.writer import StoreWriter
 from meshtui.tui.app import MeshtuiApp
 from meshtui.tui.themes import load_themes
 from tests.support.tui_app import text_of
+from tests.tools.meshcore_pictures import take_meshcore
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -115,6 +116,9 @@ SHOTS = (
 async def main(names: Sequence[str], png: Path | None) -> None:
     """Write all pictures, or the named ones."""
     FOLDER.mkdir(exist_ok=True)
+    await take_meshcore(lambda pilot, name: save(pilot, name, names))
+    if names and all(name.startswith("meshcore") for name in names):
+        return
     clock = QuickClock()
     bootstrap.SystemClock = lambda: clock  # type: ignore[assignment,misc]  # the whole mesh hurries
     with tempfile.TemporaryDirectory() as folder:

@@ -120,6 +120,8 @@ class MainFrame(Screen[None]):
 
     def consume(self, events: Sequence[Event]) -> None:
         """Take one batch: names first, then panes, then the lines around them."""
+        if not self.query("#status"):
+            return  # the screen is being taken down, its widgets first
         are_names_changed = False
         for event in events:
             if isinstance(event, _FRAME_EVENTS):
