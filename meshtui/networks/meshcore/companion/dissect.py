@@ -20,7 +20,13 @@ from meshtui.model.packet import (
 )
 from meshtui.networks.meshcore.companion import bodies, wire
 from meshtui.networks.meshcore.companion.answers import ContactMsg, ContactMsgV3
-from meshtui.networks.meshcore.companion.codes import FIRST_PUSH, Answer, TextType, name_of
+from meshtui.networks.meshcore.companion.codes import (
+    FIRST_PUSH,
+    Answer,
+    Command,
+    TextType,
+    name_of,
+)
 from meshtui.networks.meshcore.companion.deframer import FROM_RADIO, TO_RADIO
 from meshtui.networks.meshcore.companion.frames import command_kind_of, kind_of
 from meshtui.networks.meshcore.companion.lpp import decode_lpp
@@ -35,6 +41,8 @@ from meshtui.networks.meshcore.companion.pushes import (
 ENDPOINT: Final = "companion"
 _NETWORK: Final = NetworkName("meshcore")
 _MAX_VALUE_CHARS: Final = 400
+_LINE_AT: Final = 13  # where the text of SEND_TXT_MSG begins
+_SECRET_SETTINGS: Final = (b"password", b"prv.key")
 _LAST_ANSWER: Final = 0x1C
 # Answers that any bytes would fit, and what they really look like.
 _LOOSE: Final = MappingProxyType[int, Callable[[bytes], bool]](
@@ -132,6 +140,9 @@ def redacted(payload: bytes, *, to_radio: bool | None = None) -> bytes:
     Of a frame that may hold a secret and is cut off, all but its code is overwritten.
     """
     body, to_radio, start = _direction(payload, to_radio=to_radio)
+    if to_radio and _sets_secret(body):
+        end = start + _LINE_AT
+        return payload[:end] + bytes(len(payload) - end)
     kind = _kind(body, to_radio=to_radio) if body else None
     if kind is None or not any(part.form.is_secret for part in wire.parts_of(kind)):
         return payload
@@ -143,6 +154,13 @@ def redacted(payload: bytes, *, to_radio: bool | None = None) -> bytes:
     for first, past in spans:
         out[start + first : start + past] = bytes(past - first)
     return bytes(out)
+
+
+def _sets_secret(body: bytes) -> bool:
+    """Tell whether a command line for another node sets a password or a key."""
+    is_line = body[:2] == bytes((Command.SEND_TXT_MSG, TextType.CLI))
+    line = body[_LINE_AT:].lower()
+    return is_line and any(word in line for word in _SECRET_SETTINGS)
 
 
 def _words(values: dict[str, object]) -> str:

@@ -180,3 +180,18 @@ def test_the_words_of_a_text_are_in_its_line_but_not_those_of_a_command_line() -
 
     assert summarise_companion(encode_frame(text)).text == "hi"
     assert summarise_companion(encode_command(line), to_radio=True).text == ""
+
+
+@pytest.mark.parametrize(
+    "line", ["password S3CR3T", "set guest.password S3CR3T", "set prv.key S3CR3T"]
+)
+def test_a_command_line_that_sets_a_secret_is_not_kept(line: str) -> None:
+    payload = encode_command(commands.SendTxtMsg(1, 0, 1, KEY[:6], line))
+    harmless = encode_command(commands.SendTxtMsg(1, 0, 1, KEY[:6], "ver"))
+
+    for data in (payload, enframe(payload)):
+        kept = redacted(data, to_radio=True)
+
+        assert b"S3CR3T" not in kept
+        assert len(kept) == len(data)
+    assert redacted(harmless, to_radio=True) == harmless
