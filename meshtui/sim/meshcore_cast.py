@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from meshtui.crypto.ed25519 import KeyPair
+    from meshtui.model.link import RadioSettings
     from meshtui.model.node import Position
     from meshtui.sim.radio_scenario import ListedNode, RadioScenario
 
@@ -84,7 +85,9 @@ def cast_of(
     return members
 
 
-def settings_of(member: Member, scenario: RadioScenario, position: Position | None) -> NodeSettings:
+def settings_of(
+    member: Member, scenario: RadioScenario, position: Position | None, radio: RadioSettings
+) -> NodeSettings:
     """Set a node as its part wants it; its advertisements to all are the world's business."""
     mesh = scenario.meshcore
     password = SecretBytes((member.password or mesh.admin_password).encode()[:15])
@@ -106,7 +109,7 @@ def settings_of(member: Member, scenario: RadioScenario, position: Position | No
             advert_zero_hop_s=ZERO_HOP_ADVERT_S,
             advert_flood_s=0.0,
         )
-    return replace(settings, position=position, hash_size=mesh.hash_size, radio=mesh.radio)
+    return replace(settings, position=position, hash_size=mesh.hash_size, radio=radio)
 
 
 def contact_of(member: Member, key: KeyPair, position: Position | None, met_s: int) -> Contact:

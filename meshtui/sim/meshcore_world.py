@@ -172,7 +172,9 @@ class MeshcoreWorld:
         if not is_member:
             settings = NodeSettings(radio=self.radio)
         else:
-            settings = settings_of(self.members[number], self.scenario, self.position(number))
+            settings = settings_of(
+                self.members[number], self.scenario, self.position(number), self.radio
+            )
             if self.members[number].is_person:
                 for channel in self.channels:
                     keyring.add_channel(channel)

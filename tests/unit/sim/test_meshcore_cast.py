@@ -5,6 +5,7 @@ from __future__ import annotations
 from meshtui.model.node import Position
 from meshtui.networks.meshcore.node.settings import NodeRole, TelemetryAccess
 from meshtui.sim.meshcore_cast import Member, cast_of, settings_of
+from meshtui.sim.meshcore_scenario import RADIO
 from meshtui.sim.radio_scenario import RadioScenario, parse_radio_scenario
 
 HERE = Position(45.0, 3.0)
@@ -51,10 +52,10 @@ def test_who_is_named_plays_its_part_and_repeaters_do_not_talk() -> None:
 
 
 def test_each_role_is_set_as_the_firmware_comes_but_for_the_scenarios_words() -> None:
-    chat = settings_of(Member(0, "Ann", NodeRole.CHAT), LISTED, HERE)
-    repeater = settings_of(Member(1, "R", NodeRole.REPEATER, password="bobs"), LISTED, HERE)
-    room = settings_of(Member(2, "Hut", NodeRole.ROOM), LISTED, None)
-    sensor = settings_of(Member(3, "Gauge", NodeRole.SENSOR), LISTED, HERE)
+    chat = settings_of(Member(0, "Ann", NodeRole.CHAT), LISTED, HERE, RADIO)
+    repeater = settings_of(Member(1, "R", NodeRole.REPEATER, password="bobs"), LISTED, HERE, RADIO)
+    room = settings_of(Member(2, "Hut", NodeRole.ROOM), LISTED, None, RADIO)
+    sensor = settings_of(Member(3, "Gauge", NodeRole.SENSOR), LISTED, HERE, RADIO)
 
     assert (chat.forwards, chat.telemetry) == (False, TelemetryAccess.EVERYBODY)
     assert (repeater.forwards, repeater.password.reveal) == (True, b"bobs")
