@@ -33,7 +33,7 @@ def _where() -> tuple[FilterField[PacketRow], ...]:
             "own", "we made it ourselves", texts=lambda row: (_own(row),), choices=("yes",)
         ),
         FilterField("type", "packet type, as text, ack", texts=lambda row: (row.summary.kind,)),
-        FilterField("topic", "MQTT topic", texts=lambda row: (row.endpoint,)),
+        FilterField("topic", "MQTT topic, or companion", texts=lambda row: (row.endpoint,)),
     )
 
 

@@ -110,6 +110,8 @@ SHOTS = (
     Shot("metrics", ("f9",)),
     Shot("packets", ("f8", *["up"] * 6)),
     Shot("packet-field", ("tab", *["down"] * 14)),
+    Shot("packet-statistics", ("S",)),
+    Shot("packet-ladder", ("S", "slash", *"type==ack && dir==tx", "enter", "G", "x")),
 )
 
 
@@ -203,7 +205,7 @@ async def take_all(pilot: Pilot[int], names: Sequence[str]) -> None:
             await pilot.press(*shot.keys)
             await settle(pilot)
             save(pilot, f"{shot.name}-{suffix}", names)
-        await pilot.press("escape", "escape", "f5")
+        await pilot.press("escape", "escape", "escape", "f5")
     await pilot.resize_terminal(*SMALL)
     for theme in sorted(load_themes(None).themes):
         pilot.app.theme = theme

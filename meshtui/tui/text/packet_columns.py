@@ -16,7 +16,7 @@ COLUMNS = (
     Column("dir", 2, title=""),
     Column("net", 8),
     Column("link", 7),
-    Column("type", 8),
+    Column("type", 8, grow=1),
     Column("stations", 12, grow=4, title="from > to"),
     Column("channel", 9),
     Column("text", 16, grow=6),
@@ -57,9 +57,13 @@ HELP = {
 
 _RANK = (
     *("mark", "time", "type", "stations", "verdict", "dir", "hops", "snr", "dBm", "number"),
-    *("bytes", "link", "ttl", "text", "path", "net", "channel", "id", "hash", "topic"),
+    *("bytes", "link", "ttl", "path", "text", "net", "channel", "id", "hash", "topic"),
 )
 """The most important first: the last are left out where there is no room."""
+
+_OPTIONAL = _RANK.index("link")
+_COMFORT = {"type": 2, "stations": 10, "text": 6, "path": 5}
+"""Cells that a column is given beyond its least before less important ones come in."""
 
 FIXED = "mark"
 DEFAULT: tuple[str, ...] = tuple(
@@ -76,8 +80,12 @@ def fitting(width: int, chosen: Collection[str], known: Collection[str]) -> Sequ
     """
     by_name = {column.name: column for column in COLUMNS}
     room, taken = width + 1, set()
-    for name in _RANK:
+    for rank, name in enumerate(_RANK):
+        if rank == _OPTIONAL:
+            room -= sum(cells for other, cells in _COMFORT.items() if other in taken)
         needed = by_name[name].width + 1
+        if rank > _OPTIONAL:
+            needed += _COMFORT.get(name, 0)
         if name == FIXED or (name in chosen and name in known and needed <= room):
             taken.add(name)
             room -= needed

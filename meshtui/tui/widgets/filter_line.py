@@ -168,7 +168,7 @@ class FilterLine(Vertical):
 
     def _hint_parts(self, width: int) -> list[list[Part]]:
         candidates = self._input.proposals.candidates
-        is_unfinished = self._problem is not None and self._problem.start >= len(self.text)
+        is_unfinished = self._problem is not None and self._problem.end >= len(self.text)
         if self._problem is not None and not (is_unfinished and candidates):
             where = f" at {self._problem.start + 1}: "
             return [[(where + clean(str(self._problem), limit=width), "bad")]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from meshtui.model.text import clean_line
@@ -10,7 +11,6 @@ from meshtui.tui.text.format import duration, fit, fit_right, size_words
 from meshtui.tui.widgets.ink import InkedList
 
 if TYPE_CHECKING:
-    from collections import Counter
     from collections.abc import Iterable, Sequence
 
     from textual.strip import Strip
@@ -70,9 +70,9 @@ class StatsView(InkedList):
 
     def _blocks(self, fold: PacketFold, width: int) -> list[Block]:
         counts = fold.counts
-        kinds = counts.by_kind
-        if len(counts.by_network) < 2:
-            kinds = type(kinds)({key.partition(" ")[2]: n for key, n in kinds.items()})
+        kinds: Counter[str] = Counter()
+        for name, count in counts.by_kind.items():
+            kinds[name.partition(" ")[2] or name] += count
         talkers = [(self._names.name_of(who), n) for who, n in counts.by_talker.most_common(8)]
         blocks = [
             self._bars("Types", kinds.most_common(_MOST_LINES), width),
@@ -91,7 +91,7 @@ class StatsView(InkedList):
         if not shown:
             return []
         total, most = sum(n for _, n in shown) or 1, max(n for _, n in shown) or 1
-        label = min(max(len(name) for name, _ in shown) + 1, max(width // 3, 8))
+        label = min(max(len(name) for name, _ in shown) + 1, max(width // 2 - 4, 8))
         room = max(width - label - _COUNT - _SHARE - 5, 3)
         block: Block = [[(f" {title}", "head")]]
         for name, count in shown:
