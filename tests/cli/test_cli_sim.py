@@ -76,6 +76,18 @@ def test_the_same_seed_gives_the_same_figures(scenario: str, capsys) -> None:
     assert figures() == figures()
 
 
+def test_the_same_places_serve_the_other_network(scenario: str, capsys) -> None:
+    arguments = ["sim", scenario, "--network", "meshcore", "--hours", "1", "--processes", "1"]
+    assert main([*arguments, "--json"]) == 0
+
+    row = json.loads(capsys.readouterr().out)
+    assert (row["variant"], row["nodes"]) == ("meshcore", 8)
+    assert row["messages"] > 0
+    assert row["forum_messages"] > 0
+    assert 0.5 < row["delivered"] <= 1
+    assert row["transmissions_by_kind"]["direct"] > 0
+
+
 def test_people_see_tables_and_drawings_without_control_codes(scenario: str, capsys) -> None:
     assert main(["sim", scenario, "--hours", "0.05", "--processes", "1"]) == 0
 
@@ -112,6 +124,7 @@ def test_several_processes_do_the_same_work(scenario: str, capsys) -> None:
     [
         (["nowhere"], "no scenario called 'nowhere'"),
         (["dm60", "--variant", "x"], "--variant x: dm60 has plain, ours, dsr"),
+        (["dm60", "--variant", "x", "--network", "meshcore"], "--variant x: meshcore has none"),
         (["dm60", "--hours", "0"], "--hours"),
         (["dm60", "--seeds", "1000000"], "--seeds"),
         (["/nowhere.toml"], "/nowhere.toml: No such file"),
