@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test check lint types imports bench screenshots readme wheel clean
+.PHONY: demo test check lint types imports bench fuzz screenshots readme wheel clean
 
 demo: $(STAMP)
 	$(BIN)/meshtui demo
@@ -26,6 +26,11 @@ imports: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python -m tests.bench
+
+# For a night: everything that reads what others wrote, against bytes that nobody meant.
+fuzz: $(STAMP)
+	$(BIN)/python -m tests.fuzz meshcore --minutes 10
+	$(BIN)/python -m tests.fuzz kiss --minutes 10
 
 screenshots: $(STAMP)
 	$(BIN)/python -m tests.tools.make_screenshots

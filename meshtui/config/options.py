@@ -122,6 +122,15 @@ SYNC_CLOCK: Final = Option(
     flag,
     "Set the clock of a companion radio where it is behind this machine's.",
 )
+PRIVATE_KEY_FILE: Final = Option(
+    "meshcore.private_key_file",
+    "",
+    text(4096),
+    "A MeshCore identity to be used instead of the one that follows from the words: a file with\n"
+    "its private key in hex, 64 digits (a seed) or 128 (as radios export it), for your eyes only.\n"
+    "Only over +kiss links; a companion radio has its own.",
+    'private_key_file = "~/.config/meshtui/meshcore.key"',
+)
 LOG_LEVEL: Final = Option(
     "log.level",
     "info",
@@ -148,5 +157,6 @@ OPTIONS: Final[tuple[Option[object], ...]] = (
     MULTI_ACKS,
     ADVERT_EVERY_S,
     SYNC_CLOCK,
+    PRIVATE_KEY_FILE,
     LOG_LEVEL,
 )  # type: ignore[assignment]  # a table of options of many types

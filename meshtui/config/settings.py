@@ -56,6 +56,7 @@ class MeshcoreConfig:
         multi_acks: Send an acknowledgement twice where a path is known.
         advert_every_s: 0 = only when asked.
         sync_clock: Set a companion radio's clock where it is behind ours.
+        private_key_file: Where an identity from elsewhere stands; empty = the words' own.
     """
 
     repeater: bool
@@ -64,6 +65,7 @@ class MeshcoreConfig:
     multi_acks: bool
     advert_every_s: float
     sync_clock: bool
+    private_key_file: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,7 @@ def _build(values: Mapping[str, object], origins: Mapping[str, str]) -> Config:
             multi_acks=options.MULTI_ACKS.of(values),
             advert_every_s=options.ADVERT_EVERY_S.of(values),
             sync_clock=options.SYNC_CLOCK.of(values),
+            private_key_file=options.PRIVATE_KEY_FILE.of(values),
         ),
         log_level=options.LOG_LEVEL.of(values),
         origins=origins,

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import os
 import secrets
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from meshtui.config.options import LINKS
+from meshtui.config.options import LINKS, PRIVATE_KEY_FILE
 from meshtui.errors import ConfigError, StoreError, TransportError
 from meshtui.model.event import LinkChanged
 from meshtui.model.ids import NetworkName
 from meshtui.model.link import LinkInfo
 from meshtui.model.restored import Restored
+from meshtui.model.secret import SecretBytes
 from meshtui.networks.registry import load_network
 from meshtui.runtime.clock import SystemClock
 from meshtui.runtime.hub import MeshHub
@@ -30,7 +33,6 @@ from meshtui.transports.url import link_title, parse_link_urls, safe_url
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
-    from pathlib import Path
 
     from meshtui.config.settings import Config
     from meshtui.crypto.keys import Identity
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from meshtui.transports.base import LinkSpec, Transport
 
 DEFAULT_NETWORK: Final = NetworkName("jsonmesh")
+MAX_KEY_FILE_BYTES: Final = 1_024
 
 
 @contextlib.asynccontextmanager
@@ -168,7 +171,7 @@ def _options(
     """Collect what a network is told of the settings: its own table, and who we are."""
     common: dict[str, object] = {"name": config.name, "position": config.position}
     if name != DEFAULT_NETWORK:
-        return common | dataclasses.asdict(config.meshcore)
+        return {**common, **dataclasses.asdict(config.meshcore), **_imported_key(config)}
     own = config.jsonmesh
     return common | {
         "relay": relays or has_radio if own.relay is None else own.relay,
@@ -181,6 +184,28 @@ def _options(
         "signatures": own.signatures,
         "radio_presence_s": own.radio_presence_s,
     }
+
+
+def _imported_key(config: Config) -> Mapping[str, object]:
+    """Read the identity that was made elsewhere, if any.
+
+    Raises:
+        ConfigError: The file cannot be read, or others can read it, too.
+    """
+    if not config.meshcore.private_key_file:
+        return {}
+    path = Path(config.meshcore.private_key_file).expanduser()
+    where = f"{config.origins.get(PRIVATE_KEY_FILE.key, '')}: {PRIVATE_KEY_FILE.key}: {path}"
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as file:
+            if os.fstat(file.fileno()).st_mode & 0o077:
+                msg = f"{where}: others can read it; make it yours alone: chmod 600 {path}"
+                raise ConfigError(msg)
+            return {"private_key": SecretBytes(file.read(MAX_KEY_FILE_BYTES))}
+    except OSError as error:
+        msg = f"{where}: {error.strerror}"
+        raise ConfigError(msg) from None
 
 
 def _link_info(network: NetworkName, spec: LinkSpec) -> LinkInfo:

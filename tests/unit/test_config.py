@@ -51,6 +51,7 @@ def test_every_option_can_be_set_in_the_file() -> None:
         multi_acks = true
         advert_every_s = 0
         sync_clock = false
+        private_key_file = "~/mc.key"
         [log]
         level = "debug"
         """,

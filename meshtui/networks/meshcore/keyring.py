@@ -7,6 +7,7 @@ is tried first. Everything is bounded.
 
 from __future__ import annotations
 
+import hashlib
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
@@ -155,6 +156,19 @@ class Keyring:
         self._channels[channel.name] = channel
         entry = (channel, Cipher(channel.secret.reveal))
         self._groups.setdefault(channel.hash, []).append(entry)
+
+    def name_for(self, name: str, secret: bytes) -> str:
+        """Say what to call a channel somebody else calls `name`.
+
+        By the name that we know its key by, where we do; and where that name is another key's
+        here, by one that tells them apart.
+        """
+        for channel in self._channels.values():
+            if channel.secret.reveal == secret:
+                return channel.name
+        if name not in self._channels:
+            return name
+        return f"{name} ({hashlib.sha256(secret).hexdigest()[:6]})"
 
     def remove_channel(self, name: str) -> None:
         """Forget a channel; one that is not there is no matter."""

@@ -178,7 +178,13 @@ class AirListener:
     def _finished(
         self, heard: Heard, frame: Frame, summary: PacketSummary, counted_as: str = ""
     ) -> Heard:
-        summary = replace(summary, verdict=heard.verdict, reason=heard.reason, detail=heard.detail)
+        summary = replace(
+            summary,
+            verdict=heard.verdict,
+            reason=heard.reason,
+            detail=heard.detail,
+            message_id=heard.echo_of or summary.message_id,
+        )
         heard.outputs = [FrameReceived(NETWORK, frame, summary)]
         if heard.verdict in (Verdict.DROPPED, Verdict.REJECTED):
             heard.outputs.append(

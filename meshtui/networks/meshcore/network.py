@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
-from meshtui.errors import ConfigError
+from meshtui.errors import ConfigError, CryptoError, DecodeError
 from meshtui.model.link import LinkKind
+from meshtui.model.secret import SecretBytes
 from meshtui.networks.meshcore.companion.verbs import VERBS
 from meshtui.networks.meshcore.dissector import MeshcoreDissector
-from meshtui.networks.meshcore.identity import key_of, parse_node_id
+from meshtui.networks.meshcore.identity import key_of, parse_node_id, parse_private_key
 from meshtui.networks.meshcore.keyring import Keyring
 from meshtui.networks.meshcore.listener import AirListener
 from meshtui.networks.meshcore.nodes import NodeBook
@@ -20,6 +22,7 @@ from meshtui.networks.meshcore.station import NETWORK, Station
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from meshtui.crypto.ed25519 import KeyPair
     from meshtui.crypto.keys import Identity
     from meshtui.model.link import LinkInfo
     from meshtui.model.restored import Restored
@@ -58,13 +61,22 @@ class MeshcoreNetwork:
         digests: DigestMemory,
         entropy: Callable[[int], bytes],
     ) -> Session:
-        """Derive our key and start; options are those of `settings.Settings`."""
-        key = key_of(identity)
+        """Derive our key, or take the one given, and start.
+
+        Args:
+            options: Those of `settings.Settings`, and `private_key`: a key in hex to be used
+                instead of the derived one.
+
+        Raises:
+            ConfigError: That key is none.
+        """
+        key = _own_key(identity, options)
         keyring = Keyring()
         keyring.add_own("us", key)
         nodes = NodeBook(restored.nodes, restored.contacts)
         for node in restored.nodes:
-            keyring.add_contact(parse_node_id(node.node_id))
+            with contextlib.suppress(DecodeError):  # of one that is known by its first digits only
+                keyring.add_contact(parse_node_id(node.node_id))
         station = Station(key, read_settings(options), keyring, nodes, digests, entropy)
         listener = AirListener(station)
 
@@ -87,3 +99,14 @@ class MeshcoreNetwork:
 
 
 MESHCORE: Network = MeshcoreNetwork()
+
+
+def _own_key(identity: Identity, options: Mapping[str, object]) -> KeyPair:
+    given = options.get("private_key")
+    if not isinstance(given, SecretBytes):
+        return key_of(identity)
+    try:
+        return parse_private_key(given.reveal.decode("ascii", "replace"))
+    except CryptoError as error:
+        msg = f"meshcore.private_key_file: {error.detail}"
+        raise ConfigError(msg) from None

@@ -115,3 +115,44 @@ def test_the_first_of_a_group_is_the_cause() -> None:
 
     assert first_cause(cause) is cause
     assert first_cause(ExceptionGroup("", [ExceptionGroup("", [cause]), TypeError()])) is cause
+
+
+def with_key_file(tmp_path: Path, path: Path):
+    text = f'links = ["meshcore+kiss://127.0.0.1:9"]\n[meshcore]\nprivate_key_file = "{path}"\n'
+    return config_of(tmp_path, text)
+
+
+async def test_an_imported_key_is_who_we_are_on_a_modem(tmp_path: Path) -> None:
+    path = tmp_path / "mc.key"
+    path.write_text("01" * 32 + "\n")
+    path.chmod(0o600)
+
+    async with open_mesh(with_key_file(tmp_path, path), None, ME, opens_links=False) as hub:
+        node_id = hub.myself()[0].node_id
+
+    assert node_id == "8a88e3dd7409f195fd52db2d3cba5d72ca6709bf1d94121bf3748801b40f6f5c"
+
+
+@pytest.mark.parametrize(
+    ("content", "mode", "complaint"),
+    [
+        ("01" * 32, 0o644, "chmod 600"),
+        ("01" * 31, 0o600, "64 or 128 hex digits"),
+        ("secret-that-is-none", 0o600, "64 or 128 hex digits"),
+        (None, 0o600, "No such file"),
+    ],
+)
+async def test_a_key_file_that_will_not_do_is_told_without_its_content(
+    tmp_path: Path, content: str | None, mode: int, complaint: str
+) -> None:
+    path = tmp_path / "mc.key"
+    if content is not None:
+        path.write_text(content)
+        path.chmod(mode)
+
+    with pytest.raises(ConfigError, match=complaint) as error:
+        async with open_mesh(with_key_file(tmp_path, path), None, ME, opens_links=False):
+            pass
+
+    assert "private_key_file" in str(error.value)
+    assert content is None or content not in str(error.value)

@@ -171,18 +171,29 @@ def _read_channels(radio: Radio) -> Part:
 
 
 def take_slot(radio: Radio, number: int, name: str, secret: bytes) -> None:
-    """Note what a slot holds; a key of zeros is no key."""
+    """Note what a slot holds; a key of zeros is no key.
+
+    Another key under a name that we know never takes that channel's place, here or on disk.
+    """
     if not any(secret):
         radio.slots.pop(number, None)
         return
-    is_news = radio.slots.get(number) != Slot(name, secret)
-    radio.slots[number] = Slot(name, secret)
-    if is_news and name:
+    ours = radio.station.keyring.name_for(name or f"slot {number}", secret)
+    is_news = radio.slots.get(number) != Slot(ours, secret)
+    radio.slots[number] = Slot(ours, secret)
+    if is_news:
+        if radio.station.keyring.channel(name) is not None and ours != name:
+            radio.news(
+                "channel",
+                f"the radio's channel {name} is not ours of that name: it has another key, and is "
+                f"called {ours} here",
+                is_error=True,
+            )
         channel = Channel(
             NETWORK,
-            name,
+            ours,
             is_joined=True,
-            is_public=name.startswith("#") or name == PUBLIC.name,
+            is_public=ours.startswith("#") or ours == PUBLIC.name,
             secret=SecretBytes(secret),
         )
         radio.emit(ChannelChanged(channel))

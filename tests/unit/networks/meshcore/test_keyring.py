@@ -328,3 +328,21 @@ def test_who_writes_to_us_is_not_forgotten_for_those_who_only_advertise(monkeypa
         assert opened is not None
 
     assert keyring.label_of(B.public_key) == "Bob"
+
+
+def test_a_channel_is_called_by_the_name_its_key_is_known_by() -> None:
+    ring = Keyring()
+    ring.add_channel(channel_key("family", b"k" * 16))
+
+    assert ring.name_for("Fam", b"k" * 16) == "family"
+    assert ring.name_for("hill", b"h" * 16) == "hill"
+
+
+def test_another_key_never_takes_a_known_name() -> None:
+    ring = Keyring()
+    ring.add_channel(channel_key("family", b"k" * 16))
+
+    other = ring.name_for("family", b"x" * 16)
+
+    assert other != "family"
+    assert other.startswith("family (")
