@@ -111,7 +111,7 @@ SHOTS = (
     Shot("packets", ("f8", *["up"] * 6)),
     Shot("packet-field", ("tab", *["down"] * 14)),
     Shot("packet-statistics", ("S",)),
-    Shot("packet-ladder", ("S", "slash", *"type==ack && dir==tx", "enter", "G", "x")),
+    Shot("packet-ladder", ("S", "slash", *"type==text && hops>1", "enter", "G", "x")),
 )
 
 

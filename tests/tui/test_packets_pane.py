@@ -365,6 +365,21 @@ async def test_no_key_typed_after_tab_overtakes_it() -> None:
         assert pane._filter.text == "type==a"
 
 
+async def test_no_key_typed_after_the_slash_is_taken_for_a_command() -> None:
+    app = host()
+    async with app.run_test(size=SIZE) as pilot:
+        text_frame(app.mesh, "m")
+        pane = await settle(app, pilot)
+
+        for key, character in (("slash", "/"), *((letter, letter) for letter in "type")):
+            app.post_message(events.Key(key, character))
+        for _ in range(5):
+            await pilot.pause()
+
+        assert pane._filter.text == "type"
+        assert not pane._ask.is_open
+
+
 async def test_a_filter_that_leaves_few_rows_leaves_none_of_them_out_of_sight() -> None:
     app = host()
     async with app.run_test(size=SIZE) as pilot:
