@@ -18,6 +18,16 @@ MAX_ANNOUNCED = 5_000
 """Channels heard of and not joined; beyond this the oldest announcements are forgotten."""
 
 _COLUMNS = "network, name, is_joined, description, creator, is_public, announced_at_ms, secret"
+_UPSERT = """
+INSERT INTO channel
+  (network, name, is_joined, description, creator, is_public, announced_at_ms, secret)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (network, name) DO UPDATE SET
+  is_joined = excluded.is_joined, description = excluded.description,
+  creator = excluded.creator, is_public = excluded.is_public,
+  announced_at_ms = excluded.announced_at_ms,
+  secret = CASE WHEN excluded.is_joined THEN coalesce(excluded.secret, channel.secret) END
+"""
 _EVICT = """
 DELETE FROM channel WHERE (network, name) IN (
   SELECT network, name FROM channel WHERE NOT is_joined ORDER BY announced_at_ms LIMIT ?)
@@ -25,7 +35,10 @@ DELETE FROM channel WHERE (network, name) IN (
 
 
 def upsert(connection: sqlite3.Connection, channel: Channel) -> None:
-    """Keep a channel; one neither joined nor announced is gone. History stays in any case."""
+    """Keep a channel; one neither joined nor announced is gone. History stays in any case.
+
+    Its key stays while we are in it, also where what is told of it brings none, and no longer.
+    """
     key = (of_text(channel.network), of_text(channel.name))
     if channel.is_joined:
         conversations.ensure(connection, channel_conversation(channel.network, channel.name))
@@ -39,12 +52,9 @@ def upsert(connection: sqlite3.Connection, channel: Channel) -> None:
         of_text(channel.creator),
         channel.is_public,
         of_int(channel.announced_at_ms),
-        None if channel.secret is None else channel.secret.reveal,
+        channel.secret.reveal if channel.is_joined and channel.secret is not None else None,
     )
-    connection.execute(
-        f"INSERT OR REPLACE INTO channel ({_COLUMNS}) VALUES (?{', ?' * 7})",  # noqa: S608
-        values,
-    )
+    connection.execute(_UPSERT, values)
 
 
 def evict(connection: sqlite3.Connection, limit: int = MAX_ANNOUNCED) -> None:

@@ -45,6 +45,8 @@ WRITER = Role(
         "PRAGMA trusted_schema = OFF",
         # a message reported as sent or shown as received survives a power cut
         "PRAGMA synchronous = FULL",
+        # the key of a channel that was left, and a draft, are gone from the file's free pages too
+        "PRAGMA secure_delete = ON",
         "PRAGMA journal_size_limit = 16777216",
         "PRAGMA temp_store = MEMORY",
     ),

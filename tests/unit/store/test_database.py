@@ -64,12 +64,13 @@ def test_a_file_of_no_bytes_is_a_new_database(tmp_path: Path) -> None:
     OpenStore.at(path).database.close()
 
 
-def test_every_commit_reaches_the_disk(path: Path) -> None:
+def test_every_commit_reaches_the_disk_and_what_is_deleted_leaves_it(path: Path) -> None:
     store = OpenStore.at(path)
 
     with store.database.writing() as connection:
         assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        assert connection.execute("PRAGMA secure_delete").fetchone() == (1,)
     store.database.close()
 
 
