@@ -5,6 +5,7 @@
     ├── CryptoError          theirs: the proof is wrong (tag, key, identity)
     ├── EncodeError          ours: it does not fit the format
     ├── LocalProtocolError   ours: a command that cannot be carried out
+    │   └── NotReadyError    the world: not now; a radio may come that can
     ├── TransportError       the world: a link could not be opened
     │   └── LinkLostError    the world: an open link is gone
     ├── StoreError           the world: disk or database
@@ -58,6 +59,10 @@ class EncodeError(MeshtuiError):
 
 class LocalProtocolError(MeshtuiError):
     """A command of ours that cannot be carried out; the text says why and what to do."""
+
+
+class NotReadyError(LocalProtocolError):
+    """No radio is ready for a command; the same may succeed in a moment."""
 
 
 class TransportError(MeshtuiError):

@@ -16,7 +16,7 @@ from meshtui.cli.files import read_secret
 from meshtui.cli.output import Exit, Output, align, cell
 from meshtui.cli.profile import load_profile
 from meshtui.cli.rows import answer_row
-from meshtui.errors import ConfigError, LocalProtocolError
+from meshtui.errors import ConfigError, NotReadyError
 from meshtui.model.command import Ask
 from meshtui.model.event import Answered
 from meshtui.model.ids import NetworkName
@@ -271,7 +271,7 @@ async def _submit(hub: MeshApi, follower: Follower, request: Ask) -> None:
     while True:
         try:
             await hub.submit(request)
-        except LocalProtocolError:
+        except NotReadyError:
             if time.monotonic() >= until_s:
                 raise
         else:

@@ -12,7 +12,7 @@ from meshtui.cli import ask
 from meshtui.cli.main import main
 from meshtui.cli.mesh import Follower
 from meshtui.cli.output import Exit, Output
-from meshtui.errors import LocalProtocolError
+from meshtui.errors import LocalProtocolError, NotReadyError
 from meshtui.model.command import Ask
 from meshtui.model.event import Answered, DeviceChanged
 from meshtui.model.secret import SecretBytes
@@ -43,13 +43,14 @@ class AnsweringMesh(FakeMesh):
         self._subscriptions = []
         self.answers = answers
         self.busy = busy
+        self.refusal: LocalProtocolError = NotReadyError("no MeshCore radio is connected")
 
     async def submit(self, command: Command) -> None:
         if not isinstance(command, Ask):
             return
         if self.busy:
             self.busy -= 1
-            raise LocalProtocolError("no MeshCore radio is connected")
+            raise self.refusal
         self.submitted.append(command)
         self.emit(Answered(MESHCORE, "another", "status", None, self.at(), "not ours"))
         for fields in self.answers:
@@ -123,6 +124,14 @@ async def test_a_radio_that_is_still_busy_is_asked_again() -> None:
     mesh.open_links = lambda: mesh.emit(DeviceChanged(DEVICE))
 
     assert (await carried_out(mesh, errand(), timeout_s=2.0))[0] == Exit.DONE
+
+
+async def test_a_request_that_is_wrong_is_not_tried_again() -> None:
+    mesh = AnsweringMesh({}, busy=1)
+    mesh.refusal = LocalProtocolError("it takes `on` or `off`")
+
+    with pytest.raises(LocalProtocolError, match="it takes `on`"):
+        await carried_out(mesh, errand())
 
 
 @pytest.mark.parametrize(

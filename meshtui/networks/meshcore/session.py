@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
 from meshtui.crypto.safety_number import safety_number
-from meshtui.errors import LocalProtocolError
+from meshtui.errors import LocalProtocolError, NotReadyError
 from meshtui.model.command import (
     AcceptKey,
     Advertise,
@@ -301,7 +301,7 @@ class MeshcoreSession:
     def _advertise(self, command: Advertise, now: Instant) -> Sequence[Output]:
         ready = self._ready()
         if not ready:
-            raise LocalProtocolError("no MeshCore radio is connected")
+            raise NotReadyError("no MeshCore radio is connected")
         return [output for port in ready for output in port.advertise(command, now)]
 
     # --- ports ---
@@ -310,7 +310,11 @@ class MeshcoreSession:
         return [port for port in self._ports.values() if port.is_ready]
 
     def _port_for(self, command: Ask) -> Port:
-        """Choose the radio that a request goes by."""
+        """Choose the radio that a request goes by.
+
+        Raises:
+            NotReadyError: There is none, or it has not been greeted yet.
+        """
         ready = [port for port in self._ready() if command.link_id in (None, port.link_id)]
         if not ready:
             msg = (
@@ -318,7 +322,7 @@ class MeshcoreSession:
                 if command.link_id is None
                 else (f"the radio {command.link_id} is not connected")
             )
-            raise LocalProtocolError(msg)
+            raise NotReadyError(msg)
         return ready[0]
 
     def _after(self, outputs: Sequence[Output], now: Instant) -> Sequence[Output]:

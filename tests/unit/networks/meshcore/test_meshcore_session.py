@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from meshtui.crypto.ed25519 import from_seed
-from meshtui.errors import LocalProtocolError
+from meshtui.errors import LocalProtocolError, NotReadyError
 from meshtui.model.command import (
     AcceptKey,
     Advertise,
@@ -264,13 +264,13 @@ def test_requests_go_to_the_radio_that_is_named() -> None:
     bench.session.submit(Ask(NETWORK, "battery", "r", link_id=LinkId("two")), NOW)
 
     assert [told[0] for told in bench.ports["two"].told] == ["ask"]
-    with pytest.raises(LocalProtocolError, match="three is not connected"):
+    with pytest.raises(NotReadyError, match="three is not connected"):
         bench.session.submit(Ask(NETWORK, "battery", "r", link_id=LinkId("three")), NOW)
 
 
 def test_without_a_radio_nothing_can_be_asked_or_advertised() -> None:
     for command in (Ask(NETWORK, "battery", "r"), Advertise(NETWORK)):
-        with pytest.raises(LocalProtocolError, match="no MeshCore radio"):
+        with pytest.raises(NotReadyError, match="no MeshCore radio"):
             Bench().session.submit(command, NOW)
 
 
