@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 NEARLY_FULL: Final = 0.9
 MAX_SKEW_S: Final = 60
 _LOW_MV: Final = 3_400
-_CLEANUPS: Final = ("contacts-cleanup", "cleanup")
+_CLEANUPS: Final = ("contacts-old", "contacts-cleanup", "cleanup")
 _CLOCKS: Final = ("sync-time", "set-clock")
 _MAX_FACTS: Final = 60
 

@@ -56,6 +56,7 @@ _RADIO: Final[MappingProxyType[str, Callable[[Radio, str], Asking]]] = MappingPr
         "set-power": ask_settings.set_power,
         "set-path-hash-mode": ask_settings.set_path_hash_mode,
         "set-multi-acks": ask_settings.set_multi_acks,
+        "contacts-old": ask_radio.contacts_old,
         "contacts-cleanup": ask_radio.contacts_cleanup,
         "reboot": ask_radio.reboot,
         "import": ask_radio.import_card,

@@ -211,17 +211,27 @@ def channels(radio: Radio, _: str) -> Asking:
     return Told(f"{len(rows)} of {radio.max_channels} slots are set", rows)
 
 
-def contacts_cleanup(radio: Radio, argument: str) -> Asking:
-    """List contacts long unheard, or remove them.
+def contacts_old(radio: Radio, argument: str) -> Asking:
+    """List contacts long unheard.
 
     Raises:
         LocalProtocolError: It is no number of days.
     """
-    words = words_of(argument, 1, 2, "`DAYS`, and then `remove` to do it")
-    days = number_of(words[0], 1, 10_000, "the number of days")
-    if len(words) > 1 and words[1].lower() != "remove":
-        raise LocalProtocolError("it takes `DAYS`, and then `remove` to do it")
-    return _cleanup(radio, days, is_real=len(words) > 1)
+    return _cleanup(radio, _days_of(argument), is_real=False)
+
+
+def contacts_cleanup(radio: Radio, argument: str) -> Asking:
+    """Remove contacts long unheard.
+
+    Raises:
+        LocalProtocolError: It is no number of days.
+    """
+    return _cleanup(radio, _days_of(argument), is_real=True)
+
+
+def _days_of(argument: str) -> float:
+    (word,) = words_of(argument, 1, 1, "`DAYS`")
+    return number_of(word, 1, 10_000, "the number of days")
 
 
 def _cleanup(radio: Radio, days: float, *, is_real: bool) -> Asking:
@@ -239,7 +249,7 @@ def _cleanup(radio: Radio, days: float, *, is_real: bool) -> Asking:
     rows = tuple(_contact_row(radio, each) for each in old[:MAX_ROWS])
     if not is_real:
         text = f"{len(old)} of {len(radio.contacts)} contacts were not heard for {days:g} days"
-        return Told(f"{text}; `contacts-cleanup {days:g} remove` removes them", rows)
+        return Told(f"{text}; `contacts-cleanup {days:g}` removes them", rows)
     for each in old:
         problem = yield from remove_contact(radio, each.key)
         if problem:

@@ -59,7 +59,7 @@ def put_contact(radio: Radio, contact: Contact, priority: Priority = Priority.US
         count = len(radio.contacts)
         return (
             f"the radio's contact table is full ({count} contacts): "
-            "`contacts-cleanup 30` lists whom you could remove"
+            "`contacts-old 30` lists whom you could remove"
         )
     if reply.problem:
         return reply.problem

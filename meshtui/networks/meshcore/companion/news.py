@@ -106,7 +106,7 @@ class Pushes:
         """Say what follows from a table that is full."""
         radio, full = self._radio, "the radio's contact table is full"
         if not isinstance(frame, ContactDeleted):
-            text = f"{full}: it takes nobody new; `contacts-cleanup 30` lists whom to remove"
+            text = f"{full}: it takes nobody new; `contacts-old 30` lists whom to remove"
             radio.news("contacts-full", text, is_error=True)
             return
         name, node_id = name_of_node(radio, frame.key), NodeId(frame.key.hex())

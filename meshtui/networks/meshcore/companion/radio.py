@@ -260,7 +260,7 @@ class Radio:
             self.news(
                 "contacts-full",
                 f"the radio's contact table holds {len(self.contacts)} of {limit}: "
-                "`contacts-cleanup 30` lists whom you could remove",
+                "`contacts-old 30` lists whom you could remove",
             )
         self._has_warned = is_nearly_full
 

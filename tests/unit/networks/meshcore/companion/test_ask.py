@@ -19,6 +19,7 @@ ARGUMENTS = {
     "set-power": "10",
     "set-path-hash-mode": "2",
     "set-multi-acks": "on",
+    "contacts-old": "30",
     "contacts-cleanup": "30",
     "import": f"meshcore://contact/add?name=X&public_key={'ab' * 32}&type=1",
 }
@@ -85,3 +86,9 @@ def test_too_many_requests_are_refused() -> None:
 
     with pytest.raises(LocalProtocolError, match="too many"):
         desk.ask("info")
+
+
+def test_only_what_forgets_reboots_or_retunes_is_confirmed() -> None:
+    dangerous = {verb.name for verb in VERBS if verb.is_dangerous}
+
+    assert dangerous == {"remove", "set-radio", "contacts-cleanup", "reboot"}

@@ -138,7 +138,7 @@ def test_a_table_that_cannot_be_read_is_an_error(desk: Desk) -> None:
     desk.radio.rules[GetContacts] = lambda _: [Err(4)]
 
     assert desk.answer(desk.ask("contacts")).is_error
-    assert desk.answer(desk.ask("contacts-cleanup", argument="30")).is_error
+    assert desk.answer(desk.ask("contacts-old", argument="30")).is_error
 
 
 def test_slots_are_shown_without_their_keys(desk: Desk) -> None:
@@ -147,13 +147,13 @@ def test_slots_are_shown_without_their_keys(desk: Desk) -> None:
     assert dict(row) == {"slot": "0", "name": "Public", "hash": "11"}
 
 
-def test_a_cleanup_lists_before_it_removes(desk: Desk) -> None:
-    told = desk.answer(desk.ask("contacts-cleanup", argument="30"))
+def test_contacts_long_unheard_are_listed_by_one_word_and_removed_by_another(desk: Desk) -> None:
+    told = desk.answer(desk.ask("contacts-old", argument="30"))
     listed = len(desk.radio.contacts)
-    removed = desk.answer(desk.ask("contacts-cleanup", argument="30 remove"))
+    removed = desk.answer(desk.ask("contacts-cleanup", argument="30"))
 
     assert [dict(row)["name"] for row in told.rows] == ["Hill"]
-    assert "30 remove" in told.text
+    assert "`contacts-cleanup 30` removes" in told.text
     assert listed == 2
     assert list(desk.radio.contacts) == [BOB.public_key]
     assert removed.text == "1 contacts removed, 1 are left"
@@ -163,10 +163,13 @@ def test_a_cleanup_spares_favourites(desk: Desk) -> None:
     old = desk.radio.contacts[HILL.public_key]
     desk.radio.contacts[HILL.public_key] = with_favourite(old, is_favourite=True)
 
-    assert desk.answer(desk.ask("contacts-cleanup", argument="30")).rows == ()
+    assert desk.answer(desk.ask("contacts-old", argument="30")).rows == ()
 
 
-@pytest.mark.parametrize("argument", ["", "x", "0", "30 delete", "30 remove now"])
-def test_a_cleanup_of_no_number_of_days_is_refused_at_once(desk: Desk, argument: str) -> None:
+@pytest.mark.parametrize("verb", ["contacts-old", "contacts-cleanup"])
+@pytest.mark.parametrize("argument", ["", "x", "0", "30 remove"])
+def test_a_cleanup_of_no_number_of_days_is_refused_at_once(
+    desk: Desk, verb: str, argument: str
+) -> None:
     with pytest.raises(LocalProtocolError):
-        desk.ask("contacts-cleanup", argument=argument)
+        desk.ask(verb, argument=argument)

@@ -208,7 +208,7 @@ def test_a_full_contact_table_is_told_with_the_way_out(desk: Desk) -> None:
 
     message_id = desk.send(CAROL.public_key)
 
-    assert "contacts-cleanup" in desk.deliveries(message_id)[-1].reason
+    assert "contacts-old" in desk.deliveries(message_id)[-1].reason
 
 
 def test_a_contact_that_another_program_removed_is_added_again(desk: Desk) -> None:

@@ -235,7 +235,7 @@ def test_a_contact_thrown_out_for_room_is_news(desk: Desk) -> None:
     desk.push(pushes.ContactDeleted(BOB.public_key), pushes.BarePush(Push.CONTACTS_FULL))
 
     assert "forgetting Bob" in desk.news("contact-deleted")[0]
-    assert "contacts-cleanup" in desk.news("contacts-full")[0]
+    assert "contacts-old" in desk.news("contacts-full")[0]
     assert desk.of(NodeHeard)[-1].node.is_contact is False
 
 
