@@ -315,6 +315,7 @@ class Inbound:
         if changes is None:
             passage.drop("unproven", "it acknowledges nothing that we sent to this node")
             return
+        passage.acks = plaintext.ack or ""
         what = plaintext.ack or plaintext.ack_hash
         passage.conclude(Verdict.HANDLED, "", f"acknowledges {what}")
         self._learner.hear(passage, envelope)
@@ -429,4 +430,5 @@ class Inbound:
             other_id = MessageId(f"{message.message_id}~{content.hex()}")
             message = replace(message, message_id=other_id)
         passage.conclude(Verdict.DELIVERED)
+        passage.text = message.text
         passage.outputs += (MessageReceived(message, digest), DigestSeen(NETWORK, content))

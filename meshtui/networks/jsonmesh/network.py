@@ -25,7 +25,7 @@ class JsonmeshNetwork:
 
     name = NETWORK
 
-    def probe(self, kind: LinkKind) -> None:  # noqa: ARG002 - whichever it is
+    def probe(self, kind: LinkKind) -> None:
         """What a gateway is sent goes on the air, so it is only listened to."""
 
     def prepare(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from meshtui.model.event import FrameReceived, PacketDropped
-from meshtui.model.packet import PacketSummary, Verdict
+from meshtui.model.packet import MAX_SUMMARY_TEXT, PacketSummary, Verdict
 
 if TYPE_CHECKING:
     from meshtui.model.ids import Instant, LinkId, NetworkName
@@ -18,6 +18,7 @@ class Passage:
     """A frame being judged. Ends in exactly one verdict; the last one said stands."""
 
     __slots__ = (
+        "acks",
         "destination",
         "detail",
         "frame",
@@ -29,8 +30,10 @@ class Passage:
         "network",
         "now",
         "outputs",
+        "path",
         "reason",
         "source",
+        "text",
         "ttl",
         "verdict",
     )
@@ -49,6 +52,9 @@ class Passage:
         self.hops: int | None = None
         self.ttl: int | None = None
         self.message_id = ""
+        self.path: tuple[str, ...] = ()
+        self.text = ""
+        self.acks = ""
         self.verdict = Verdict.HANDLED
         self.reason = ""
         self.detail = ""
@@ -66,6 +72,7 @@ class Passage:
         self.hops = envelope.hop_count
         self.ttl = envelope.ttl
         self.message_id = envelope.message_id
+        self.path = tuple(hop for hop in envelope.route if hop != envelope.sender)
 
     def conclude(self, verdict: Verdict, reason: str = "", detail: str = "") -> None:
         """Say what became of it."""
@@ -106,5 +113,8 @@ class Passage:
             self.message_id,
             self.reason,
             self.detail,
+            self.text[:MAX_SUMMARY_TEXT],
+            self.path,
+            acks=self.acks,
         )
         return [FrameReceived(self.network, self.frame, summary), *self.outputs]

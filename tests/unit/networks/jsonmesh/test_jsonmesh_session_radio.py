@@ -482,3 +482,15 @@ def test_a_peer_that_reads_zlib_but_no_small_frames_gets_zlib() -> None:
     assert bob.texts == ["word by word " * 30]
     assert alice.states(message_id)[-1] == ("delivered", 1)
     assert b'"cp":2' in b"".join(chunk.split(b"|", 4)[-1] for chunk in chunks)
+
+
+def test_a_row_says_what_it_carries_and_an_answer_what_it_answers() -> None:
+    world, _air, alice, bob = _pair()
+
+    message_id = alice.say(bob, "seen in the list")
+    world.wind(30)
+
+    heard = [each.summary for each in bob.events if isinstance(each, FrameReceived)]
+    answers = [each.summary for each in alice.events if isinstance(each, FrameReceived)]
+    assert "seen in the list" in {summary.text for summary in heard}
+    assert message_id in {summary.acks for summary in answers}
