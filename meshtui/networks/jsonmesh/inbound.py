@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from meshtui.errors import CryptoError
 from meshtui.mesh.dedupe import SeenCache
 from meshtui.mesh.ratelimit import TokenBuckets
-from meshtui.model.event import DigestSeen, MessageReceived
+from meshtui.model.event import DeliveryChanged, DigestSeen, MessageReceived
 from meshtui.model.ids import MessageId, channel_conversation, direct_conversation
 from meshtui.model.message import Message, Proof
 from meshtui.model.packet import Verdict
@@ -315,7 +315,10 @@ class Inbound:
         if changes is None:
             passage.drop("unproven", "it acknowledges nothing that we sent to this node")
             return
-        passage.acks = plaintext.ack or ""
+        passage.acks = next(
+            (each.message_id for each in changes if isinstance(each, DeliveryChanged)),
+            plaintext.ack or "",
+        )
         what = plaintext.ack or plaintext.ack_hash
         passage.conclude(Verdict.HANDLED, "", f"acknowledges {what}")
         self._learner.hear(passage, envelope)
