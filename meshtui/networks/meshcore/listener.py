@@ -8,20 +8,19 @@ has slots. What no key opened is kept a while, and tried again when a key comes.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from meshtui.errors import DecodeError
 from meshtui.model.event import FrameReceived, PacketDropped
 from meshtui.model.ids import NodeId
 from meshtui.model.packet import PacketSummary, Verdict
-from meshtui.networks.meshcore.mail import Reception, channel_text
+from meshtui.networks.meshcore.channel_text import ChannelText
+from meshtui.networks.meshcore.mail import Reception, said_in_channel
 from meshtui.networks.meshcore.packet import PayloadType, decode_packet, packet_hash
 from meshtui.networks.meshcore.payloads.advert import decode_advert, decode_appdata, is_genuine
-from meshtui.networks.meshcore.payloads.group import decode_group
-from meshtui.networks.meshcore.payloads.group_text import decode_group_text
 from meshtui.networks.meshcore.station import NETWORK
-from meshtui.networks.meshcore.summary import MALFORMED, summarise_packet
+from meshtui.networks.meshcore.summary import MALFORMED, path_of, summarise_packet
 
 if TYPE_CHECKING:
     from meshtui.model.ids import Instant, MessageId
@@ -92,7 +91,7 @@ class AirListener:
             case PayloadType.ADVERT:
                 self._advert(heard, heard.packet, frame)
             case PayloadType.GRP_TXT:
-                self._group_text(heard, heard.packet, frame)
+                self._group_text(heard, heard.packet, frame, summary)
             case _ if not heard.is_new:
                 heard.drop(Verdict.DROPPED, "seen", "another copy of a packet heard before")
         return self._finished(heard, frame, summary)
@@ -104,8 +103,9 @@ class AirListener:
         self._unopened.clear()
         for frame in frames:
             packet = decode_packet(frame.payload)
-            heard = Heard([], packet)
-            self._group_text(heard, packet, frame)
+            heard = Heard([], packet, is_new=True)  # what this key does not open, the next may
+            summary = summarise_packet(packet, self._station.keyring)
+            self._group_text(heard, packet, frame, summary)
             outputs += heard.extra
         return outputs
 
@@ -147,25 +147,19 @@ class AirListener:
         self._verified_in_minute += 1
         return self._verified_in_minute <= MAX_ADVERTS_PER_MINUTE
 
-    def _group_text(self, heard: Heard, packet: Packet, frame: Frame) -> None:
-        """Open a channel's text with every key that may fit."""
-        try:
-            envelope = decode_group(packet.payload)
-        except DecodeError as error:
-            heard.drop(Verdict.REJECTED, error.reason, error.detail)
-            return
-        opened = self._station.keyring.open_group(
-            envelope.channel_hash, envelope.sealed, is_text=True
-        )
-        if opened is None:
-            if heard.is_new:
+    def _group_text(
+        self, heard: Heard, packet: Packet, frame: Frame, summary: PacketSummary
+    ) -> None:
+        """Deliver a channel's text, which its summary has opened if any key does."""
+        said = summary.said if isinstance(summary, ChannelText) else None
+        if said is None:
+            if heard.is_new and summary.verdict is Verdict.UNREADABLE:
                 self._unopened.append(frame)
             return
-        channel, plaintext = opened
-        body = decode_group_text(plaintext)
-        path = tuple(hop.lower() for hop in packet.path_hashes())
-        reception = Reception(frame.link_id, frame.received_at, packet.hops, frame.rx, path)
-        delivered = channel_text(self._station, channel.name, body.text, body.timestamp, reception)
+        reception = Reception(
+            frame.link_id, frame.received_at, packet.hops, frame.rx, path_of(packet)
+        )
+        delivered = said_in_channel(self._station, said, reception)
         if delivered.echo_of is not None:
             heard.echo_of = delivered.echo_of
             heard.drop(Verdict.HANDLED, "echo", "our own text, passed on by a repeater")
@@ -178,13 +172,11 @@ class AirListener:
     def _finished(
         self, heard: Heard, frame: Frame, summary: PacketSummary, counted_as: str = ""
     ) -> Heard:
-        summary = replace(
-            summary,
-            verdict=heard.verdict,
-            reason=heard.reason,
-            detail=heard.detail,
-            message_id=heard.echo_of or summary.message_id,
-        )
+        # nobody else has it yet
+        summary.verdict = heard.verdict
+        summary.reason, summary.detail = heard.reason, heard.detail
+        if heard.echo_of is not None:
+            summary.message_id = heard.echo_of
         heard.outputs = [FrameReceived(NETWORK, frame, summary)]
         if heard.verdict in (Verdict.DROPPED, Verdict.REJECTED):
             heard.outputs.append(

@@ -19,6 +19,7 @@ from meshtui.networks.meshcore.station import NETWORK
 if TYPE_CHECKING:
     from meshtui.model.ids import ConversationId, Instant, LinkId, MessageId
     from meshtui.model.packet import RxMeta
+    from meshtui.networks.meshcore.channel_text import Said
     from meshtui.networks.meshcore.station import Station
 
 CLAIMED: Final = "~"
@@ -77,10 +78,16 @@ def channel_text(
         timestamp: The sender's claim, Unix seconds.
     """
     name, words = split_sender(text)
-    sender = claimed_sender(name)
     conversation = channel_conversation(NETWORK, channel)
+    said = conversation, claimed_sender(name), timestamp, words
+    return said_in_channel(station, said, reception)
+
+
+def said_in_channel(station: Station, said: Said, reception: Reception) -> Delivered:
+    """Take a text of a channel, opened."""
+    conversation, sender, timestamp, words = said
     return _deliver(
-        station, conversation, sender, words, timestamp, reception, Proof.SENDER_UNPROVEN
+        station, conversation, NodeId(sender), words, timestamp, reception, Proof.SENDER_UNPROVEN
     )
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from meshtui.errors import DecodeError
 from meshtui.model.ids import channel_conversation, direct_conversation
 from meshtui.model.packet import MAX_SUMMARY_TEXT, PacketSummary, Verdict
+from meshtui.networks.meshcore.channel_text import channel_text_summary
 from meshtui.networks.meshcore.dissect_open import ends_of
 from meshtui.networks.meshcore.identity import node_id_of
 from meshtui.networks.meshcore.mail import CLAIMED, split_sender
@@ -63,6 +64,7 @@ _HASHES: Final = tuple(f"{number:02x}" for number in range(256))
 # the members of an Enum are looked up anew with every use of their names
 _HANDLED, _DELIVERED, _UNREADABLE = Verdict.HANDLED, Verdict.DELIVERED, Verdict.UNREADABLE
 _LEAST_DIRECT: Final = 20
+_LEAST_GROUP: Final = 19
 _NEVER_PASSED_ON: Final = frozenset({PayloadType.ADVERT, PayloadType.CONTROL})
 
 
@@ -125,23 +127,14 @@ def _group_text(packet: Packet, keyring: Keyring, _acks: AckBook | None) -> Pack
     name = channel.name
     title, conversation = _names_of(name)
     author, words = split_sender(text)
-    sender = CLAIMED + author
     path = packet.path
-    return PacketSummary(
-        "group-text",
-        _DELIVERED,
-        sender,
+    return channel_text_summary(
+        (conversation, CLAIMED + author, timestamp, words),
         title,
+        name,
         packet.path_len & 0x3F if packet.route < 2 else None,
-        None,
-        text_digest(conversation, sender, timestamp, words).hex(),
-        "",
-        "",
-        words[:MAX_SUMMARY_TEXT],
         tuple(path.hex(",", (packet.path_len >> 6) + 1).split(",")) if path else (),
         packet_hash_text(packet),
-        "",
-        name,
     )
 
 
@@ -157,7 +150,11 @@ def _group_data(packet: Packet, keyring: Keyring, _acks: AckBook | None) -> Pack
 
 def _unopened_group(packet: Packet, keyring: Keyring) -> PacketSummary:
     """Say which channel it is for, as far as its hash does."""
-    channel_hash = decode_group(packet.payload).channel_hash
+    payload = packet.payload
+    length = len(payload)
+    if length < _LEAST_GROUP or length & 15 != _LEAST_GROUP & 15:
+        decode_group(payload)
+    channel_hash = payload[0]
     reason, why = keyring.refusal_of_group(channel_hash)
     name = _HASHES[channel_hash]
     return _refused(packet, _KINDS[packet.payload_type], reason, why, channel=name)

@@ -92,6 +92,17 @@ def test_a_text_without_a_key_says_why_and_is_opened_when_the_key_comes() -> Non
     assert ear.listener.open_again() == []
 
 
+def test_what_one_key_does_not_open_waits_for_the_next() -> None:
+    ear = Ear()
+    ear.hear(group_packet("#test", "bob: early"))
+    ear.station.keyring.add_channel(key_of_name("#other"))
+    assert texts(ear.listener.open_again()) == []
+
+    ear.station.keyring.add_channel(key_of_name("#test"))
+
+    assert texts(ear.listener.open_again()) == ["early"]
+
+
 def test_what_waits_for_a_key_is_bounded() -> None:
     ear = Ear()
     for number in range(module.MAX_UNOPENED + 10):
