@@ -212,7 +212,15 @@ CHAT: tuple[Command, ...] = (
         in_palette=False,
     ),
     Command("act", "Say what you do", "* alice waves", (), "/me WORDS", _CHAT, in_palette=False),
-    Command("nick", "Change your display name", "", (), "/nick NAME", _CHAT, in_palette=False),
+    Command(
+        "nick",
+        "Change your display name",
+        "Where this program is the node; a companion radio has its own name: /set-name NAME.",
+        (),
+        "/nick NAME",
+        _CHAT,
+        in_palette=False,
+    ),
 )
 
 COMMANDS: tuple[Command, ...] = EVERYWHERE + CHAT + MESH_COMMANDS

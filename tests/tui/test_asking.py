@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from meshtui.model.command import Ask, JoinChannel, SendText
+from meshtui.model.command import Ask, JoinChannel, SendText, SetDraft
 from meshtui.model.event import Answered, DeviceChanged
+from meshtui.model.verb import Verb, VerbTarget
 from tests.support.mesh_scenes import PARIS
 from tests.support.tui_app import app_on, settle, text_of
 from tests.support.two_networks import (
@@ -28,6 +29,10 @@ KEYS |= {"[": "left_square_bracket", "]": "right_square_bracket"}
 
 def asks(mesh) -> list[Ask]:
     return [command for command in mesh.submitted if isinstance(command, Ask)]
+
+
+def drafts(mesh) -> list[str]:
+    return [command.draft for command in mesh.submitted if isinstance(command, SetDraft)]
 
 
 async def opened(pilot, conversation) -> None:
@@ -102,6 +107,47 @@ async def test_a_secret_typed_where_it_can_be_seen_is_not_sent_and_not_remembere
 
         assert asks(mesh) == []
         assert "geheim" not in text_of(pilot.app)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "/login geheim",
+        "/ask login geheim",
+        "/join hill 00112233445566778899aabbccddeeff",
+        "meshcore://channel/add?name=hill&secret=00112233445566778899aabbccddeeff",
+    ],
+)
+async def test_a_line_with_a_secret_is_never_a_draft(line: str) -> None:
+    mesh = two_networks()
+
+    async with app_on(mesh).run_test(size=SMALL) as pilot:
+        await opened(pilot, WITH_ROOM)
+        chat = pilot.app.screen.chat
+        chat.composer.value = "half a thought"
+        await chat.save_draft()
+        chat.composer.value = line
+        await chat.save_draft()
+        await opened(pilot, TEST)
+        await opened(pilot, WITH_ROOM)
+
+        assert drafts(mesh) == ["half a thought", ""]
+        assert chat.composer.value == ""
+
+
+async def test_a_command_line_that_sets_a_password_is_no_draft() -> None:
+    mesh = two_networks()
+    line = Verb("cli", "Command line", "One line.", VerbTarget.NODE, "command")
+    mesh.verbs_of = {**mesh.verbs_of, MESHCORE: (*mesh.verbs_of[MESHCORE], line)}
+
+    async with app_on(mesh).run_test(size=SMALL) as pilot:
+        await opened(pilot, WITH_ROOM)
+        chat = pilot.app.screen.chat
+        for typed_line in ("/cli ver", "/cli Password geheim"):
+            chat.composer.value = typed_line
+            await chat.save_draft()
+
+    assert drafts(mesh) == ["/cli ver", ""]
 
 
 async def test_what_is_dangerous_is_asked_once_more() -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from meshtui.errors import LocalProtocolError
 from meshtui.model.command import Advertise, JoinChannel, LeaveChannel, MarkNode, SendText
 from meshtui.model.ids import NodeId, direct_conversation
+from meshtui.model.link import LinkKind
 from meshtui.model.message import Channel, DeliveryState
 from meshtui.tui.panes.nodes import NodesPane
 from meshtui.tui.panes.routes import RoutesPane
@@ -17,6 +21,7 @@ from tests.support.two_networks import (
     PUBLIC,
     RIDGE,
     TEST,
+    USB,
     WITH_ROOM,
     two_networks,
 )
@@ -135,13 +140,72 @@ async def test_commands_follow_the_open_chats_network() -> None:
         chat.run_slash("/leave")
         await settle(pilot)
 
-    assert of(Advertise, mesh)[0].network == MESHCORE
+    # by companion radio we have its name: one of ours is told where we are the node
+    assert [each.network for each in of(Advertise, mesh)] == [NETWORK]
     assert [(each.network, each.name) for each in of(JoinChannel, mesh)] == [
         (MESHCORE, "#weather-alps"),
         (NETWORK, "paris"),
     ]
     assert of(MarkNode, mesh)[-1].node_id == DORA
     assert of(LeaveChannel, mesh)[0] == LeaveChannel(MESHCORE, "#test")
+
+
+async def test_a_new_name_is_told_where_we_are_the_node_and_says_so() -> None:
+    mesh, kept = two_networks(), {}
+
+    async with app_on(mesh, remember=kept.__setitem__).run_test(size=SMALL) as pilot:
+        await opened(pilot, TEST)
+        pilot.app.screen.chat.run_slash("/nick Hugo")
+        await settle(pilot)
+        shown = text_of(pilot.app)
+
+    assert kept["name"] == "Hugo"
+    assert "You are Hugo now on JSON mesh; the MeshCore radio keeps its name: /set-name" in shown
+
+
+async def test_by_a_companion_radio_alone_a_new_name_is_not_taken() -> None:
+    mesh, kept = two_networks(), {}
+    mesh.myself = lambda: tuple(mesh.other_selves)
+
+    async with app_on(mesh, remember=kept.__setitem__).run_test(size=SMALL) as pilot:
+        await opened(pilot, TEST)
+        pilot.app.screen.chat.run_slash("/nick Hugo")
+        await settle(pilot)
+        shown = text_of(pilot.app)
+
+    assert "Your name here is the radio's own: /set-name Hugo" in shown
+    assert kept == {}
+    assert of(Advertise, mesh) == []
+
+
+async def test_with_a_modem_we_are_the_node_and_take_the_name() -> None:
+    mesh, kept = two_networks(), {}
+    mesh.link_infos[USB] = replace(mesh.link_infos[USB], kind=LinkKind.MODEM)
+
+    async with app_on(mesh, remember=kept.__setitem__).run_test(size=SMALL) as pilot:
+        await opened(pilot, TEST)
+        pilot.app.screen.chat.run_slash("/nick Hugo")
+        await settle(pilot)
+        shown = text_of(pilot.app)
+
+    assert {each.network for each in of(Advertise, mesh)} == {MESHCORE, NETWORK}
+    assert "You are Hugo now " in shown
+
+
+async def test_a_name_that_is_refused_is_not_kept() -> None:
+    mesh, kept = two_networks(), {}
+
+    async def refuse(command) -> None:
+        if isinstance(command, Advertise):
+            raise LocalProtocolError("a name has at most 32 characters")
+
+    mesh.submit = refuse
+    async with app_on(mesh, remember=kept.__setitem__).run_test(size=SMALL) as pilot:
+        await opened(pilot, TEST)
+        pilot.app.screen.chat.run_slash("/nick Hugo")
+        await settle(pilot)
+
+    assert kept == {}
 
 
 async def test_a_direct_chat_is_opened_on_the_nodes_own_network() -> None:

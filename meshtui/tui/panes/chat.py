@@ -400,17 +400,17 @@ class ChatPane(ChatActions):
             self.messages.follow_end()
 
     def _sent(self, typed: str) -> None:
-        if not self._slash.hides(typed) and not is_invitation(typed.strip()):
+        if not self._slash.hides(typed):
             self.composer.line.remember(typed)
         self.composer.value = ""
         self.run_worker(self.save_draft())
 
     async def save_draft(self) -> None:
-        """Put what is typed on disk, if it differs from what is there."""
+        """Put what is typed on disk, if it differs from what is there; never a secret."""
         conversation = self.book.open_id
         if conversation is None:
             return
-        draft = self.composer.value
+        draft = "" if self._slash.hides(self.composer.value) else self.composer.value
         if self.book.talks[conversation].draft != draft:
             self.book.keep_draft(conversation, draft)
             await self.screen_submit(SetDraft(conversation, draft))

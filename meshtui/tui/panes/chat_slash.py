@@ -27,10 +27,16 @@ from meshtui.model.text import clean
 from meshtui.tui.commands import slash_commands
 from meshtui.tui.panes.chat_verbs import VerbWords
 from meshtui.tui.state.directory import CLAIM
-from meshtui.tui.state.joining import INVITATION, invitation_of, read_joining
+from meshtui.tui.state.joining import (
+    INVITATION,
+    invitation_of,
+    is_invitation,
+    read_joining,
+)
+from meshtui.tui.state.networks import network_title, takes_our_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from meshtui.tui.panes.chat_actions import ChatActions
 
@@ -79,11 +85,13 @@ class SlashCommands:
         return self._verbs.words() | fixed
 
     def hides(self, line: str) -> bool:
-        """A typed line may hold a secret and is not to be remembered."""
+        """A typed line may hold a secret and is not to be remembered, nor kept as a draft."""
         word, _, argument = line.strip().partition(" ")
+        if word == "/ask":
+            word, _, argument = f"/{argument.strip()}".partition(" ")
         if word == "/join":
             return argument.startswith(INVITATION) or len(argument.split()) > 1
-        return bool(argument) and self._verbs.hides(word)
+        return is_invitation(word) or (bool(argument.strip()) and self._verbs.hides(word, argument))
 
     def run(self, line: str) -> bool:
         """Carry out a typed line.
@@ -268,6 +276,33 @@ class SlashCommands:
         if not argument:
             self._pane.tell("Give a name: /nick Alice", bad=True)
             return
-        self._pane.submit(Advertise(self._network, name=argument))
-        self._pane.desk.remember("name", argument)
-        self._pane.tell(f"You are {clean(argument, limit=32)} now")
+        api, networks = self._pane.desk.api, self._pane.networks()
+        links = api.links()
+        ours = [each for each in networks if takes_our_name(each, links, api.verbs(each))]
+        if ours:
+            self._pane.run_worker(self._rename(argument, ours, networks))
+        else:
+            shown = clean(argument, limit=32)
+            self._pane.tell(f"Your name here is the radio's own: /set-name {shown}", bad=True)
+
+    async def _rename(
+        self, name: str, ours: Sequence[NetworkName], networks: Sequence[NetworkName]
+    ) -> None:
+        """Tell the mesh on these networks of a new name; one that was accepted is kept."""
+        taken = [
+            each for each in ours if await self._pane.screen_submit(Advertise(each, name=name))
+        ]
+        if taken:
+            self._pane.desk.remember("name", name)
+        if taken != ours:
+            return
+        where = " and ".join(network_title(each) for each in ours)
+        words = [
+            f"You are {clean(name, limit=32)} now" + (f" on {where}" if networks != ours else "")
+        ]
+        words += [
+            f"the {network_title(each)} radio keeps its name: /set-name"
+            for each in networks
+            if each not in ours
+        ]
+        self._pane.tell("; ".join(words))

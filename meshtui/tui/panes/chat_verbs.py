@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from meshtui.tui.panes.chat_actions import ChatActions
 
 _INVITE = "invite"
+# command lines for another node may set these
+_SECRETS = ("password", "prv.key")
 
 
 class VerbWords:
@@ -43,10 +45,12 @@ class VerbWords:
             return of_nodes or of_radio
         return of_nodes if self._node_and_rest(*of_nodes, typed)[0] is not None else of_radio
 
-    def hides(self, word: str) -> bool:
+    def hides(self, word: str, argument: str) -> bool:
         """What is typed after this word may be secret: it is kept nowhere."""
         found = self.find(word.removeprefix("/"))
-        return found is not None and found[1].is_secret
+        if found is None:
+            return False
+        return found[1].is_secret or any(each in argument.casefold() for each in _SECRETS)
 
     def run(self, network: NetworkName, verb: Verb, typed: str) -> None:
         """Ask, with what was typed after the verb."""

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from meshtui.errors import LocalProtocolError
-from meshtui.networks.meshcore.companion.ask_settings import MAX_NAME_BYTES
 from meshtui.networks.meshcore.companion.codes import Command, ErrorCode
 from meshtui.networks.meshcore.companion.commands import (
     ForKey,
     SendSelfAdvert,
     SetAdvertLatLon,
-    SetAdvertName,
 )
 from meshtui.networks.meshcore.companion.driver import Priority
 from meshtui.networks.meshcore.companion.greeting import read_self
@@ -25,18 +22,11 @@ if TYPE_CHECKING:
 
 
 def advertise(radio: Radio, request: Advertise) -> Script:
-    """Change name or position where given, then flood an advertisement.
+    """Change the position where one is given, then flood an advertisement.
 
-    Raises:
-        LocalProtocolError: The name does not fit; nothing has begun.
+    The name is the radio's own: only the verb `set-name` changes it.
     """
     steps: list[RadioCommand] = []
-    if request.name is not None:
-        size = len(request.name.encode(errors="replace"))
-        if not 0 < size <= MAX_NAME_BYTES or "\0" in request.name:
-            msg = f"a radio's name has 1 to {MAX_NAME_BYTES} bytes, not {size}"
-            raise LocalProtocolError(msg)
-        steps.append(SetAdvertName(request.name))
     if request.position is not None:
         steps.append(SetAdvertLatLon(request.position.lat, request.position.lng))
     return _advertise(radio, [*steps, SendSelfAdvert(1)], is_changed=bool(steps))

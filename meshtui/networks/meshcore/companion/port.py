@@ -210,8 +210,10 @@ class CompanionPort:
         return self._outputs()
 
     def advertise(self, request: Advertise, now: Instant) -> Sequence[Output]:
-        """Change name or position, then flood an advertisement."""
+        """Change the position, then flood an advertisement; of our name a radio has no use."""
         self._radio.now = now
+        if request.name is not None and request.position is None:
+            return []
         self._radio.run(advertise(self._radio, request))
         return self._outputs()
 

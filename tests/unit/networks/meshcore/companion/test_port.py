@@ -6,7 +6,6 @@ import random
 
 import pytest
 
-from meshtui.errors import LocalProtocolError
 from meshtui.model.command import Advertise
 from meshtui.model.event import (
     Answered,
@@ -253,7 +252,7 @@ def test_answers_too_late_are_dropped(desk: Desk) -> None:
     assert [drop.reason for drop in desk.of(PacketDropped)] == ["unasked"]
 
 
-def test_advertising_changes_name_and_position_first(desk: Desk) -> None:
+def test_advertising_changes_the_position_first_and_never_the_radios_name(desk: Desk) -> None:
     request = Advertise(NETWORK, "Alice 2", Position(48.0, 11.0))
 
     desk.apply(desk.port.advertise(request, desk.now))
@@ -264,14 +263,11 @@ def test_advertising_changes_name_and_position_first(desk: Desk) -> None:
         for each in desk.radio.asked
         if isinstance(each, SetAdvertName | SetAdvertLatLon | SendSelfAdvert)
     ]
-    assert asked == [SetAdvertName("Alice 2"), SetAdvertLatLon(48.0, 11.0), SendSelfAdvert(1)]
-    assert desk.port.myself is not None
-    assert desk.port.myself.name == "Alice 2"
+    assert asked == [SetAdvertLatLon(48.0, 11.0), SendSelfAdvert(1)]
 
 
-def test_a_name_that_does_not_fit_is_refused_at_once(desk: Desk) -> None:
-    with pytest.raises(LocalProtocolError):
-        desk.port.advertise(Advertise(NETWORK, "x" * 32), desk.now)
+def test_a_name_of_ours_is_no_reason_to_advertise_a_radio(desk: Desk) -> None:
+    assert desk.port.advertise(Advertise(NETWORK, "Alice 2"), desk.now) == []
 
 
 def test_an_advertisement_that_the_radio_refuses_is_news(desk: Desk) -> None:
