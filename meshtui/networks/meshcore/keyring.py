@@ -136,6 +136,13 @@ class Keyring:
         self._contacts[public_key] = label
         self._index(public_key)
 
+    def prefer(self, public_key: bytes) -> None:
+        """Try a contact before all others of its hash: strangers can make themselves many."""
+        bucket = self._peers.get(public_key[0] if public_key else 0, [])
+        if public_key in bucket:
+            bucket.remove(public_key)
+            bucket.insert(0, public_key)
+
     def remove_contact(self, public_key: bytes) -> None:
         """Forget a contact; one that is not there is no matter."""
         self._refusals.clear()

@@ -74,9 +74,14 @@ class MeshcoreNetwork:
         keyring = Keyring()
         keyring.add_own("us", key)
         nodes = NodeBook(restored.nodes, restored.contacts)
-        for node in restored.nodes:
+        # the last added stay where there are too many: those heard last, and whom we write with
+        known = [node.node_id for node in reversed(restored.nodes)]
+        for node_id in (*known, *restored.contacts):
             with contextlib.suppress(DecodeError):  # of one that is known by its first digits only
-                keyring.add_contact(parse_node_id(node.node_id))
+                keyring.add_contact(parse_node_id(node_id))
+        for node_id in restored.contacts:
+            with contextlib.suppress(DecodeError):
+                keyring.prefer(parse_node_id(node_id))
         station = Station(key, read_settings(options), keyring, nodes, digests, entropy)
         listener = AirListener(station)
 

@@ -85,6 +85,14 @@ class NodeBook:
         """Return the way to a node over a link, as last learned."""
         return self._routes.get((node_id, link_id))
 
+    def way_back(self, node_id: NodeId, link_id: LinkId) -> tuple[NodeId, ...] | None:
+        """Say which relays lead to a node by what was heard of it, nearest first; None = unknown."""
+        route = self.route_to(node_id, link_id)
+        if route is not None:
+            return route.via
+        node = self.get(node_id)
+        return () if node is not None and node.hops == 0 else None
+
     def put(self, node: Node) -> list[Output]:
         """Take a node as it is known now; nothing is emitted where nothing changed."""
         if self._nodes.get(node.node_id) == node:
@@ -98,6 +106,10 @@ class NodeBook:
     def keep(self, node_id: NodeId) -> None:
         """Never forget this one for lack of room: the user writes with it."""
         self._kept.add(node_id)
+
+    def is_kept(self, node_id: NodeId) -> bool:
+        """Tell whether the user writes with it."""
+        return node_id in self._kept
 
     def known(self, node_id: NodeId) -> Node:
         """Return a node, or what is known of one never heard: its id is its key."""

@@ -17,13 +17,24 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
 from meshtui.networks.meshcore.companion.answers import (
+    ChannelInfo,
     Contact,
     ContactsStart,
     EndOfContacts,
     Err,
+    Sent,
+    StatsCore,
+    StatsPackets,
+    StatsRadio,
 )
 from meshtui.networks.meshcore.companion.codes import Answer, Command, Push, error_words
-from meshtui.networks.meshcore.companion.commands import SendTelemetryReq
+from meshtui.networks.meshcore.companion.commands import (
+    ForKey,
+    GetChannel,
+    GetStats,
+    SendTelemetryReq,
+    SendTxtMsg,
+)
 from meshtui.networks.meshcore.companion.frames import code_of, encode_command
 
 if TYPE_CHECKING:
@@ -180,6 +191,7 @@ class Driver:
         self._order = 0
         self._asked: Job | None = None
         self._priority = 0
+        self._last_tag = b""
         self._deadline_s: float | None = None
 
     def __len__(self) -> int:
@@ -243,10 +255,13 @@ class Driver:
     def answer(self, code: int, frame: RadioFrame, now_s: float) -> tuple[bool, Finished | None]:
         """Take an answer; tells whether it was asked for, and what it finished."""
         job = self._asked
-        if job is None or code not in job.expected:
+        if job is None or code not in job.expected or not self._is_about(job.command, frame):
             self.strays += 1
             return False, None
         match frame:
+            case Sent(_, tag) if isinstance(job.command, SendTxtMsg):
+                self._last_tag = tag
+                return True, self._finish(Reply(frame))
             case ContactsStart(total):
                 job.total = total
                 self._deadline_s = now_s + ANSWER_TIMEOUT_S
@@ -297,6 +312,25 @@ class Driver:
         self._asked = self._deadline_s = None
         self._queue.clear()
         return [Finished(job, Reply(None, problem=reason)) for job in jobs]
+
+    def _is_about(self, command: RadioCommand, frame: RadioFrame) -> bool:
+        """Tell whether an answer says itself that it is another question's.
+
+        One that comes late, when its question was asked again, or twice, would else be taken for
+        the next question's, and so on for ever: channels in each other's slots, texts acknowledged
+        for each other.
+        """
+        match command, frame:
+            case GetChannel(slot), ChannelInfo():
+                return frame.slot == slot
+            case ForKey(_, key), Contact():
+                return frame.key.startswith(key.rstrip(b"\0"))
+            case GetStats(kind), StatsCore() | StatsRadio() | StatsPackets():
+                return frame.kind == kind
+            case SendTxtMsg(), Sent():
+                return frame.tag != self._last_tag
+            case _:
+                return True
 
     def _list_entry(self, job: Job, contact: Contact, now_s: float) -> Finished | None:
         limit = min(job.total, 2 * self.max_contacts) + 2 * self.max_contacts

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from meshtui.model.link import RadioSettings
 
 _SHORT_SPREADING: Final = 8
+_SPREADING: Final = range(5, 13)
+_CODING: Final = range(5, 9)
+_BANDWIDTH_HZ: Final = range(1_000, 2_000_001)
 _AT_ONCE: Final = (
     # the mesh has delays of its own, and the modem's 500 ms would come on top of them
     encode_kiss(KissFrame(KissCommand.TX_DELAY, b"\x00")),
@@ -53,8 +56,15 @@ class ModemFacts:
 
     @property
     def is_tuned(self) -> bool:
-        """Its radio has a frequency."""
-        return self.radio is not None and self.radio.frequency_hz > 0
+        """Its radio has a frequency, and else such settings as a LoRa radio can have."""
+        radio = self.radio
+        return (
+            radio is not None
+            and radio.frequency_hz > 0
+            and radio.spreading_factor in _SPREADING
+            and radio.coding_rate in _CODING
+            and radio.bandwidth_hz in _BANDWIDTH_HZ
+        )
 
     def settings(self, wished: RadioSettings) -> RadioSettings:
         """Say how the radio is set, in the words of all radios; the rest is as wished."""

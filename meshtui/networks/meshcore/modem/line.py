@@ -61,6 +61,7 @@ BUSY_STEP_S: Final = 0.12
 FORCE_S: Final = 4.0
 TX_GRACE_S: Final = 2.0
 MAX_TX_TRIES: Final = 2
+RELAY_LATE_S: Final = 30.0  # the rest of the mesh has long done what a relay could do by then
 NO_MODEM: Final = "the modem does not answer; does it run MeshCore's KISS modem firmware?"
 _BUSY_QUESTION: Final = Question(Hardware.IS_BUSY)
 
@@ -219,13 +220,14 @@ class ModemLine:
     # -- packets
 
     def send(self, outgoing: Outgoing, now_s: float) -> list[LineEvent]:
-        """Put a packet into the queue; the least urgent goes where it is full."""
+        """Put a packet into the queue; where it is full, the least urgent goes, relays first."""
         events: list[LineEvent] = []
         if math.isinf(self._waits(outgoing, now_s)):
             return [PacketSent(outgoing, is_ok=False, reason="longer than the duty cycle allows")]
         self._put(outgoing)
         if len(self._queue) > MAX_QUEUE:
-            worst = max(self._queue)
+            # others must not keep us from sending by what they give us to pass on
+            worst = max(self._queue, key=lambda entry: (entry[2].is_relay, *entry[:2]))
             self._queue.remove(worst)
             heapq.heapify(self._queue)
             events.append(PacketSent(worst[2], is_ok=False, reason="the send queue is full"))
@@ -339,23 +341,46 @@ class ModemLine:
 
     def _pick(self, now_s: float) -> Outgoing | None:
         """Take the most urgent packet that may go now out of the queue."""
+        self._forget_late(now_s)
+        waits = self._waiting_times(now_s)
         for entry in sorted(self._queue):
             outgoing = entry[2]
-            if outgoing.not_before_s <= now_s and not self._waits(outgoing, now_s):
+            if outgoing.not_before_s <= now_s and not waits(outgoing):
                 self._queue.remove(entry)
                 heapq.heapify(self._queue)
                 return outgoing
         return None
 
+    def _forget_late(self, now_s: float) -> None:
+        """Drop relays that the duty cycle has held up for too long."""
+        kept = [
+            entry
+            for entry in self._queue
+            if not entry[2].is_relay or now_s - entry[2].not_before_s < RELAY_LATE_S
+        ]
+        if len(kept) < len(self._queue):
+            self._queue = kept
+            heapq.heapify(self._queue)
+
     def _waits(self, outgoing: Outgoing, now_s: float) -> float:
         return self.wait_s(len(outgoing.data), now_s, is_own=not outgoing.is_relay)
 
+    def _waiting_times(self, now_s: float) -> Callable[[Outgoing], float]:
+        """Make what says how long packets wait; it reckons once for all of a length."""
+        known: dict[tuple[int, bool], float] = {}
+
+        def waits(outgoing: Outgoing) -> float:
+            key = len(outgoing.data), outgoing.is_relay
+            if key not in known:
+                known[key] = self._waits(outgoing, now_s)
+            return known[key]
+
+        return waits
+
     def _next_departure_s(self, now_s: float) -> float:
         """When the first packet of the queue may go."""
-        return min(
-            max(entry[2].not_before_s, now_s + self._waits(entry[2], now_s))
-            for entry in self._queue
-        )
+        waits = self._waiting_times(now_s)
+        return min(max(entry[2].not_before_s, now_s + waits(entry[2])) for entry in self._queue)
 
     def _channel(self, now_s: float, body: bytes, events: list[LineEvent]) -> None:
         """The modem said whether somebody is sending: send, or ask again soon."""

@@ -11,7 +11,7 @@ from meshtui.networks.meshcore.modem.events import Outgoing, PacketSent, Write
 from meshtui.networks.meshcore.modem.line import ModemLine
 from meshtui.networks.meshcore.node.contacts import FAVOURITE, Contact
 from meshtui.networks.meshcore.node.node import MeshcoreNode
-from meshtui.networks.meshcore.node.outputs import Send
+from meshtui.networks.meshcore.node.outputs import ContactDeleted, Send
 from meshtui.networks.meshcore.node.settings import NodeSettings, mesh_radio
 from meshtui.networks.meshcore.nodes import type_of
 from meshtui.networks.meshcore.packet import decode_packet, packet_hash
@@ -58,7 +58,7 @@ class Rig:
         for known in station.nodes.all():
             key = key_in(known.node_id)
             if key is not None:
-                self.meet(key)
+                self.meet(key, is_kept=station.nodes.is_kept(known.node_id))
 
     def line_for(self, wished: RadioSettings) -> ModemLine:
         """Make the line of a link whose URL says this of the radio."""
@@ -89,11 +89,15 @@ class Rig:
         if is_kept and not contact.is_favourite:
             contact = replace(contact, flags=contact.flags | FAVOURITE)
             self.node.add_contact(contact)
+            self.station.keyring.prefer(key)
         return contact
 
     def carry(self, outputs: Iterable[NodeOutput], message_id: MessageId | None = None) -> None:
         """Put what the node sends into the queue, and pass its news on."""
         for output in outputs:
+            if isinstance(output, ContactDeleted) and not output.is_full:
+                # or the keys of who is forgotten would push those of our friends out
+                self.station.keyring.remove_contact(output.public_key)
             if not isinstance(output, Send):
                 self.on_news(output)
                 continue

@@ -16,7 +16,7 @@ from meshtui.networks.meshcore.node.contacts import Contact, ContactTable
 from meshtui.networks.meshcore.node.delayed import DelayedFloods
 from meshtui.networks.meshcore.node.outputs import Dropped, Send
 from meshtui.networks.meshcore.node.pending import PendingRequests
-from meshtui.networks.meshcore.node.seen import SeenRing
+from meshtui.networks.meshcore.node.seen import OwnSealed, SeenRing
 from meshtui.networks.meshcore.node.stats import NodeStats
 from meshtui.networks.meshcore.packet import (
     Packet,
@@ -70,6 +70,7 @@ class Core:
         "pending",
         "prefixes",
         "public_key",
+        "sealed",
         "seen",
         "settings",
         "stats",
@@ -90,6 +91,7 @@ class Core:
         self.keyring = keyring
         self.contacts = ContactTable(settings.max_contacts)
         self.seen = SeenRing()
+        self.sealed = OwnSealed()
         self.acks = AckTable()
         self.pending = PendingRequests()
         self.connections = Connections()

@@ -45,6 +45,8 @@ def open_from(core: Core, packet: Packet) -> tuple[bytes, bytes] | None:
     # the ring may hold other keys of ours, and opens what we sent ourselves
     if opened is None or opened.is_outgoing or opened.key != core.key:
         return None
+    if core.sealed.has(payload[2:]):
+        return None
     return opened.peer, opened.plaintext
 
 
@@ -68,4 +70,6 @@ def _seal(core: Core, peer: bytes, plaintext: bytes) -> bytes:
     if cipher is None:
         msg = f"{peer.hex()} is no public key that anything can be sealed for"
         raise EncodeError(msg)
-    return cipher.seal(plaintext)
+    sealed = cipher.seal(plaintext)
+    core.sealed.note(sealed)
+    return sealed
