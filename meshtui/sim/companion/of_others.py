@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final
 from meshtui.crypto.ed25519 import from_expanded
 from meshtui.errors import CryptoError, DecodeError, EncodeError
 from meshtui.networks.meshcore.companion import answers, commands, pushes
-from meshtui.networks.meshcore.companion.codes import PATH_UNKNOWN, Answer, Command, Request
+from meshtui.networks.meshcore.companion.codes import PATH_UNKNOWN, Answer, Command
 from meshtui.networks.meshcore.packet import Packet, PayloadType, RouteType, decode_packet
+from meshtui.networks.meshcore.payloads.request import RequestKind
 from meshtui.sim.companion.desk import (
     BAD_STATE,
     ILLEGAL,
@@ -64,7 +65,7 @@ def status(desk: Desk, command: commands.ForKey) -> Reply:
     """Ask how a repeater or room does."""
     if desk.node.contacts.get(command.key) is None:
         return NOT_FOUND
-    result = desk.node.request(command.key, Request.STATUS, b"", desk.now)
+    result = desk.node.request(command.key, RequestKind.STATUS, b"", desk.now)
     return _asked(desk, result, Command.SEND_STATUS_REQ)
 
 
@@ -76,7 +77,7 @@ def telemetry(desk: Desk, command: commands.SendTelemetryReq) -> Reply:
         return None
     if desk.node.contacts.get(command.key) is None:
         return NOT_FOUND
-    result = desk.node.request(command.key, Request.TELEMETRY, b"", desk.now)
+    result = desk.node.request(command.key, RequestKind.TELEMETRY, b"", desk.now)
     return _asked(desk, result, Command.SEND_TELEMETRY_REQ)
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 from meshtui.errors import LocalProtocolError
 from meshtui.model.event import Answered
 from meshtui.networks.meshcore.companion import ask_nodes, ask_paths, ask_radio, ask_settings
-from meshtui.networks.meshcore.companion.asking import Told
 from meshtui.networks.meshcore.station import NETWORK
+from meshtui.networks.meshcore.told import Told
 
 if TYPE_CHECKING:
     from collections.abc import Callable

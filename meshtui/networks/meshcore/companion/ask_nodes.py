@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from meshtui.errors import DecodeError, LocalProtocolError
+from meshtui.errors import LocalProtocolError
 from meshtui.model.ids import NodeId
+from meshtui.networks.meshcore.arguments import check_command_line, check_password, switch_of
 from meshtui.networks.meshcore.companion.answers import (
     ContactMsg,
     ContactMsgV3,
@@ -13,27 +15,8 @@ from meshtui.networks.meshcore.companion.answers import (
     Sent,
     author_and_text,
 )
-from meshtui.networks.meshcore.companion.asking import (
-    Told,
-    ask_air,
-    name_of_hop,
-    need,
-    pairs,
-    switch_of,
-)
-from meshtui.networks.meshcore.companion.bodies import (
-    Neighbour,
-    decode_access_list,
-    decode_neighbours,
-    decode_status,
-    neighbours_request,
-)
-from meshtui.networks.meshcore.companion.codes import (
-    MAX_TEXT_BYTES,
-    Command,
-    Request,
-    TextType,
-)
+from meshtui.networks.meshcore.companion.asking import ask_air, names_at, need
+from meshtui.networks.meshcore.companion.codes import Command, TextType
 from meshtui.networks.meshcore.companion.commands import (
     ExportContact,
     ForKey,
@@ -48,8 +31,7 @@ from meshtui.networks.meshcore.companion.contacts import (
     remove_contact,
 )
 from meshtui.networks.meshcore.companion.driver import Priority
-from meshtui.networks.meshcore.companion.greeting import duration, read_clock
-from meshtui.networks.meshcore.companion.lpp import decode_lpp
+from meshtui.networks.meshcore.companion.greeting import read_clock
 from meshtui.networks.meshcore.companion.pushes import (
     BinaryResponse,
     LoginFail,
@@ -59,6 +41,16 @@ from meshtui.networks.meshcore.companion.pushes import (
 )
 from meshtui.networks.meshcore.companion.radio import is_room, with_favourite
 from meshtui.networks.meshcore.contact_card import SCHEME, link_of
+from meshtui.networks.meshcore.told import (
+    CLI_WAIT_S,
+    Told,
+    ask_access_list,
+    ask_neighbours,
+    ask_owner,
+    login_told,
+    status_told,
+    telemetry_told,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -68,11 +60,8 @@ if TYPE_CHECKING:
     from meshtui.networks.meshcore.companion.frames import RadioFrame
     from meshtui.networks.meshcore.companion.radio import Radio
     from meshtui.networks.meshcore.companion.scripts import Step
+    from meshtui.networks.meshcore.payloads.request import RequestKind
 
-MAX_PASSWORD_BYTES: Final = 15
-MAX_PAGES: Final = 8
-NEIGHBOUR_PREFIX_BYTES: Final = 4
-CLI_WAIT_S: Final = 12.0
 _ELSE: Final = "the radio answered something else"
 
 
@@ -82,9 +71,7 @@ def login(radio: Radio, key: bytes, password: str) -> Asking:
     Raises:
         LocalProtocolError: The password is too long.
     """
-    if len(password.encode(errors="replace")) > MAX_PASSWORD_BYTES:
-        msg = f"a password has at most {MAX_PASSWORD_BYTES} bytes"
-        raise LocalProtocolError(msg)
+    check_password(password)
     return _login(radio, key, password)
 
 
@@ -103,14 +90,14 @@ def _login(radio: Radio, key: bytes, password: str) -> Asking:
         raise LocalProtocolError(msg) from error
     if frame is None:
         raise LocalProtocolError("it refused the password")
-    who = "administrator" if frame.is_admin & 1 else "guest"
-    facts = {"role": who}
-    if frame.permissions is not None:
-        facts["permissions"] = f"0x{frame.permissions:02X}"
-    if frame.server_time is not None:
-        skew_s = frame.server_time - radio.now.unix_ms // 1000
-        facts["its clock"] = f"{skew_s:+d} s against ours"
-    return Told(f"logged in as {who}", pairs(facts), rtt_ms)
+    skew_s = None if frame.server_time is None else frame.server_time - radio.now.unix_ms // 1000
+    return login_told(
+        frame.is_admin,
+        frame.permissions,
+        skew_s,
+        rtt_ms,
+        is_room=is_room(radio.contacts.get(key)),
+    )
 
 
 def logout(radio: Radio, key: bytes, _: str) -> Asking:
@@ -128,49 +115,14 @@ def status(radio: Radio, key: bytes, _: str) -> Asking:
         return frame if isinstance(frame, StatusResponse) and frame.prefix == key[:6] else None
 
     frame, rtt_ms = yield from ask_air(radio, ForKey(Command.SEND_STATUS_REQ, key), done)
-    try:
-        told = decode_status(frame.body, is_room=is_room(radio.contacts.get(key)))
-    except DecodeError as error:
-        msg = f"its status cannot be read: {error}"
-        raise LocalProtocolError(msg) from error
-    facts = {
-        name.replace("_", " "): str(value)
-        for name, value in zip(told._fields, told, strict=True)
-        if value is not None
-    }
-    facts["uptime s"] = f"{told.uptime_s} ({duration(told.uptime_s)})"
-    text = f"{told.battery_mv / 1000:.2f} V, up {duration(told.uptime_s)}, {told.sent} sent"
-    return Told(text, pairs(facts), rtt_ms)
+    return status_told(frame.body, rtt_ms, is_room=is_room(radio.contacts.get(key)))
 
 
 def neighbours(radio: Radio, key: bytes, _: str) -> Asking:
     """Ask whom a repeater hears itself, page by page."""
     yield from _be_contact(radio, key)
-    entries: list[Neighbour] = []
-    total, rtt_ms = 0, None
-    for _page in range(MAX_PAGES):
-        request = neighbours_request(len(entries), NEIGHBOUR_PREFIX_BYTES, radio.station.entropy(4))
-        body, page_ms = yield from _binary(radio, key, request)
-        rtt_ms = page_ms if rtt_ms is None else rtt_ms
-        try:
-            page = decode_neighbours(body, NEIGHBOUR_PREFIX_BYTES)
-        except DecodeError as error:
-            msg = f"its neighbours cannot be read: {error}"
-            raise LocalProtocolError(msg) from error
-        total = page.total
-        entries += page.entries
-        if not page.entries or len(entries) >= total:
-            break
-    rows = tuple(
-        (
-            ("node", entry.prefix),
-            ("name", name_of_hop(radio, entry.prefix)),
-            ("heard", f"{duration(entry.heard_s_ago)} ago"),
-            ("snr", f"{entry.snr_db:g} dB"),
-        )
-        for entry in entries
-    )
-    return Told(f"{len(entries)} of {total} neighbours", rows, rtt_ms)
+    ask = partial(_binary, radio, key)
+    return (yield from ask_neighbours(ask, radio.station.entropy, names_at(radio)))
 
 
 def telemetry(radio: Radio, key: bytes, _: str) -> Asking:
@@ -181,40 +133,19 @@ def telemetry(radio: Radio, key: bytes, _: str) -> Asking:
         return frame if isinstance(frame, Telemetry) and frame.prefix == key[:6] else None
 
     frame, rtt_ms = yield from ask_air(radio, SendTelemetryReq(key=key), done)
-    readings, end = decode_lpp(frame.lpp)
-    rows = tuple(
-        (("channel", str(each.channel)), ("what", each.name), ("value", each.text))
-        for each in readings
-    )
-    rest = len(frame.lpp) - end
-    text = ", ".join(f"{each.name} {each.text}" for each in readings[:3]) or "it measures nothing"
-    return Told(f"{text}; {rest} bytes cannot be read" if rest else text, rows, rtt_ms)
+    return telemetry_told(frame.lpp, rtt_ms)
 
 
 def owner(radio: Radio, key: bytes, _: str) -> Asking:
     """Ask for firmware, name and owner."""
     yield from _be_contact(radio, key)
-    request = bytes((Request.OWNER,)) + radio.station.entropy(4)
-    body, rtt_ms = yield from _binary(radio, key, request)
-    lines = body.partition(b"\0")[0].decode(errors="replace").split("\n", 2)
-    facts = dict(zip(("firmware", "name", "owner"), lines, strict=False))
-    return Told(", ".join(line for line in lines if line), pairs(facts), rtt_ms)
+    return (yield from ask_owner(partial(_binary, radio, key), radio.station.entropy))
 
 
 def access_list(radio: Radio, key: bytes, _: str) -> Asking:
     """Ask who may do what."""
     yield from _be_contact(radio, key)
-    body, rtt_ms = yield from _binary(radio, key, bytes((Request.ACCESS_LIST, 0, 0)))
-    entries = decode_access_list(body)
-    rows = tuple(
-        (
-            ("node", prefix),
-            ("name", name_of_hop(radio, prefix)),
-            ("permissions", f"0x{permissions:02X}"),
-        )
-        for prefix, permissions in entries
-    )
-    return Told(f"{len(entries)} entries", rows, rtt_ms)
+    return (yield from ask_access_list(partial(_binary, radio, key), names_at(radio)))
 
 
 def command_line(radio: Radio, key: bytes, argument: str) -> Asking:
@@ -223,10 +154,7 @@ def command_line(radio: Radio, key: bytes, argument: str) -> Asking:
     Raises:
         LocalProtocolError: It is empty, or too long.
     """
-    size = len(argument.encode(errors="replace"))
-    if not argument.strip() or size > MAX_TEXT_BYTES:
-        msg = f"a command has 1 to {MAX_TEXT_BYTES} bytes, not {size}"
-        raise LocalProtocolError(msg)
+    check_command_line(argument)
     return _command_line(radio, key, argument)
 
 
@@ -313,8 +241,11 @@ def _be_contact(radio: Radio, key: bytes) -> Generator[Step, Reply, None]:
         raise LocalProtocolError(problem)
 
 
-def _binary(radio: Radio, key: bytes, request: bytes) -> Generator[Step, Reply, tuple[bytes, int]]:
+def _binary(
+    radio: Radio, key: bytes, kind: RequestKind, parameters: bytes
+) -> Generator[Step, Reply, tuple[bytes, int]]:
     """Ask a node something of its own list; the tag says which answer is whose."""
+    request = bytes((kind,)) + parameters
 
     def done(sent: Sent, frame: RadioFrame) -> BinaryResponse | None:
         return frame if isinstance(frame, BinaryResponse) and frame.tag == sent.tag else None

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final
 from meshtui.errors import EncodeError, LocalProtocolError
 from meshtui.model.ids import NodeId
 from meshtui.model.node import Route
+from meshtui.networks.meshcore.arguments import hops_of
 from meshtui.networks.meshcore.companion.answers import AdvertPath, Sent
-from meshtui.networks.meshcore.companion.asking import Told, ask_air, name_of_hop, need, table
+from meshtui.networks.meshcore.companion.asking import ask_air, names_at, need
 from meshtui.networks.meshcore.companion.codes import Command, NodeType
 from meshtui.networks.meshcore.companion.commands import (
     ForKey,
@@ -28,15 +29,14 @@ from meshtui.networks.meshcore.companion.pushes import (
 from meshtui.networks.meshcore.companion.scripts import Do
 from meshtui.networks.meshcore.nodes import type_of
 from meshtui.networks.meshcore.station import NETWORK
+from meshtui.networks.meshcore.told import TRACE_WAIT_S, Told, path_row, path_words, trace_told
 
 if TYPE_CHECKING:
-    from meshtui.networks.meshcore.companion.asking import Asking, Rows
+    from meshtui.networks.meshcore.companion.asking import Asking
     from meshtui.networks.meshcore.companion.frames import RadioFrame
     from meshtui.networks.meshcore.companion.radio import Radio
 
 MAX_TRACE_BYTES: Final = 64
-TRACE_WAIT_S: Final = 10.0
-_HEX: Final = frozenset("0123456789abcdef")
 _FORWARDS: Final = frozenset({NodeType.REPEATER, NodeType.ROOM})
 
 
@@ -74,11 +74,13 @@ def _trace(radio: Radio, key: bytes, given: tuple[str, ...] | None) -> Asking:
     frame, rtt_ms = yield from ask_air(
         radio, SendTracePath(tag, bytes(4), flags, path), arrived, TRACE_WAIT_S
     )
-    rows = _trace_rows(radio, frame, trip)
     if given is None:
-        out = radio.contacts[key].out_path.hashes if key in radio.contacts else ()
-        _learn(radio, key, out, "traced")
-    return Told(f"{len(rows)} hops there and back in {rtt_ms} ms", rows, rtt_ms)
+        out = trip.hashes[: trip.turn]
+        _learn(radio, key, out[:-1] if key.hex().startswith(out[-1]) else out, "traced")
+    heard = [(hop.hash, hop.snr_db) for hop in trace_hops(frame)]
+    own_hop = radio.node_id[: len(trip.hashes[0])]
+    final_db = trace_final_db(frame)
+    return trace_told(heard, final_db, own_hop, trip.turn, names_at(radio), rtt_ms)
 
 
 def _trip(radio: Radio, key: bytes, given: tuple[str, ...] | None) -> _Trip:
@@ -100,30 +102,12 @@ def _way_to(radio: Radio, key: bytes) -> tuple[str, ...]:
     node = radio.station.nodes.known(NodeId(key.hex()))
     is_repeater = ((contact and contact.node_type) or type_of(node.role)) in _FORWARDS
     path = contact.out_path if contact is not None else UNKNOWN_PATH
-    if not path.is_known and not (is_repeater and node.hops == 0):
+    # what was heard of it came that way, so a trace may go back along it
+    heard = None if path.is_known else radio.station.nodes.way_back(node.node_id, radio.link_id)
+    if not path.is_known and heard is None:
         raise LocalProtocolError("no path to it is known: `discover-path` first")
-    there = path.hashes
+    there: tuple[str, ...] = path.hashes if heard is None else heard
     return (*there, key.hex()[: len(there[0]) if there else 2]) if is_repeater else there
-
-
-def _trace_rows(radio: Radio, frame: TraceData, trip: _Trip) -> Rows:
-    rows = [
-        (
-            ("step", str(number + 1)),
-            ("way", "out" if number < trip.turn else "back"),
-            ("hop", hop.hash),
-            ("name", name_of_hop(radio, hop.hash)),
-            ("snr", f"{hop.snr_db:g} dB"),
-        )
-        for number, hop in enumerate(trace_hops(frame))
-    ]
-    final_db = trace_final_db(frame)
-    if final_db is not None:
-        us = radio.node_id[: len(trip.hashes[0])]
-        snr = f"{final_db:g} dB"
-        number = str(len(rows) + 1)
-        rows.append((("step", number), ("way", "back"), ("hop", us), ("name", "us"), ("snr", snr)))
-    return tuple(rows)
 
 
 def show_path(radio: Radio, key: bytes, _: str) -> Asking:
@@ -132,11 +116,12 @@ def show_path(radio: Radio, key: bytes, _: str) -> Asking:
     if problem:
         raise LocalProtocolError(problem)
     contact = radio.contacts[key]
-    rows = [_path_row(radio, "out", contact.out_path)]
+    out, name_of = _hashes(contact.out_path), names_at(radio)
+    rows = [path_row("out", out, name_of)]
     reply = yield Do(GetAdvertPath(0, key))
     if isinstance(reply.frame, AdvertPath):
-        rows.append(_path_row(radio, "last advert, as it came", reply.frame.path))
-    return Told(_path_words(radio, contact.out_path), tuple(rows))
+        rows.append(path_row("last advert, as it came", _hashes(reply.frame.path), name_of))
+    return Told(path_words(out, name_of), tuple(rows))
 
 
 def discover_path(radio: Radio, key: bytes, _: str) -> Asking:
@@ -150,8 +135,9 @@ def discover_path(radio: Radio, key: bytes, _: str) -> Asking:
 
     frame, rtt_ms = yield from ask_air(radio, SendPathDiscoveryReq(0, key), found)
     _learn(radio, key, frame.out_path.hashes, "traced")
-    rows = (_path_row(radio, "out", frame.out_path), _path_row(radio, "back", frame.in_path))
-    return Told(_path_words(radio, frame.out_path), rows, rtt_ms)
+    out, back, name_of = _hashes(frame.out_path), _hashes(frame.in_path), names_at(radio)
+    rows = (path_row("out", out, name_of), path_row("back", back, name_of))
+    return Told(path_words(out, name_of), rows, rtt_ms)
 
 
 def reset_path(radio: Radio, key: bytes, _: str) -> Asking:
@@ -184,40 +170,12 @@ def _set_path(radio: Radio, key: bytes, path: Path) -> Asking:
     if problem:
         raise LocalProtocolError(problem)
     _learn(radio, key, path.hashes, "user")
-    return Told(_path_words(radio, path), table(_path_row(radio, "out", path)))
+    name_of = names_at(radio)
+    return Told(path_words(path.hashes, name_of), (path_row("out", path.hashes, name_of),))
 
 
-def hops_of(argument: str) -> tuple[str, ...]:
-    """Read hop hashes: hex, parted by commas, blanks or `>`.
-
-    Raises:
-        LocalProtocolError: They are not of one size of 1 to 3 bytes.
-    """
-    hashes = tuple(argument.lower().replace(",", " ").replace(">", " ").split())
-    sizes = {len(each) for each in hashes}
-    is_hex = all(_HEX.issuperset(each) for each in hashes)
-    if len(sizes) != 1 or not sizes <= {2, 4, 6} or not is_hex:
-        msg = "a path is hop hashes of 2, 4 or 6 hex digits, all alike: `a1,3f,07`"
-        raise LocalProtocolError(msg)
-    return hashes
-
-
-def _path_row(radio: Radio, way: str, path: Path) -> tuple[tuple[str, str], ...]:
-    names = " > ".join(name_of_hop(radio, each) for each in path.hashes)
-    hops = " > ".join(path.hashes)
-    if not path.is_known:
-        hops = "not known"
-    return (("way", way), ("hops", hops or "direct"), ("names", names))
-
-
-def _path_words(radio: Radio, path: Path) -> str:
-    if not path.is_known:
-        return "no path is known: the next text floods"
-    if not path.hashes:
-        return "direct, without repeaters"
-    count = len(path.hashes)
-    names = " > ".join(name_of_hop(radio, each) for each in path.hashes)
-    return f"{count} repeater{'s' if count != 1 else ''}: {names}"
+def _hashes(path: Path) -> tuple[str, ...] | None:
+    return path.hashes if path.is_known else None
 
 
 def _learn(radio: Radio, key: bytes, hashes: tuple[str, ...], source: str) -> None:

@@ -7,16 +7,10 @@ from typing import TYPE_CHECKING, Final
 from meshtui.errors import CryptoError, DecodeError, LocalProtocolError
 from meshtui.model.ids import NodeId
 from meshtui.model.secret import SecretBytes
+from meshtui.networks.meshcore.arguments import number_of, words_of
 from meshtui.networks.meshcore.channel_key import ChannelKey
 from meshtui.networks.meshcore.companion.answers import Contact, ExportedContact
-from meshtui.networks.meshcore.companion.asking import (
-    Told,
-    name_of_node,
-    need,
-    number_of,
-    pairs,
-    words_of,
-)
+from meshtui.networks.meshcore.companion.asking import name_of_node, need
 from meshtui.networks.meshcore.companion.codes import Command
 from meshtui.networks.meshcore.companion.commands import (
     Bare,
@@ -36,6 +30,7 @@ from meshtui.networks.meshcore.companion.greeting import (
 )
 from meshtui.networks.meshcore.companion.radio import is_favourite
 from meshtui.networks.meshcore.contact_card import SCHEME, parse_card
+from meshtui.networks.meshcore.told import Told, record
 
 if TYPE_CHECKING:
     from meshtui.networks.meshcore.companion.asking import Asking
@@ -70,7 +65,7 @@ def info(radio: Radio, _: str) -> Asking:
     if device.clock_skew_s is not None:
         facts["clock"] = f"{device.clock_skew_s:+d} s against ours"
     text = f"{device.name}, {device.model or 'a radio'} {device.firmware}".strip()
-    return Told(text, pairs(facts | dict(device.facts)))
+    return Told(text, record(facts | dict(device.facts)))
 
 
 def battery(radio: Radio, _: str) -> Asking:
@@ -83,7 +78,7 @@ def battery(radio: Radio, _: str) -> Asking:
     facts = {"battery": f"{radio.battery_mv / 1000:.2f} V"}
     if "storage" in radio.facts:
         facts["storage"] = radio.facts["storage"]
-    return Told(", ".join(facts.values()), pairs(facts))
+    return Told(", ".join(facts.values()), record(facts))
 
 
 def stats(radio: Radio, _: str) -> Asking:
@@ -94,7 +89,7 @@ def stats(radio: Radio, _: str) -> Asking:
     text = ", ".join(
         f"{name} {radio.facts[name]}" for name in ("uptime", "packets") if name in radio.facts
     )
-    return Told(text or "its firmware keeps no statistics", pairs(radio.facts))
+    return Told(text or "its firmware keeps no statistics", record(radio.facts))
 
 
 def sync_time(radio: Radio, _: str) -> Asking:

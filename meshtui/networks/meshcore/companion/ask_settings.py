@@ -6,15 +6,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from meshtui.errors import LocalProtocolError
+from meshtui.networks.meshcore.arguments import number_of, switch_of, words_of
 from meshtui.networks.meshcore.channel_key import region_key
 from meshtui.networks.meshcore.companion.answers import DefaultFloodScope
-from meshtui.networks.meshcore.companion.asking import (
-    Told,
-    need,
-    number_of,
-    switch_of,
-    words_of,
-)
+from meshtui.networks.meshcore.companion.asking import need
 from meshtui.networks.meshcore.companion.codes import Command
 from meshtui.networks.meshcore.companion.commands import (
     Bare,
@@ -27,6 +22,7 @@ from meshtui.networks.meshcore.companion.commands import (
     SetRadioTxPower,
 )
 from meshtui.networks.meshcore.companion.greeting import read_self
+from meshtui.networks.meshcore.told import Told
 
 if TYPE_CHECKING:
     from meshtui.networks.meshcore.companion.answers import SelfInfo

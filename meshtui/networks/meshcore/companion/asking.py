@@ -3,36 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from meshtui.errors import LocalProtocolError
 from meshtui.model.ids import NodeId
 from meshtui.networks.meshcore.companion.answers import Sent
 from meshtui.networks.meshcore.companion.driver import Reply
 from meshtui.networks.meshcore.companion.scripts import NOT_IN_TIME, Await, Do, Step
+from meshtui.networks.meshcore.told import MIN_WAIT_S, Told, name_of_hop, silence, wait_s
 
 if TYPE_CHECKING:
     from meshtui.networks.meshcore.companion.commands import RadioCommand
     from meshtui.networks.meshcore.companion.frames import RadioFrame
     from meshtui.networks.meshcore.companion.radio import Radio
-
-MIN_WAIT_S: Final = 4.0
-MAX_WAIT_S: Final = 90.0
-PATIENCE: Final = 1.5
-"""The radio's estimate is of the way; the far end thinks, too."""
-
-Rows: TypeAlias = tuple[tuple[tuple[str, str], ...], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What a verb brought."""
-
-    text: str
-    rows: Rows = ()
-    rtt_ms: int | None = None
-
 
 _Answer = TypeVar("_Answer")
 Asking: TypeAlias = Generator[Step, Reply, Told]
@@ -71,77 +54,18 @@ def ask_air(
     sent = yield from need(command)
     if not isinstance(sent, Sent):
         raise LocalProtocolError("the radio answered something else")
-    wait_s = min(MAX_WAIT_S, max(min_wait_s, sent.timeout_ms / 1000 * PATIENCE))
-    reply = yield Await(lambda frame: pick(sent, frame) is not None, wait_s)
+    patience_s = wait_s(sent.timeout_ms, min_wait_s)
+    reply = yield Await(lambda frame: pick(sent, frame) is not None, patience_s)
     answer = None if reply.frame is None else pick(sent, reply.frame)
     if answer is None:
-        how = "by a flood" if sent.flood else "along the known path"
-        late = f"no answer within {wait_s:.0f} s; it was asked {how}"
+        late = silence(patience_s, is_flood=bool(sent.flood))
         raise LocalProtocolError(late if reply.problem == NOT_IN_TIME else reply.problem)
     return answer, round((radio.now.mono_s - began_s) * 1000)
 
 
-def words_of(argument: str, least: int, most: int, usage: str) -> list[str]:
-    """Split an argument.
-
-    Raises:
-        LocalProtocolError: It has too few words or too many.
-    """
-    words = argument.split()
-    if not least <= len(words) <= most:
-        msg = f"it takes {usage}"
-        raise LocalProtocolError(msg)
-    return words
-
-
-def number_of(word: str, low: float, high: float, what: str) -> float:
-    """Read a number.
-
-    Raises:
-        LocalProtocolError: It is none, or out of range.
-    """
-    try:
-        value = float(word)
-    except ValueError:
-        value = high + 1
-    if not low <= value <= high:
-        msg = f"{what} is a number from {low:g} to {high:g}, not {word!r}"
-        raise LocalProtocolError(msg)
-    return value
-
-
-def switch_of(argument: str, *, default: bool | None = None) -> bool:
-    """Read `on` or `off`; empty means the default where there is one.
-
-    Raises:
-        LocalProtocolError: It is neither.
-    """
-    word = argument.strip().lower()
-    if not word and default is not None:
-        return default
-    if word not in {"on", "off"}:
-        raise LocalProtocolError("it takes `on` or `off`")
-    return word == "on"
-
-
-def table(*records: tuple[tuple[str, str], ...]) -> Rows:
-    """Make rows of records."""
-    return records
-
-
-def pairs(record: dict[str, str]) -> Rows:
-    """Make rows of names and values, one a row."""
-    return tuple((("what", name), ("value", value)) for name, value in record.items())
-
-
-def name_of_hop(radio: Radio, prefix: str) -> str:
-    """Name who may be meant by a hop hash."""
-    nodes = radio.station.nodes.by_prefix(prefix)
-    if not nodes and radio.node_id.startswith(prefix):
-        return "us"
-    if len(nodes) == 1:
-        return nodes[0].name or str(nodes[0].node_id)[:8]
-    return f"one of {len(nodes)}" if nodes else "not known"
+def names_at(radio: Radio) -> Callable[[str], str]:
+    """Return what names hops as the radio, which asks, knows them."""
+    return lambda prefix: name_of_hop(radio.station, prefix, radio.node_id)
 
 
 def name_of_node(radio: Radio, key: bytes) -> str:

@@ -152,18 +152,6 @@ class TextType(IntEnum):
     SIGNED = 2  # of a room: the author's key begins with the first four bytes
 
 
-class Request(IntEnum):
-    """The first byte of what SEND_BINARY_REQ asks of another node."""
-
-    STATUS = 1
-    KEEP_ALIVE = 2
-    TELEMETRY = 3
-    MIN_MAX_AVG = 4
-    ACCESS_LIST = 5
-    NEIGHBOURS = 6
-    OWNER = 7
-
-
 class NodeType(IntEnum):
     """What a node says it is, in adverts and contact tables."""
 

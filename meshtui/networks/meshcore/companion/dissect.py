@@ -18,7 +18,7 @@ from meshtui.model.packet import (
     PacketSummary,
     Verdict,
 )
-from meshtui.networks.meshcore.companion import bodies, wire
+from meshtui.networks.meshcore.companion import wire
 from meshtui.networks.meshcore.companion.answers import ContactMsg, ContactMsgV3
 from meshtui.networks.meshcore.companion.codes import (
     FIRST_PUSH,
@@ -28,8 +28,8 @@ from meshtui.networks.meshcore.companion.codes import (
     name_of,
 )
 from meshtui.networks.meshcore.companion.deframer import FROM_RADIO, TO_RADIO
+from meshtui.networks.meshcore.companion.forms import Number
 from meshtui.networks.meshcore.companion.frames import command_kind_of, kind_of
-from meshtui.networks.meshcore.companion.lpp import decode_lpp
 from meshtui.networks.meshcore.companion.pushes import (
     StatusResponse,
     Telemetry,
@@ -37,6 +37,9 @@ from meshtui.networks.meshcore.companion.pushes import (
     trace_final_db,
     trace_hops,
 )
+from meshtui.networks.meshcore.payloads.lpp import decode_lpp
+from meshtui.networks.meshcore.payloads.response import STATUS_CODES, Status
+from meshtui.networks.meshcore.told import fact_of
 
 ENDPOINT: Final = "companion"
 _NETWORK: Final = NetworkName("meshcore")
@@ -230,7 +233,7 @@ def _children(
     """Take apart what other fields say how to read."""
     at = start + read.start
     if kind is StatusResponse and read.part.name == "body":
-        return _inner(bodies.Status, body[read.start :], at)
+        return _status(body[read.start :], at)
     if kind is Telemetry and read.part.name == "lpp":
         return tuple(
             DissectedField(
@@ -248,8 +251,18 @@ def _children(
     return ()
 
 
-def _inner(kind: type, data: bytes, at: int) -> tuple[DissectedField, ...]:
-    return tuple(_field(None, data, read, at) for read in wire.readable_parts(kind, data, 0))
+def _status(data: bytes, at: int) -> tuple[DissectedField, ...]:
+    """Show a repeater's status up to where it is cut off; a room's differs in the last four."""
+    fields: list[DissectedField] = []
+    start = 0
+    for name, code in zip(Status._fields, f"{STATUS_CODES}II", strict=False):
+        try:
+            value, end = Number(code, 4 if name == "snr_db" else 1).read(data, start)
+        except DecodeError:
+            break
+        fields.append(DissectedField(*fact_of(name, value), at + start, at + end))
+        start = end
+    return tuple(fields)
 
 
 def _text(kind: type | None, body: bytes, read: wire.Read, at: int) -> tuple[DissectedField, ...]:

@@ -38,6 +38,7 @@ from meshtui.networks.meshcore.companion.driver import Priority, Reply
 from meshtui.networks.meshcore.companion.radio import Slot
 from meshtui.networks.meshcore.companion.scripts import Do, Pause, Script, Step
 from meshtui.networks.meshcore.station import NETWORK
+from meshtui.networks.meshcore.told import duration
 
 if TYPE_CHECKING:
     from meshtui.networks.meshcore.companion.frames import RadioFrame
@@ -297,15 +298,3 @@ def _note_stats(radio: Radio, frame: RadioFrame | None) -> None:
                 facts["receive errors"] = str(frame.receive_errors)
         case _:
             pass
-
-
-def duration(seconds: int) -> str:
-    """Write a time span as people say it."""
-    minutes, rest = divmod(seconds, 60)
-    hours, minutes = divmod(minutes, 60)
-    days, hours = divmod(hours, 24)
-    if days:
-        return f"{days} d {hours} h"
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

@@ -10,17 +10,18 @@ from meshtui.model.ids import NodeId
 from meshtui.model.node import Position
 from meshtui.model.packet import NO_RX
 from meshtui.model.secret import SecretBytes
+from meshtui.networks.meshcore.arguments import number_of, switch_of, words_of
 from meshtui.networks.meshcore.channel_key import region_key
-from meshtui.networks.meshcore.companion.asking import number_of, switch_of, words_of
 from meshtui.networks.meshcore.contact_card import SCHEME, parse_card
-from meshtui.networks.meshcore.modem.asking import Asking, Told
 from meshtui.networks.meshcore.node.settings import Region
 from meshtui.networks.meshcore.packet import Packet, PayloadType, RouteType, encode_packet
 from meshtui.networks.meshcore.payloads.advert import encode_advert
+from meshtui.networks.meshcore.told import Told, record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from meshtui.networks.meshcore.modem.asking import Asking
     from meshtui.networks.meshcore.modem.rig import Rig
 
 MAX_NAME_BYTES: Final = 31
@@ -31,7 +32,7 @@ def info(rig: Rig, argument: str) -> Asking:
     del argument
     yield from ()
     facts = {"name": rig.name, "key": rig.node.public_key.hex(), **dict(facts_of(rig))}
-    return Told(f"KISS modem, firmware {rig.line.facts.version or '?'}", (tuple(facts.items()),))
+    return Told(f"KISS modem, firmware {rig.line.facts.version or '?'}", record(facts))
 
 
 def facts_of(rig: Rig) -> tuple[tuple[str, str], ...]:
@@ -75,7 +76,7 @@ def stats(rig: Rig, argument: str) -> Asking:
         "duty cycle used": f"{rig.line.duty_used(rig.now.mono_s):.0%}",
     }
     sent = counted.sent_flood + counted.sent_direct
-    return Told(f"{sent} packets sent", (tuple(facts.items()),))
+    return Told(f"{sent} packets sent", record(facts))
 
 
 def advert(rig: Rig, argument: str) -> Asking:

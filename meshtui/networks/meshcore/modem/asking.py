@@ -13,6 +13,14 @@ from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 from meshtui.errors import CryptoError, DecodeError, EncodeError, LocalProtocolError
 from meshtui.model.event import Answered
 from meshtui.networks.meshcore.station import NETWORK
+from meshtui.networks.meshcore.told import (
+    MAX_WAIT_S,
+    MIN_WAIT_S,
+    Told,
+    name_of_hop,
+    silence,
+    wait_s,
+)
 
 if TYPE_CHECKING:
     from meshtui.model.command import Ask
@@ -20,20 +28,6 @@ if TYPE_CHECKING:
     from meshtui.networks.meshcore.node.outputs import NodeOutput, Sent
 
 MAX_ASKED: Final = 64
-MIN_WAIT_S: Final = 4.0
-MAX_WAIT_S: Final = 90.0
-PATIENCE: Final = 1.5
-
-Rows: TypeAlias = tuple[tuple[tuple[str, str], ...], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What a verb brought."""
-
-    text: str
-    rows: Rows = ()
-    rtt_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +51,11 @@ class _Asked:
 
 
 def from_air(
-    rig: Rig, sent: Sent, kind: type[_News], matches: Callable[[_News], bool], least_s: float = 0.0
+    rig: Rig,
+    sent: Sent,
+    kind: type[_News],
+    matches: Callable[[_News], bool],
+    least_s: float = MIN_WAIT_S,
 ) -> Generator[Wait, NodeOutput | None, tuple[_News, int]]:
     """Send a question and wait for its answer; returns it and after how many ms it came.
 
@@ -66,14 +64,18 @@ def from_air(
     """
     began_s = rig.now.mono_s
     rig.carry(sent.outputs)
-    wait_s = max(MIN_WAIT_S, least_s, sent.est_timeout_ms / 1000 * PATIENCE)
-    wait_s = min(MAX_WAIT_S, wait_s + rig.line.wait_s(100, began_s))
-    news = yield Wait(lambda output: isinstance(output, kind) and matches(output), wait_s)
+    patience_s = wait_s(sent.est_timeout_ms, least_s) + rig.line.wait_s(100, began_s)
+    patience_s = min(MAX_WAIT_S, patience_s)
+    news = yield Wait(lambda output: isinstance(output, kind) and matches(output), patience_s)
     if not isinstance(news, kind):
-        how = "by a flood" if sent.is_flood else "along the known path"
-        msg = f"no answer within {wait_s:.0f} s; it was asked {how}"
-        raise LocalProtocolError(msg)
+        raise LocalProtocolError(silence(patience_s, is_flood=sent.is_flood))
     return news, round((rig.now.mono_s - began_s) * 1000)
+
+
+def names_at(rig: Rig) -> Callable[[str], str]:
+    """Return what names hops as we, the node that asks, know them."""
+    own_id = rig.node.public_key.hex()
+    return lambda prefix: name_of_hop(rig.station, prefix, own_id)
 
 
 class Asked:

@@ -10,9 +10,15 @@ from meshtui.networks.meshcore.node.delays import flood_timeout_ms, trace_timeou
 from meshtui.networks.meshcore.node.outputs import Sent
 from meshtui.networks.meshcore.node.pending import ANON, PATH_DISCOVERY, Question
 from meshtui.networks.meshcore.node.sealed import seal_anon, seal_for
-from meshtui.networks.meshcore.node.settings import MAX_PASSWORD_BYTES, NodeRole
+from meshtui.networks.meshcore.node.settings import NodeRole
 from meshtui.networks.meshcore.node.writing import send_to
 from meshtui.networks.meshcore.packet import MAX_HOPS, Packet, PayloadType, RouteType
+from meshtui.networks.meshcore.payloads.anon_request import (
+    AnonBody,
+    encode_anon_body,
+    login_body,
+    room_login_body,
+)
 from meshtui.networks.meshcore.payloads.control import (
     DiscoverRequest,
     control_of,
@@ -47,15 +53,14 @@ def login(core: Core, peer: bytes, password: bytes, now: Instant) -> Sent:
     Raises:
         EncodeError: The password is longer than 15 bytes or holds a NUL.
     """
-    if len(password) > MAX_PASSWORD_BYTES or b"\0" in password:
-        msg = f"a password is at most {MAX_PASSWORD_BYTES} bytes, without NUL"
-        raise EncodeError(msg)
     core.begin(now)
     contact = core.contact_of(peer)
-    since = b""
+    timestamp = core.unique_time()
     if contact.node_type == NodeRole.ROOM:
-        since = contact.sync_since.to_bytes(4, "little")
-    payload = seal_anon(core, peer, _tag(core) + since + password)
+        body = room_login_body(timestamp, contact.sync_since, password)
+    else:
+        body = login_body(timestamp, password)
+    payload = seal_anon(core, peer, encode_anon_body(body))
     core.pending.ask_login(peer)
     return send_to(core, _ANON_REQ, peer, payload)
 
@@ -89,8 +94,9 @@ def anon_request(core: Core, peer: bytes, body: bytes, now: Instant) -> Sent:
     core.begin(now)
     if len(body) == 1:
         body += _way_back(core.out_path(peer))
-    tag = _tag(core)
-    payload = seal_anon(core, peer, tag + body)
+    timestamp = core.unique_time()
+    tag = timestamp.to_bytes(_TAG_BYTES, "little")
+    payload = seal_anon(core, peer, encode_anon_body(AnonBody(timestamp, body)))
     core.pending.ask(tag, Question(peer, ANON))
     return send_to(core, _ANON_REQ, peer, payload, tag=tag)
 

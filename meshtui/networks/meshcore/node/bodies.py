@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from meshtui.networks.meshcore.node.lpp import voltage
 from meshtui.networks.meshcore.node.settings import NodeRole
+from meshtui.networks.meshcore.payloads.lpp import battery_lpp
 from meshtui.networks.meshcore.payloads.request import (
     RequestBody,
     RequestKind,
     neighbours_request_of,
 )
 from meshtui.networks.meshcore.payloads.response import (
+    Access,
     Status,
+    encode_access_list,
     encode_neighbours,
     encode_status,
-    room_counters,
 )
 from meshtui.networks.meshcore.payloads.utf8 import cut
 
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
     from meshtui.networks.meshcore.node.core import Core
     from meshtui.networks.meshcore.node.neighbours import NeighbourTable
 
-_PREFIX_BYTES: Final = 6
-_MAX_BODY_BYTES: Final = 150
+_MAX_OWNER_BYTES: Final = 150
 _U16: Final = 0xFFFF
 _U32: Final = 0xFFFFFFFF
 
@@ -42,7 +42,7 @@ def answer(
         case RequestKind.STATUS:
             return encode_status(status_of(core))
         case RequestKind.TELEMETRY:
-            return voltage(core.stats.battery_mv)
+            return battery_lpp(core.stats.battery_mv)
         case RequestKind.ACCESS_LIST:
             is_known_form = not any(body.parameters[:2])
             return _access_list(core, clients) if client.is_admin and is_known_form else None
@@ -53,7 +53,7 @@ def answer(
             return encode_neighbours(neighbours.page(wanted, core.clock_s(core.now)))
         case RequestKind.OWNER:
             settings = core.settings
-            return cut(f"{settings.firmware}\n{settings.name}\n{settings.owner}", _MAX_BODY_BYTES)
+            return cut(f"{settings.firmware}\n{settings.name}\n{settings.owner}", _MAX_OWNER_BYTES)
         case _:
             return None
 
@@ -61,43 +61,35 @@ def answer(
 def status_of(core: Core) -> Status:
     """Return how the node is."""
     stats = core.stats
-    is_room = core.settings.role is NodeRole.ROOM
-    rx_air_s = int(stats.rx_air_ms / 1000)
-    return Status(
-        batt_mv=_below(stats.battery_mv, _U16),
-        tx_queue=_below(stats.queue_len, _U16),
-        noise_floor=_signed(stats.noise_dbm),
-        last_rssi=_signed(stats.last_rssi_dbm),
-        recv=_below(stats.received, _U32),
+    status = Status(
+        battery_mv=_below(stats.battery_mv, _U16),
+        queue=_below(stats.queue_len, _U16),
+        noise_floor_dbm=_signed(stats.noise_dbm),
+        rssi_dbm=_signed(stats.last_rssi_dbm),
+        received=_below(stats.received, _U32),
         sent=_below(stats.sent, _U32),
         tx_air_s=_below(int(stats.tx_air_ms / 1000), _U32),
         uptime_s=_below(stats.uptime_s(core.now.mono_s), _U32),
-        sent_flood=_below(stats.sent_flood, _U32),
-        sent_direct=_below(stats.sent_direct, _U32),
-        recv_flood=_below(stats.received_flood, _U32),
-        recv_direct=_below(stats.received_direct, _U32),
-        err_events=0,
-        snr_quarter_db=_signed(int(stats.last_snr_db * 4)),
-        direct_dups=stats.direct_dups & _U16,
-        flood_dups=stats.flood_dups & _U16,
-        rx_air_s=(
-            room_counters(stats.posted & _U16, stats.pushed & _U16)
-            if is_room
-            else _below(rx_air_s, _U32)
-        ),
-        recv_errors=None if is_room else _below(stats.errors, _U32),
+        flood_sent=_below(stats.sent_flood, _U32),
+        direct_sent=_below(stats.sent_direct, _U32),
+        flood_received=_below(stats.received_flood, _U32),
+        direct_received=_below(stats.received_direct, _U32),
+        errors=0,
+        snr_db=_signed(int(stats.last_snr_db * 4)) / 4,
+        direct_duplicates=stats.direct_dups & _U16,
+        flood_duplicates=stats.flood_dups & _U16,
     )
+    if core.settings.role is NodeRole.ROOM:
+        return status._replace(posted=stats.posted & _U16, pushed=stats.pushed & _U16)
+    rx_air_s = _below(int(stats.rx_air_ms / 1000), _U32)
+    return status._replace(rx_air_s=rx_air_s, receive_errors=_below(stats.errors, _U32))
 
 
 def _access_list(core: Core, clients: ClientTable) -> bytes:
     """List who may do what; a room names its administrators only."""
     is_room = core.settings.role is NodeRole.ROOM
-    out = b""
-    for client in clients:
-        is_told = client.is_admin if is_room else client.permissions != 0
-        if is_told and len(out) + _PREFIX_BYTES + 1 <= _MAX_BODY_BYTES:
-            out += client.public_key[:_PREFIX_BYTES] + bytes((client.permissions,))
-    return out
+    told = (one for one in clients if (one.is_admin if is_room else one.permissions != 0))
+    return encode_access_list(Access(one.public_key[:6], one.permissions) for one in told)
 
 
 def _below(value: int, limit: int) -> int:

@@ -10,7 +10,6 @@ from meshtui.networks.meshcore.node import paths
 from meshtui.networks.meshcore.node.asking import send_keep_alive
 from meshtui.networks.meshcore.node.contacts import OutPath
 from meshtui.networks.meshcore.node.delays import EXTRA_ACK_MS, RESPONSE_MS, TEXT_ACK_MS
-from meshtui.networks.meshcore.node.lpp import voltage
 from meshtui.networks.meshcore.node.outputs import (
     AckHeard,
     ConnectionLost,
@@ -25,6 +24,7 @@ from meshtui.networks.meshcore.node.pending import PATH_DISCOVERY
 from meshtui.networks.meshcore.node.sealed import seal_for
 from meshtui.networks.meshcore.node.settings import TelemetryAccess
 from meshtui.networks.meshcore.packet import PayloadType
+from meshtui.networks.meshcore.payloads.lpp import battery_lpp
 from meshtui.networks.meshcore.payloads.multipart import Multipart, encode_multipart
 from meshtui.networks.meshcore.payloads.path import ExtraType
 from meshtui.networks.meshcore.payloads.request import RequestKind, decode_request
@@ -101,7 +101,7 @@ class ChatHost:
         body = decode_request(plaintext)
         tag = plaintext[:_TAG_BYTES]
         if body.kind == RequestKind.TELEMETRY and self._may_ask(peer):
-            respond(core, packet, peer, tag + voltage(core.stats.battery_mv))
+            respond(core, packet, peer, tag + battery_lpp(core.stats.battery_mv))
         else:
             core.out.append(RequestHeard(peer, tag, body.kind, body.parameters, packet, rx))
 

@@ -63,7 +63,7 @@ class NeighbourTable:
         ordered = _ordered(list(self._heard.values()), wanted.order)
         part = ordered[wanted.offset : wanted.offset + min(wanted.count, room)]
         entries = tuple(
-            Neighbour(one.public_key[:prefix_bytes], max(0, now_s - one.at_s), one.snr_q4)
+            Neighbour(one.public_key[:prefix_bytes], max(0, now_s - one.at_s), one.snr_q4 / 4)
             for one in part
         )
         return Neighbours(len(ordered), entries)

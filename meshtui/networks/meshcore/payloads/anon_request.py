@@ -2,7 +2,7 @@
 
     destination hash(1) | sender's public key(32) | MAC(2) | ciphertext(16n)
 
-    opened    timestamp(4) | password, ended by NUL               repeater, sensor
+    opened    timestamp(4) | password                             repeater, sensor
               timestamp(4) | since(4) | password                  room server
               timestamp(4) | 01 regions, 02 owner, 03 clock | path_len | path back    (direct only)
 
@@ -160,7 +160,7 @@ def encode_anon_body(body: AnonBody) -> bytes:
     return _U32.pack(body.timestamp) + body.rest
 
 
-def login_body(timestamp: int, password: str) -> AnonBody:
+def login_body(timestamp: int, password: bytes) -> AnonBody:
     """Ask a repeater or sensor to be let in.
 
     Raises:
@@ -169,7 +169,7 @@ def login_body(timestamp: int, password: str) -> AnonBody:
     return AnonBody(timestamp, _password(password))
 
 
-def room_login_body(timestamp: int, since: int, password: str) -> AnonBody:
+def room_login_body(timestamp: int, since: int, password: bytes) -> AnonBody:
     """Ask a room server to be let in and to be passed what was posted after `since`.
 
     Raises:
@@ -209,11 +209,9 @@ def encode_query_answer(answer: QueryAnswer) -> bytes:
     return _U32.pack(answer.clock) + answer.body
 
 
-def _password(password: str) -> bytes:
-    """Write a password as the firmware reads it."""
-    data = password.encode("utf-8", "replace")
-    if len(data) > MAX_PASSWORD_BYTES or b"\0" in data:
+def _password(password: bytes) -> bytes:
+    """Return a password that may be sent; the padding ends it, and where there is none, the end."""
+    if len(password) > MAX_PASSWORD_BYTES or b"\0" in password:
         msg = f"a password is at most {MAX_PASSWORD_BYTES} bytes, without NUL"
         raise EncodeError(msg)
-    # the end is marked although padding would do: a full last block has none
-    return data + b"\0" if data else b""
+    return password

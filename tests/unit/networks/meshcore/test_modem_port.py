@@ -570,8 +570,8 @@ def test_a_card_makes_somebody_known() -> None:
     [
         ("path", "", "no path is known"),
         ("reset-path", "", "forgotten"),
-        ("set-path", "ed", "over 1"),
-        ("set-path", "direct", "direct reach"),
+        ("set-path", "ed", "1 repeater: ed"),
+        ("set-path", "direct", "without repeaters"),
         ("logout", "", "logged out"),
         ("export", "", "meshcore://"),
         ("share", "", "told to"),

@@ -6,15 +6,8 @@ import pytest
 
 from meshtui.errors import LocalProtocolError
 from meshtui.model.event import NodeHeard
-from meshtui.networks.meshcore.companion import pushes, wire
+from meshtui.networks.meshcore.companion import pushes
 from meshtui.networks.meshcore.companion.answers import ContactMsg, Err
-from meshtui.networks.meshcore.companion.bodies import (
-    Neighbour,
-    Neighbours,
-    RoomStatus,
-    Status,
-    encode_neighbours,
-)
 from meshtui.networks.meshcore.companion.codes import Command, Push
 from meshtui.networks.meshcore.companion.commands import (
     ExportContact,
@@ -24,6 +17,13 @@ from meshtui.networks.meshcore.companion.commands import (
     SendTxtMsg,
 )
 from meshtui.networks.meshcore.companion.radio import is_favourite
+from meshtui.networks.meshcore.payloads.response import (
+    Neighbour,
+    Neighbours,
+    Status,
+    encode_neighbours,
+    encode_status,
+)
 from tests.support.fake_companion import BOB, HILL, NOW, Desk, contact
 
 ROOM = bytes((7,)) * 32
@@ -41,7 +41,8 @@ def desk() -> Desk:
 
 
 def facts(desk: Desk, request: str) -> dict[str, str]:
-    return {dict(row)["what"]: dict(row)["value"] for row in desk.answer(request).rows}
+    (row,) = desk.answer(request).rows
+    return dict(row)
 
 
 def tag_of(desk: Desk) -> bytes:
@@ -64,6 +65,15 @@ def test_older_firmware_tells_less_of_a_login(desk: Desk) -> None:
     desk.push(pushes.LoginSuccess(0, PREFIX))
 
     assert facts(desk, request) == {"role": "guest"}
+
+
+def test_who_may_only_read_in_a_room_is_told_so(desk: Desk) -> None:
+    for is_admin, permissions in ((2, None), (0, 0)):
+        request = desk.ask("login", ROOM, secret="x")
+
+        desk.push(pushes.LoginSuccess(is_admin, ROOM[:6], *((NOW, 0) if permissions == 0 else ())))
+
+        assert "to read only" in desk.answer(request).text
 
 
 def test_a_refused_login_is_an_error(desk: Desk) -> None:
@@ -103,18 +113,22 @@ def test_a_status_is_a_table(desk: Desk) -> None:
     request = desk.ask("status", HILL.public_key)
     desk.wind(1.5)
 
-    desk.push(pushes.StatusResponse(0, PREFIX, wire.encode(STATUS)))
+    desk.push(pushes.StatusResponse(0, PREFIX, encode_status(STATUS)))
 
     told = desk.answer(request)
     assert told.text == "4.10 V, up 1 d 1 h, 2 sent"
     assert (told.rtt_ms, told.node_id) == (1500, HILL.public_key.hex())
-    assert facts(desk, request)["noise floor dbm"] == "-117"
+    assert facts(desk, request)["noise floor"] == "-117 dBm"
 
 
 def test_a_rooms_status_counts_posts(desk: Desk) -> None:
     request = desk.ask("status", ROOM)
 
-    desk.push(pushes.StatusResponse(0, ROOM[:6], wire.encode(RoomStatus(*STATUS[:16], 12, 13))))
+    desk.push(
+        pushes.StatusResponse(
+            0, ROOM[:6], encode_status(Status(*STATUS[:16], posted=12, pushed=13))
+        )
+    )
 
     assert facts(desk, request)["posted"] == "12"
 
@@ -129,8 +143,8 @@ def test_a_status_that_cannot_be_read_is_an_error(desk: Desk) -> None:
 
 def test_neighbours_come_page_by_page(desk: Desk) -> None:
     request = desk.ask("neighbours", HILL.public_key)
-    first = Neighbours(2, (Neighbour(BOB.public_key[:4].hex(), 60, -3.25),))
-    second = Neighbours(2, (Neighbour("01020304", 5, 8.0),))
+    first = Neighbours(2, (Neighbour(BOB.public_key[:4], 60, -3.25),))
+    second = Neighbours(2, (Neighbour(b"\1\2\3\4", 5, 8.0),))
 
     desk.push(pushes.BinaryResponse(0, tag_of(desk), encode_neighbours(first)))
     desk.push(pushes.BinaryResponse(0, tag_of(desk), encode_neighbours(second)))
@@ -144,7 +158,7 @@ def test_neighbours_come_page_by_page(desk: Desk) -> None:
 
 def test_neighbours_that_never_end_end(desk: Desk) -> None:
     request = desk.ask("neighbours", HILL.public_key)
-    page = encode_neighbours(Neighbours(65_535, (Neighbour("01020304", 5, 8.0),)))
+    page = encode_neighbours(Neighbours(65_535, (Neighbour(b"\1\2\3\4", 5, 8.0),)))
 
     for _ in range(20):
         desk.push(pushes.BinaryResponse(0, tag_of(desk), page))

@@ -6,6 +6,8 @@ import pytest
 
 from meshtui.errors import LocalProtocolError
 from meshtui.model.event import RouteChanged, RouteForgotten
+from meshtui.model.ids import NodeId
+from meshtui.model.node import Route
 from meshtui.networks.meshcore.companion.answers import AdvertPath, Err
 from meshtui.networks.meshcore.companion.commands import (
     AddUpdateContact,
@@ -15,6 +17,7 @@ from meshtui.networks.meshcore.companion.commands import (
 )
 from meshtui.networks.meshcore.companion.forms import UNKNOWN_PATH, Path
 from meshtui.networks.meshcore.companion.pushes import PathDiscovery, TraceData
+from meshtui.networks.meshcore.station import NETWORK
 from tests.support.fake_companion import BOB, CAROL, HILL, Desk, contact
 
 
@@ -193,3 +196,24 @@ def test_a_repeater_heard_directly_is_traced_without_a_path(desk: Desk) -> None:
     desk.ask("trace", key)
 
     assert traced(desk).path == key[:1]
+
+
+def test_what_was_heard_of_a_node_shows_a_trace_the_way(desk: Desk) -> None:
+    via = (NodeId("aa"), NodeId("bb"))
+    for node, path in ((CAROL, b"\xaa\xbb\xaa"), (HILL, None)):
+        desk.radio.contacts[node.public_key] = contact(
+            node.public_key, "x", 2 if node is HILL else 1
+        )
+        node_id = NodeId(node.public_key.hex())
+        desk.nodes.learn(Route(NETWORK, node_id, desk.radio.link_id, 3, via, 1, source="advert"))
+
+        request = desk.ask("trace", node.public_key)
+
+        wanted = path or b"\xaa\xbb" + node.public_key[:1] + b"\xbb\xaa"
+        asked = traced(desk)
+        assert asked.path == wanted
+        snrs = bytes(len(wanted) + 1)
+        desk.push(TraceData(0, len(wanted), 0, asked.tag, bytes(4), asked.path + snrs))
+        assert not desk.answer(request).is_error
+        learned = desk.of(RouteChanged)[-1].route
+        assert (learned.source, learned.via) == ("traced", via)

@@ -36,7 +36,7 @@ def desk() -> Desk:
 def test_a_radio_tells_all_it_knows_of_itself(desk: Desk) -> None:
     told = desk.answer(desk.ask("info"))
 
-    facts = {dict(row)["what"]: dict(row)["value"] for row in told.rows}
+    facts = dict(told.rows[0])
     assert facts["radio"] == "869.618 MHz, 62.5 kHz, SF8, CR 4/8"
     assert facts["contacts"] == "2 of 10"
     assert facts["battery"] == "4.12 V"

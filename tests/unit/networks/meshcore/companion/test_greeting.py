@@ -33,9 +33,9 @@ from meshtui.networks.meshcore.companion.commands import (
 )
 from meshtui.networks.meshcore.companion.forms import Path
 from meshtui.networks.meshcore.companion.frames import code_of
-from meshtui.networks.meshcore.companion.greeting import duration
 from meshtui.networks.meshcore.companion.port import REFRESH_S
 from meshtui.networks.meshcore.settings import Settings
+from meshtui.networks.meshcore.told import duration
 from tests.support.fake_companion import BOB, HILL, NOW, PUBLIC, Desk, contact
 
 

@@ -31,8 +31,8 @@ def test_counters_that_overflow_still_fit() -> None:
     status = status_of(core)
 
     assert len(encode_status(status)) == 56
-    assert (status.batt_mv, status.noise_floor, status.last_rssi) == (65_535, -32_768, 32_767)
-    assert status.direct_dups == 1
+    assert (status.battery_mv, status.noise_floor_dbm, status.rssi_dbm) == (65_535, -32_768, 32_767)
+    assert status.direct_duplicates == 1
 
 
 def test_a_room_counts_posts_where_others_count_what_they_heard() -> None:
@@ -41,7 +41,7 @@ def test_a_room_counts_posts_where_others_count_what_they_heard() -> None:
 
     status = status_of(core)
 
-    assert (status.posted, status.pushed, status.recv_errors) == (5, 9, None)
+    assert (status.posted, status.pushed, status.receive_errors) == (5, 9, None)
     assert len(encode_status(status)) == 52
 
 

@@ -28,7 +28,7 @@ def test_a_page_is_a_part_and_says_how_long_ago() -> None:
     page = _table().page(NeighboursRequest(1, 1, 0, 4), 310)
 
     assert page.total == 3
-    assert [(entry.prefix, entry.secs_ago) for entry in page.entries] == [(b"cccc", 110)]
+    assert [(entry.prefix, entry.heard_s_ago) for entry in page.entries] == [(b"cccc", 110)]
 
 
 def test_a_page_holds_no_more_than_an_answer_and_no_more_of_a_key_than_there_is() -> None:

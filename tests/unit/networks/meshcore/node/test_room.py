@@ -219,7 +219,7 @@ def test_a_room_counts_posts_and_pushes() -> None:
     air.sent("A", air.nodes["A"].request(S, 1, b"", air.now))
     air.run()
 
-    status = decode_status(air.heard("A", ResponseHeard)[0].body)
+    status = decode_status(air.heard("A", ResponseHeard)[0].body, is_room=True)
     assert (status.posted, status.pushed) == (1, 1)
 
 

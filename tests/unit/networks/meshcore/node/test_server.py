@@ -109,13 +109,13 @@ def test_a_status_tells_what_was_counted() -> None:
 
     assert body is not None
     status = decode_status(body)
-    assert (status.batt_mv, status.last_rssi) == (4100, -80)
+    assert (status.battery_mv, status.rssi_dbm) == (4100, -80)
     assert status.uptime_s in {100, 101}
     # the login, its own answer repeated by R, the path back, the question
-    assert (status.recv, status.sent) == (4, 1)
-    assert (status.sent_flood, status.recv_flood, status.recv_direct) == (1, 2, 2)
-    assert status.snr_quarter_db == 32
-    assert status.recv_errors == 0
+    assert (status.received, status.sent) == (4, 1)
+    assert (status.flood_sent, status.flood_received, status.direct_received) == (1, 2, 2)
+    assert status.snr_db == 8.0
+    assert status.receive_errors == 0
 
 
 def test_telemetry_is_the_battery() -> None:
@@ -158,9 +158,9 @@ def test_neighbours_are_repeaters_heard_without_a_hop() -> None:
 
     page = decode_neighbours(body, 6)
     assert page.total == 1
-    assert (page.entries[0].prefix, page.entries[0].snr_quarter_db) == (
+    assert (page.entries[0].prefix, page.entries[0].snr_db) == (
         key("R").public_key[:6],
-        20,
+        5.0,
     )
 
 

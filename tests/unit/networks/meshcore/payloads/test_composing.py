@@ -325,29 +325,6 @@ def test_a_request_or_answer_that_does_not_fit_is_refused() -> None:
         response.decode_response(b"123")
 
 
-STATUS = response.Status(3900, 1, -110, -42, 1, 2, 3, 4, 5, 6, 7, 8, 9, -13, 10, 11, 12, 13)
-OLD_STATUS = response.Status(3900, 1, -110, -42, 1, 2, 3, 4, 5, 6, 7, 8, 9, -13, 10, 11, 12)
-
-
-@pytest.mark.parametrize(("status", "length"), [(STATUS, 56), (OLD_STATUS, 52)])
-def test_a_status_of_old_and_new_firmware_reads_back(status, length) -> None:
-    data = response.encode_status(status)
-
-    assert len(data) == length
-    assert response.decode_status(data) == status
-    with pytest.raises(DecodeError):
-        response.decode_status(data[:51])
-
-
-def test_a_rooms_status_ends_with_two_counters() -> None:
-    counters = response.room_counters(7, 9)
-    room = response.decode_status(
-        response.encode_status(OLD_STATUS)[:48] + counters.to_bytes(4, "little")
-    )
-
-    assert (room.posted, room.pushed) == (7, 9)
-
-
 def test_a_login_answer_reads_back() -> None:
     answer = response.LoginAnswer(0, 1, 3, b"rand", 2)
 
@@ -359,22 +336,10 @@ def test_a_login_answer_reads_back() -> None:
         response.decode_login(data[:8])
 
 
-def test_a_page_of_neighbours_reads_back_and_a_lying_one_is_refused() -> None:
-    page = response.Neighbours(9, (response.Neighbour(b"abcd", 60, -13),))
-    data = response.encode_neighbours(page)
-
-    assert response.decode_neighbours(data + bytes(8), 4) == page
-    for bad in (b"\1\0\1", data[:-1]):
-        with pytest.raises(DecodeError):
-            response.decode_neighbours(bad, 4)
-    with pytest.raises(EncodeError):
-        response.encode_neighbours(response.Neighbours(9, page.entries * 20))
-
-
 def test_a_login_is_told_from_a_question_by_its_fifth_byte() -> None:
-    login = anon_request.login_body(1, "secret")
-    blank = anon_request.login_body(1, "")
-    room = anon_request.room_login_body(1, 99, "secret")
+    login = anon_request.login_body(1, b"secret")
+    blank = anon_request.login_body(1, b"")
+    room = anon_request.room_login_body(1, 99, b"secret")
     query = anon_request.query_body(1, anon_request.QueryKind.OWNER, 1, b"\xed")
 
     assert (login.password, login.query) == (b"secret", None)
@@ -388,9 +353,9 @@ def test_a_login_is_told_from_a_question_by_its_fifth_byte() -> None:
 
 def test_an_anonymous_request_that_does_not_fit_is_refused() -> None:
     for compose in (
-        lambda: anon_request.login_body(1, "x" * 16),
-        lambda: anon_request.login_body(1, "a\0b"),
-        lambda: anon_request.room_login_body(1, BIG, ""),
+        lambda: anon_request.login_body(1, b"x" * 16),
+        lambda: anon_request.login_body(1, b"a\0b"),
+        lambda: anon_request.room_login_body(1, BIG, b""),
         lambda: anon_request.query_body(1, 1, 2, b"\xed"),
         lambda: anon_request.encode_anon_body(anon_request.AnonBody(BIG, b"")),
     ):

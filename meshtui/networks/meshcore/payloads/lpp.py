@@ -49,6 +49,7 @@ class Reading(NamedTuple):
         return f"{shown} {unit}" if unit else shown
 
 
+VOLTAGE: Final = 116
 GPS: Final = 136
 LPP_TYPES: Final = MappingProxyType(
     {
@@ -63,7 +64,7 @@ LPP_TYPES: Final = MappingProxyType(
         104: LppType("humidity", 1, 2, "%"),
         113: LppType("accelerometer", 6, 1000, "g", is_signed=True, parts=3),
         115: LppType("barometer", 2, 10, "hPa"),
-        116: LppType("voltage", 2, 100, "V"),
+        VOLTAGE: LppType("voltage", 2, 100, "V"),
         117: LppType("current", 2, 1000, "A", is_signed=True),
         118: LppType("frequency", 4, 1, "Hz"),
         120: LppType("percentage", 1, 1, "%"),
@@ -80,6 +81,8 @@ LPP_TYPES: Final = MappingProxyType(
         142: LppType("switch", 1),
     }
 )
+_SELF_CHANNEL: Final = 1
+_MAX_HUNDREDTHS: Final = 0xFFFF
 _GPS_ALTITUDE_SCALE: Final = 100  # its third part, in metres, has a scale of its own
 
 
@@ -119,6 +122,12 @@ def encode_lpp(readings: list[Reading]) -> bytes:
                 msg = f"{value} does not fit a {kind.name}"
                 raise EncodeError(msg) from error
     return bytes(out)
+
+
+def battery_lpp(millivolts: int) -> bytes:
+    """Write what every node measures: its own battery, which is on channel 1."""
+    volts = max(0, min(_MAX_HUNDREDTHS, millivolts // 10)) / 100
+    return encode_lpp([Reading(_SELF_CHANNEL, VOLTAGE, (volts,))])
 
 
 def _values(kind: LppType, data: bytes) -> tuple[float, ...]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from meshtui.errors import EncodeError
-from meshtui.networks.meshcore.companion.lpp import (
+from meshtui.networks.meshcore.payloads.lpp import (
     GPS,
     LPP_TYPES,
     Reading,
+    battery_lpp,
     decode_lpp,
     encode_lpp,
 )
@@ -78,3 +79,17 @@ def test_what_is_cut_off_is_no_reading(data: bytes) -> None:
 def test_a_value_that_does_not_fit_is_refused(reading: Reading) -> None:
     with pytest.raises(EncodeError):
         encode_lpp([reading])
+
+
+@pytest.mark.parametrize(
+    ("millivolts", "expected"),
+    [
+        (4100, "0174019a"),
+        (3909, "01740186"),
+        (0, "01740000"),
+        (-5, "01740000"),
+        (10**7, "0174ffff"),
+    ],
+)
+def test_a_battery_is_told_in_hundredths_of_a_volt(millivolts: int, expected: str) -> None:
+    assert battery_lpp(millivolts).hex() == expected
