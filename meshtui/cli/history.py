@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from meshtui.model.message import Conversation
+    from meshtui.model.ids import NetworkName, NodeId
+    from meshtui.model.message import Conversation, Message
+    from meshtui.store.reader import StoreReader
 
 DEFAULT_LIMIT = 200
 
@@ -47,17 +49,25 @@ def run(args: argparse.Namespace) -> int:
         if store is None:
             return Exit.DONE
         conversation = find_conversation(args.conversation, store.conversations())
-        is_default = split_conversation(conversation)[0] == JSONMESH
-        me = my_node_id(args) if is_default else None
         if args.search is None:
             messages = list(store.history(conversation, None, args.limit))
         else:
             # The store finds the newest first; people and pipes read downwards.
             messages = list(reversed(store.search(args.search, conversation, args.limit)))
+        network = split_conversation(conversation)[0]
+        me = my_node_id(args) if network == JSONMESH else _last_id(store, network, messages)
         for message in messages:
             row = {"ts": message.received_at_ms} | message_row(message, me)
             output.row(row, partial(message_line, row, message.received_at_ms))
     return Exit.DONE
+
+
+def _last_id(
+    store: StoreReader, network: NetworkName, messages: Sequence[Message]
+) -> NodeId | None:
+    """Who we were last, here or else anywhere on a network whose radios bring their own ids."""
+    here = (message.sender for message in reversed(messages) if message.is_own)
+    return next(here, None) or store.own_id(network)
 
 
 def find_conversation(wanted: str, known: Sequence[Conversation]) -> ConversationId:

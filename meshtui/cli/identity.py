@@ -20,8 +20,10 @@ from meshtui.errors import ConfigError, CryptoError, DecodeError, KeystoreError
 if TYPE_CHECKING:
     import argparse
 
+    from meshtui.model.ids import NetworkName, NodeId
     from meshtui.model.link import Myself
 
+_NOT_LABELLED = "(made by an older meshtui; shown with --password-file)"
 _PLAIN_MEANS = (
     "warning: --no-encrypt: the keys are stored readable by anyone who can read the file: other "
     "programs of yours, root, backups, whoever finds the disk. They can then read your messages "
@@ -57,7 +59,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         allow_abbrev=False,
     )
     verify.add_argument("node_id", metavar="NODEID")
-    verify.add_argument("public_key", metavar="PUBKEY", help="its public key, 66 hex digits")
+    verify.add_argument(
+        "public_key",
+        metavar="PUBKEY",
+        help="its public key: 66 hex digits; MeshCore: 64, as its id",
+    )
     from meshtui.cli.main import add_common
 
     for action in (new, restore, show, verify):
@@ -79,13 +85,19 @@ def run(args: argparse.Namespace) -> int:
         myself = (
             _new(args, profile, output) if args.action == "new" else _restore(args, profile, output)
         )
+    core_id, _, core_path = _meshcore_label(profile).partition(" ")
     row = {
         "node_id": myself.node_id,
         "pubkey": myself.public_key,
         "path": IDENTITY_PATH,
         "file": str(profile.paths.keys_file),
     }
-    output.row(row, lambda: "\n".join(f"{key:<8} {value}" for key, value in row.items()))
+    meshcore = {"node_id": core_id, "path": core_path} if core_id else None
+    lines = row | {"meshcore": f"{core_id} {core_path}" if core_id else _NOT_LABELLED}
+    output.row(
+        row | {"meshcore": meshcore},
+        lambda: "\n".join(f"{key:<8} {value}" for key, value in lines.items()),
+    )
     return Exit.DONE
 
 
@@ -155,28 +167,61 @@ def _shown(profile: Profile) -> Myself:
     return public_identity(path) or identify(KeyFile.load(path, profile.password()))
 
 
+def _meshcore_label(profile: Profile) -> str:
+    """Our node id and key path on MeshCore; empty where only the password would tell."""
+    from meshtui.model.text import clean_line
+    from meshtui.runtime.setup import meshcore_label
+    from meshtui.store.keystore import KeyFile
+
+    path = profile.paths.keys_file
+    if not KeyFile.is_encrypted(path):
+        return meshcore_label(KeyFile.load(path))
+    label = clean_line(KeyFile.labels(path).get("meshcore", ""), 100)
+    if label or profile.password_file is None:
+        return label
+    return meshcore_label(KeyFile.load(path, profile.password()))
+
+
 def _verify(args: argparse.Namespace, profile: Profile, output: Output) -> int:
     """Pin a key for a node, also one never heard."""
     import asyncio
 
     from meshtui.cli.mesh import running_mesh
     from meshtui.model.command import AcceptKey
-    from meshtui.networks.jsonmesh.identity import prove_sender
-    from meshtui.runtime.bootstrap import DEFAULT_NETWORK
 
     try:
-        node_id, key = prove_sender(args.node_id, args.public_key.lower())
+        network, node_id, key = _proven(args.node_id, args.public_key.lower())
     except (CryptoError, DecodeError) as error:
         raise ConfigError(f"identity verify: {error.detail or error}") from None  # noqa: EM102
 
     async def accept() -> None:
-        async with running_mesh(profile, has_links=False) as hub:
-            await hub.submit(AcceptKey(DEFAULT_NETWORK, node_id, key.hex()))
+        async with running_mesh(profile, has_links=False, also=(network,)) as hub:
+            await hub.submit(AcceptKey(network, node_id, key))
 
     asyncio.run(accept())
-    row = {"node_id": node_id, "pubkey": key.hex(), "pin": "verified"}
-    output.row(row, lambda: f"{node_id} is verified: {key.hex()}")
+    row = {"node_id": node_id, "pubkey": key, "pin": "verified"}
+    output.row(row, lambda: f"{node_id} is verified: {key}")
     return Exit.DONE
+
+
+def _proven(node_id: str, key: str) -> tuple[NetworkName, NodeId, str]:
+    """Read a node id and its key, of the network whose ids look so.
+
+    Raises:
+        DecodeError: One of them is not written as such.
+        CryptoError: The key is another node's.
+    """
+    from meshtui.cli.addressing import JSONMESH, MESHCORE
+    from meshtui.networks.jsonmesh.identity import prove_sender
+    from meshtui.networks.meshcore import identity as meshcore
+
+    if len(node_id) != meshcore.NODE_ID_CHARS:
+        proven, public_key = prove_sender(node_id, key)
+        return JSONMESH, proven, public_key.hex()
+    public_key = meshcore.parse_node_id(node_id)
+    if key != public_key.hex():
+        raise CryptoError("bad-key", "a MeshCore node's id is its key: this one is another's")
+    return MESHCORE, meshcore.node_id_of(public_key), key
 
 
 def _new_password(args: argparse.Namespace, profile: Profile, output: Output) -> str | None:

@@ -21,11 +21,12 @@ from meshtui.store.keystore import KeyFile
 PASSWORD_ATTEMPTS: Final = 3
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 
     from meshtui.cli.profile import Profile
     from meshtui.crypto.keys import Identity
     from meshtui.model.event import Event
+    from meshtui.model.ids import NetworkName
     from meshtui.runtime.api import MeshApi
 
 
@@ -49,11 +50,18 @@ def load_identity(profile: Profile) -> Identity:
 
 @contextlib.asynccontextmanager
 async def running_mesh(
-    profile: Profile, *, relays: bool = False, has_links: bool = True
+    profile: Profile,
+    *,
+    relays: bool = False,
+    has_links: bool = True,
+    also: Collection[NetworkName] = (),
 ) -> AsyncIterator[MeshApi]:
     """Run the profile's mesh; `has_links` False = only identity and store.
 
     Links open with the first `Follower`, so that it hears of every attempt.
+
+    Args:
+        also: Networks that are needed though no link leads there.
     """
     config = profile.config
     if has_links and not config.links:
@@ -63,7 +71,7 @@ async def running_mesh(
         config = dataclasses.replace(config, links=())
     identity = load_identity(profile)
     async with open_mesh(
-        config, profile.paths.database_file, identity, relays=relays, opens_links=False
+        config, profile.paths.database_file, identity, relays=relays, opens_links=False, also=also
     ) as hub:
         yield hub
 

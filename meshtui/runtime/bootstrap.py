@@ -32,7 +32,7 @@ from meshtui.transports.registry import load_transport
 from meshtui.transports.url import link_title, parse_link_urls, safe_url
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 
     from meshtui.config.settings import Config
     from meshtui.crypto.keys import Identity
@@ -52,6 +52,7 @@ async def open_mesh(
     *,
     relays: bool = False,
     opens_links: bool = True,
+    also: Collection[NetworkName] = (),
 ) -> AsyncIterator[MeshHub]:
     """Run the mesh for as long as the block lasts; leaving it says goodbye and closes the store.
 
@@ -60,6 +61,7 @@ async def open_mesh(
         relays: Pass other nodes' packets on, and be a gateway, where the settings do not say
             otherwise. With a radio packets are passed on anyway: it is what a mesh lives on.
         opens_links: At once; else they wait for the hub's `open_links`.
+        also: Networks that are needed though no link leads there.
 
     Raises:
         ConfigError: A link URL is wrong.
@@ -71,7 +73,7 @@ async def open_mesh(
         reader, writer, clock = StoreReader(database), StoreWriter(database), SystemClock()
         # before the sessions open: what is too old for them must not look as if it still waited
         writer.give_up_old(clock.now().unix_ms)
-        networks = {info.network for info, _, _ in links} or {DEFAULT_NETWORK}
+        networks = {*also, *(info.network for info, _, _ in links)} or {DEFAULT_NETWORK}
         has_radio = any(info.radio is not None for info, _, _ in links)
         if has_radio:
             for name in networks:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from meshtui.crypto.mnemonic import check_words, new_words, seed_of, weakness_of
 from meshtui.errors import ConfigError, CryptoError, KeystoreError, TransportError
-from meshtui.model.ids import LinkId
+from meshtui.model.ids import LinkId, NetworkName
 from meshtui.model.link import LinkSetup
 from meshtui.runtime.api import Found, NearbyRadio
 from meshtui.runtime.bootstrap import DEFAULT_NETWORK, identify
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 CHECK_TIMEOUT_S: Final = 10.0
 FIND_TIMEOUT_S: Final = 1.0
 LISTEN_S = 60.0
+MESHCORE: Final = NetworkName("meshcore")
 _NEARBY: Final = (("localhost", 1883),)
 
 
@@ -130,9 +131,20 @@ def create_identity(
     except CryptoError as error:
         raise KeystoreError(error.detail) from None
     myself = identify(identity)
-    label = f"{myself.node_id} {myself.public_key}"
-    KeyFile.create(keys_file, identity, password, {myself.network: label})
+    labels: dict[str, str] = {
+        myself.network: f"{myself.node_id} {myself.public_key}",
+        MESHCORE: meshcore_label(identity),
+    }
+    KeyFile.create(keys_file, identity, password, labels)
     return identity, myself
+
+
+def meshcore_label(identity: Identity) -> str:
+    """Name our node and key path on MeshCore, where no radio brings a key of its own."""
+    from meshtui.networks.meshcore.identity import key_and_path, node_id_of
+
+    key, path = key_and_path(identity)
+    return f"{node_id_of(key.public_key)} {path}"
 
 
 def _nearby(radio: Radio) -> NearbyRadio:
@@ -144,7 +156,7 @@ def _nearby(radio: Radio) -> NearbyRadio:
 
 def _network_of(radio: Radio) -> str:
     """Guess whose radio it is: MeshCore's firmware puts its name in front of the user's."""
-    return "meshcore" if radio.raw_name.startswith("MeshCore-") else DEFAULT_NETWORK
+    return MESHCORE if radio.raw_name.startswith("MeshCore-") else DEFAULT_NETWORK
 
 
 async def try_link(spec: LinkSpec) -> str:

@@ -64,6 +64,10 @@ _BY_ID = f"""
 {SELECT} JOIN conversation AS c ON c.id = m.conversation
 WHERE m.conversation = ? AND m.message_id = ? ORDER BY m.id LIMIT 1
 """
+_OWN_ID = """
+SELECT m.sender FROM message AS m JOIN conversation AS c ON c.id = m.conversation
+WHERE m.state IS NOT NULL AND c.network = ? ORDER BY m.id DESC LIMIT 1
+"""
 _DELIVERY = (
     "UPDATE message SET state = ?, attempt = ?, rtt_ms = ?, reason = ?, repeats = ?, "
     "expects_ack = ? WHERE conversation = ? AND message_id = ? AND state IS NOT NULL"
@@ -123,6 +127,12 @@ def by_id(
     """Return the first message of that id in a conversation."""
     row = connection.execute(_BY_ID, (conversation, of_text(message_id))).fetchone()
     return None if row is None else of_row(row)
+
+
+def own_id(connection: sqlite3.Connection, network: NetworkName) -> NodeId | None:
+    """Return who our last message on a network is from."""
+    row = connection.execute(_OWN_ID, (of_text(network),)).fetchone()
+    return None if row is None else NodeId(to_text(row[0]))
 
 
 def outbox(

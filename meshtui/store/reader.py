@@ -12,7 +12,7 @@ from meshtui.store import airtime, channels, conversations, messages, metrics, n
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from meshtui.model.ids import ConversationId, MessageId, NetworkName
+    from meshtui.model.ids import ConversationId, MessageId, NetworkName, NodeId
     from meshtui.model.message import Channel, Conversation, Message
     from meshtui.model.node import Node, NodeMarks, Route
     from meshtui.store.database import Database
@@ -43,6 +43,11 @@ class StoreReader:
         with self._database.reading() as connection:
             row = conversations.find(connection, conversation)
             return None if row is None else messages.by_id(connection, row, message_id)
+
+    def own_id(self, network: NetworkName) -> NodeId | None:
+        """Return by which id we wrote last on a network; None = nothing of ours is kept."""
+        with self._database.reading() as connection:
+            return messages.own_id(connection, network)
 
     def search(
         self, text: str, conversation: ConversationId | None = None, limit: int = 50

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from meshtui.cli.main import main
+from meshtui.crypto.mnemonic import seed_of
 from meshtui.store.keystore import KeyFile
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 SAMPLE = " ".join(["abandon"] * 23 + ["art"])
 SAMPLE_ID = "MESH-E0D02795"
 SAMPLE_KEY = "021199da89205c4801f0dd8bd2112d327a2d1370e17dc9d4cebc03bd5ae6db2d29"
+CORE_ID = "fe18d9ac1c20d1320d51ebddcea860a90963a2fcdfdd5dfc0ce752933caf01c0"
+CORE = {"node_id": CORE_ID, "path": "m/69'/1'/0'/0'"}
 
 
 def run(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str, str]:
@@ -44,8 +47,9 @@ def test_new_words_are_shown_once_and_never_on_stdout(
 
     row = json.loads(out)
     assert code == 0
-    assert set(row) == {"node_id", "pubkey", "path", "file"}
+    assert set(row) == {"node_id", "pubkey", "path", "file", "meshcore"}
     assert row["path"] == "m/69'/0'/0'/0"
+    assert row["meshcore"]["path"].startswith("m/69'/1'/0'/")
     words = [part for part in err.split() if part.isalpha() and part.islower()]
     assert len(words) >= int(count)
     assert f"{count}. " in err
@@ -87,6 +91,7 @@ def test_the_protocols_sample_restores_to_its_id(
     assert code == 0
     assert json.loads(out)["node_id"] == SAMPLE_ID
     assert json.loads(out)["pubkey"] == SAMPLE_KEY
+    assert json.loads(out)["meshcore"] == CORE
     assert "warning: these words are" in err or "warning: these words repeat" in err
 
 
@@ -209,9 +214,56 @@ def test_a_compared_key_is_kept_as_verified(
     ]
 
 
+def test_the_same_words_are_a_node_on_meshcore_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    identity = seed_of(SAMPLE)
+    labels = {"jsonmesh": f"{SAMPLE_ID} {SAMPLE_KEY}"}
+    KeyFile.create(tmp_path / "keys.json", identity, "correct horse", labels)
+    password = written(tmp_path / "password", "correct horse\n")
+    show = ("identity", "show", "--home", str(tmp_path))
+
+    _, told, _ = run(capsys, *show, "--password-file", password)
+    _, unlabelled, _ = run(capsys, *show)
+    _, row, _ = run(capsys, *show, "--json")
+
+    assert f"meshcore {CORE_ID} m/69'/1'/0'/0'" in told.splitlines()
+    assert f"node_id  {SAMPLE_ID}" in told.splitlines()
+    assert "meshcore (made by an older meshtui" in unlabelled
+    assert json.loads(row)["meshcore"] is None
+
+
+def test_a_label_gives_no_orders_to_a_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    labels = {"jsonmesh": f"{SAMPLE_ID} {SAMPLE_KEY}", "meshcore": "\x1b[2J m/69"}
+    KeyFile.create(tmp_path / "keys.json", seed_of(SAMPLE), "correct horse", labels)
+
+    assert "\x1b" not in run(capsys, "identity", "show", "--home", str(tmp_path))[1]
+
+
+def test_a_meshcore_key_is_pinned_without_a_link(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = ("--json", "--home", str(tmp_path))
+    run(capsys, "identity", "new", "--no-encrypt", *home)
+
+    code, out, _ = run(capsys, "identity", "verify", CORE_ID, CORE_ID.upper(), *home)
+    _, nodes, _ = run(capsys, "nodes", *home)
+
+    assert code == 0
+    assert json.loads(out) == {"node_id": CORE_ID, "pubkey": CORE_ID, "pin": "verified"}
+    assert [(row["network"], row["node_id"], row["pin"]) for row in map(json.loads, [nodes])] == [
+        ("meshcore", CORE_ID, "verified")
+    ]
+
+
 @pytest.mark.parametrize(
     ("node_id", "key"),
     [
+        (CORE_ID, "ab" + CORE_ID[2:]),
+        (CORE_ID, SAMPLE_KEY),
+        ("00" * 32, "00" * 32),
         ("MESH-00000000", SAMPLE_KEY),
         ("MESH-E0D0", SAMPLE_KEY),
         (SAMPLE_ID, SAMPLE_KEY[:-2]),

@@ -187,6 +187,44 @@ def test_a_channels_history_goes_by_any_name(
     ]  # fmt: skip
 
 
+def test_a_direct_message_on_meshcore_is_to_whom_we_were_last(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    core = NetworkName("meshcore")
+    us, dora, hill = (NodeId(digits * 32) for digits in ("aa", "d0", "b1"))
+    database = Database.open(tmp_path / "meshtui.db")
+    queued = Delivery(DeliveryState.QUEUED)
+    StoreWriter(database).apply(
+        [
+            MessageReceived(
+                Message(MessageId("1"), direct_conversation(core, dora), dora, "text", "hi", 1)
+            ),
+            MessageReceived(
+                Message(MessageId("2"), direct_conversation(core, hill), hill, "text", "hi", 2)
+            ),
+        ]
+    )
+    before = read(capsys, tmp_path, "history", str(dora))
+    StoreWriter(database).apply(
+        [
+            MessageQueued(
+                Message(
+                    MessageId("3"), direct_conversation(core, dora), us, "text", "so?", 3,
+                    proof=Proof.OWN, delivery=queued,
+                )
+            )
+        ]
+    )  # fmt: skip
+    database.close()
+
+    rows = read(capsys, tmp_path, "history", str(dora)) + read(
+        capsys, tmp_path, "history", str(hill)
+    )
+
+    assert [row["to"] for row in before] == [None]
+    assert [row["to"] for row in rows] == [us, dora, us]
+
+
 def test_a_history_as_lines(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert told(capsys, home, "history", ANNA) == [
         f"2026-05-28 20:26:40  {ANNA}: two",

@@ -27,11 +27,17 @@ _HEX = frozenset(string.hexdigits)
 
 def key_of(identity: Identity) -> KeyPair:
     """Derive our key on this network."""
+    return key_and_path(identity)[0]
+
+
+def key_and_path(identity: Identity) -> tuple[KeyPair, str]:
+    """Derive our key on this network, and say by which path: `m/69'/1'/0'/0'`."""
     index = 0
     while True:
-        key = from_seed(derive_seed(identity, (*_PATH, index)))
+        steps = (*_PATH, index)
+        key = from_seed(derive_seed(identity, steps))
         if not is_reserved(key.public_key):
-            return key
+            return key, "m/" + "/".join(f"{step}'" for step in steps)
         index += 1
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from meshtui.runtime.api import SetupApi
 
 SAMPLE = " ".join(["abandon"] * 23 + ["art"])
+CORE_ID = "fe18d9ac1c20d1320d51ebddcea860a90963a2fcdfdd5dfc0ce752933caf01c0"
 
 
 class Saved:
@@ -66,7 +67,10 @@ async def test_an_identity_is_made_once_and_kept_private(setup: SetupApi, tmp_pa
 
     assert setup.has_identity()
     assert made.node_id == "MESH-E0D02795"
-    assert KeyFile.labels(path) == {"jsonmesh": f"{made.node_id} {made.public_key}"}
+    assert KeyFile.labels(path) == {
+        "jsonmesh": f"{made.node_id} {made.public_key}",
+        "meshcore": f"{CORE_ID} m/69'/1'/0'/0'",
+    }
     assert KeyFile.load(path, "password") == setup.identity  # type: ignore[attr-defined]
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700

@@ -414,3 +414,11 @@ def test_the_sender_of_ours_is_not_lost(store: OpenStore) -> None:
     store.writer.apply([queued("m")])
 
     assert store.reader.history(WITH_ALICE)[0].sender == ME
+
+
+def test_who_we_were_last_is_known_by_network(store: OpenStore) -> None:
+    before = store.reader.own_id(NETWORK)
+    store.writer.apply([received("theirs"), queued("ours")])
+
+    assert (before, store.reader.own_id(NETWORK)) == (None, ME)
+    assert store.reader.own_id(NetworkName("meshcore")) is None

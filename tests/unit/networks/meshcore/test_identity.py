@@ -9,6 +9,7 @@ from meshtui.crypto.keys import Identity
 from meshtui.errors import CryptoError, DecodeError
 from meshtui.networks.meshcore.identity import (
     derive_seed,
+    key_and_path,
     key_of,
     node_id_of,
     parse_node_id,
@@ -37,6 +38,7 @@ def test_our_key_is_the_first_that_radios_would_take() -> None:
         if first.public_key[0] in {0x00, 0xFF}:
             skipped += 1
             assert mine == from_seed(derive_seed(identity, (69, 1, 0, 1)))
+            assert key_and_path(identity) == (mine, "m/69'/1'/0'/1'")
         else:
             assert mine == first
     assert skipped
