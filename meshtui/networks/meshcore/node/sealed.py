@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from meshtui.errors import EncodeError
+from meshtui.networks.meshcore.payloads.anon_request import AnonRequest, encode_anon_request
+from meshtui.networks.meshcore.payloads.envelope import Envelope, encode_envelope
 
 if TYPE_CHECKING:
     from meshtui.networks.meshcore.node.core import Core
@@ -20,7 +22,8 @@ def seal_for(core: Core, peer: bytes, plaintext: bytes) -> bytes:
     Raises:
         EncodeError: The peer's key is none.
     """
-    return peer[:1] + core.public_key[:1] + _seal(core, peer, plaintext)
+    sealed = _seal(core, peer, plaintext)
+    return encode_envelope(Envelope(peer[0], core.public_key[0], sealed))
 
 
 def seal_anon(core: Core, peer: bytes, plaintext: bytes) -> bytes:
@@ -29,7 +32,8 @@ def seal_anon(core: Core, peer: bytes, plaintext: bytes) -> bytes:
     Raises:
         EncodeError: The peer's key is none.
     """
-    return peer[:1] + core.public_key + _seal(core, peer, plaintext)
+    sealed = _seal(core, peer, plaintext)
+    return encode_anon_request(AnonRequest(peer[0], core.public_key, sealed))
 
 
 def open_from(core: Core, packet: Packet) -> tuple[bytes, bytes] | None:

@@ -17,7 +17,7 @@ from struct import Struct
 
 from meshtui.errors import DecodeError, EncodeError
 from meshtui.networks.meshcore.packet import path_bytes_of
-from meshtui.networks.meshcore.payloads.envelope import MAC_BYTES, check_sealed
+from meshtui.networks.meshcore.payloads.envelope import Sealed, check_sealed
 from meshtui.networks.meshcore.payloads.utf8 import text_of
 
 MAX_PASSWORD_BYTES = 15
@@ -36,26 +36,12 @@ class QueryKind(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class AnonRequest:
-    """A payload sealed from a key it carries.
-
-    Attributes:
-        sealed: MAC and ciphertext, as `seal.Cipher` writes them.
-    """
+class AnonRequest(Sealed):
+    """A payload sealed from a key it carries."""
 
     dest_hash: int
     sender: bytes
     sealed: bytes
-
-    @property
-    def mac(self) -> bytes:
-        """The proof, two bytes."""
-        return self.sealed[:MAC_BYTES]
-
-    @property
-    def ciphertext(self) -> bytes:
-        """Whole blocks of 16 bytes, one or more."""
-        return self.sealed[MAC_BYTES:]
 
 
 @dataclass(frozen=True, slots=True)

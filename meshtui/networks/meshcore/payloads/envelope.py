@@ -1,4 +1,4 @@
-"""What REQ, RESPONSE, TXT_MSG and PATH have in common: sealed from one node to another.
+"""What is sealed; and what REQ, RESPONSE, TXT_MSG and PATH have in common: from node to node.
 
     destination hash(1) | source hash(1) | MAC(2) | ciphertext(16n)
 
@@ -16,16 +16,14 @@ BLOCK_BYTES = 16
 _HEAD = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
-    """A payload sealed between two nodes.
+class Sealed:
+    """What every sealed payload ends with.
 
     Attributes:
         sealed: MAC and ciphertext, as `seal.Cipher` writes them.
     """
 
-    dest_hash: int
-    src_hash: int
+    __slots__ = ()
     sealed: bytes
 
     @property
@@ -37,6 +35,15 @@ class Envelope:
     def ciphertext(self) -> bytes:
         """Whole blocks of 16 bytes, one or more."""
         return self.sealed[MAC_BYTES:]
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope(Sealed):
+    """A payload sealed between two nodes."""
+
+    dest_hash: int
+    src_hash: int
+    sealed: bytes
 
 
 def check_sealed(payload: bytes, head: int) -> bytes:

@@ -8,32 +8,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from meshtui.errors import EncodeError
-from meshtui.networks.meshcore.payloads.envelope import MAC_BYTES, check_sealed
+from meshtui.networks.meshcore.payloads.envelope import Sealed, check_sealed
 
 _HEAD = 1
 
 
 @dataclass(slots=True)
-class GroupEnvelope:
+class GroupEnvelope(Sealed):
     """A payload sealed for a channel. Not frozen: it is built for every packet heard.
 
     Attributes:
         channel_hash: The first byte of SHA256(key), so several channels may be meant.
-        sealed: MAC and ciphertext, as `seal.Cipher` writes them.
     """
 
     channel_hash: int
     sealed: bytes
-
-    @property
-    def mac(self) -> bytes:
-        """The proof, two bytes."""
-        return self.sealed[:MAC_BYTES]
-
-    @property
-    def ciphertext(self) -> bytes:
-        """Whole blocks of 16 bytes, one or more."""
-        return self.sealed[MAC_BYTES:]
 
 
 def decode_group(payload: bytes) -> GroupEnvelope:
