@@ -1,4 +1,4 @@
-"""Answers of nodes and radios as lines: a table, pairs of name and value, a trace hop by hop."""
+"""Answers of nodes and radios as lines: a table, one record, a trace hop by hop."""
 
 from __future__ import annotations
 
@@ -30,7 +30,6 @@ _SNR_COLUMNS: Final = frozenset({"snr", "snr_db"})
 _LEAST_SNR_DB, _SNR_SPAN_DB = -20.0, 32.0
 _NUMBER: Final = re.compile(r"[-+]?\d+(?:\.\d+)?")
 _US: Final = "us"
-_PAIRS: Final = ["what", "value"]
 _BLANK: Final[Line] = (("", "plain"),)
 
 
@@ -126,9 +125,6 @@ def _row_lines(
     glyphs: Glyphs,
 ) -> list[Line]:
     columns = columns_of(rows)
-    if columns == _PAIRS:  # one value a row: they name themselves
-        named = [[(dict(row).get("what", ""), dict(row).get("value", "")) for row in rows]]
-        return _row_lines(answered, named, directory, glyphs)
     has_names = "name" in columns
     cells = [
         [

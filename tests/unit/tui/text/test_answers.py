@@ -59,10 +59,8 @@ def test_a_column_of_names_makes_those_of_ids_plain() -> None:
     assert shown(row, row)[1] == " 66aa  Somebody"
 
 
-def test_pairs_of_name_and_value_need_no_heading() -> None:
-    rows = [{"what": "battery", "value": "4.1 V"}, {"what": "up", "value": "3 d"}]
-
-    assert shown(*rows) == [" battery  4.1 V", " up       3 d"]
+def test_one_record_needs_no_heading() -> None:
+    assert shown({"battery": "4.1 V", "up": "3 d"}) == [" battery  4.1 V", " up       3 d"]
 
 
 def test_a_table_too_wide_for_the_sheet_is_told_record_by_record() -> None:
