@@ -20,7 +20,7 @@ from meshtui.model.ids import (
 )
 from meshtui.model.link import LinkInfo, LinkState
 from meshtui.networks.registry import load_network
-from meshtui.runtime.clock import SystemClock
+from meshtui.runtime.clock import Clock, SystemClock
 from meshtui.runtime.hub import MeshHub
 from meshtui.store.database import Database
 from meshtui.store.digests import StoredDigests
@@ -32,7 +32,7 @@ from meshtui.transports.url import link_title, parse_link_urls, safe_url
 from tests.support.mosquitto import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
     from pathlib import Path
 
     from meshtui.model.event import Event
@@ -120,42 +120,49 @@ async def someone(
     name: str, home: Path, *urls: str, is_up: bool = True, **options: object
 ) -> AsyncIterator[Someone]:
     """Start somebody's mesh; what they keep is in `home` and is found there again."""
+    async with running_hub(JSONMESH, name, home, urls, SystemClock(), options) as hub:
+        person = Someone(hub)
+        async with asyncio.TaskGroup() as group:
+            follower = group.create_task(person.follow())
+            if is_up:
+                await person.is_up()
+            try:
+                yield person
+            finally:
+                follower.cancel()
+
+
+@contextlib.asynccontextmanager
+async def running_hub(
+    network: NetworkName,
+    name: str,
+    home: Path,
+    urls: Sequence[str],
+    clock: Clock,
+    options: dict[str, object],
+) -> AsyncIterator[MeshHub]:
+    """Run the hub of somebody on one network, with their store in `home`."""
     database = Database.open(home / f"{name}.db")
     try:
-        clock, reader = SystemClock(), StoreReader(database)
-        links = [
-            (
-                LinkInfo(
-                    spec.link_id,
-                    network,
-                    load_transport(spec.scheme).kind,
-                    link_title(spec),
-                    safe_url(network, spec),
-                    radio=radio_settings(spec),
-                ),
-                spec,
-                load_transport(spec.scheme),
+        reader = StoreReader(database)
+        family = load_network(network)
+        links = []
+        for on, spec in parse_link_urls(urls):
+            transport = load_transport(spec.scheme)
+            radio = radio_settings(spec) if family.paces(transport.kind) else None
+            info = LinkInfo(
+                spec.link_id, on, transport.kind, link_title(spec), safe_url(on, spec), radio=radio
             )
-            for network, spec in parse_link_urls(urls)
-        ]
-        session = load_network(JSONMESH).open_session(
+            links.append((info, spec, transport))
+        session = family.open_session(
             identity_of(name),
             {"name": name, **options},
-            reader.restored(JSONMESH, clock.now().unix_ms),
-            StoredDigests(database, JSONMESH),
+            reader.restored(network, clock.now().unix_ms),
+            StoredDigests(database, network),
             secrets.token_bytes,
         )
-        hub = MeshHub({JSONMESH: session}, links, StoreWriter(database), reader, clock)
-        async with hub:
-            person = Someone(hub)
-            async with asyncio.TaskGroup() as group:
-                follower = group.create_task(person.follow())
-                if is_up:
-                    await person.is_up()
-                try:
-                    yield person
-                finally:
-                    follower.cancel()
+        async with MeshHub({network: session}, links, StoreWriter(database), reader, clock) as hub:
+            yield hub
     finally:
         database.close()
 

@@ -86,7 +86,7 @@ class NodeBook:
         return self._routes.get((node_id, link_id))
 
     def way_back(self, node_id: NodeId, link_id: LinkId) -> tuple[NodeId, ...] | None:
-        """Say which relays lead to a node by what was heard of it, nearest first; None = unknown."""
+        """Say which relays lead to a node by what was heard, nearest first; None = unknown."""
         route = self.route_to(node_id, link_id)
         if route is not None:
             return route.via
