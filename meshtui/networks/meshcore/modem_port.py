@@ -363,7 +363,7 @@ class ModemPort:
             return
         ours = heard.echo_of or rig.message_of(heard.hash)
         if ours is not None:
-            self._outbox.overheard(ours)
+            self._outbox.overheard(ours, heard.packet)
         rig.carry(rig.node.hear(frame.payload, frame.rx, rig.now))
 
     def _node_said(self, output: NodeOutput) -> None:

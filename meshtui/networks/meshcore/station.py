@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 NETWORK = NetworkName("meshcore")
 MAX_OWN_TEXTS = 500
 MAX_PACKETS = 5_000
+MAX_NAMES = 16
 PACKET_AGE_S = 3_600.0
 
 
@@ -56,17 +57,27 @@ class Station:
         self.entropy = entropy
         self.packets = SeenCache(PACKET_AGE_S, MAX_PACKETS)
         self.acks = AckBook()
-        self.own_ids: set[NodeId] = {self.node_id}
+        self.own_ids: dict[NodeId, None] = {self.node_id: None}
         self._own_texts: dict[bytes, MessageId] = {}
         self._last_timestamp = 0
         self._names: dict[str, None] = {}
         self._mention = re.compile(r"(?!)")
         self.know_as(settings.name)
 
+    def call_ours(self, node_id: NodeId) -> None:
+        """Remember who a radio of ours is; the oldest but our own key is forgotten past a limit."""
+        self.own_ids.pop(node_id, None)
+        self.own_ids[node_id] = None
+        if len(self.own_ids) > MAX_NAMES:
+            del self.own_ids[next(each for each in self.own_ids if each != self.node_id)]
+
     def know_as(self, name: str) -> None:
         """Remember a name of ours: texts that mention it mention us."""
         if name:
+            self._names.pop(name, None)
             self._names[name] = None
+            if len(self._names) > MAX_NAMES:  # a radio may call itself something new at each start
+                del self._names[next(each for each in self._names if each != self.settings.name)]
             words = "|".join(re.escape(known) for known in self._names)
             self._mention = re.compile(rf"@(?:(?:{words})(?!\w)|\[(?:{words})\])", re.IGNORECASE)
 

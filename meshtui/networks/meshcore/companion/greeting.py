@@ -108,11 +108,12 @@ def _introduce(radio: Radio) -> Part:
 def take_self(radio: Radio, me: SelfInfo) -> None:
     """Note who the radio is; another key than before is another radio."""
     if radio.key and radio.key != me.key:
-        radio.contacts.clear()
+        for key in list(radio.contacts):
+            radio.drop_contact(key)
         radio.slots.clear()
         radio.lastmod, radio.has_contacts = 0, False
     radio.self_info = me
-    radio.station.own_ids.add(radio.node_id)
+    radio.station.call_ours(radio.node_id)
     radio.station.know_as(me.name)
     radio.facts["power"] = f"{me.power_dbm} dBm of {me.max_power_dbm} dBm"
     radio.facts["multi-acks"] = "on" if me.multi_acks else "off"

@@ -60,19 +60,19 @@ class Inbox:
     def _direct(self, frame: _DirectFrame) -> None:
         keys = self._radio.keys_of(frame.prefix)
         if keys:
-            self._deliver(frame, keys[0])
+            self._deliver(frame, keys)
         else:
             self._radio.run(self._look_up(frame))
 
     def _look_up(self, frame: _DirectFrame) -> Script:
         """Ask the radio who that is: its table may have changed since it was read."""
         yield from read_contact(self._radio, frame.prefix)
-        keys = self._radio.keys_of(frame.prefix)
-        self._deliver(frame, keys[0] if keys else frame.prefix)
+        self._deliver(frame, self._radio.keys_of(frame.prefix))
 
-    def _deliver(self, frame: _DirectFrame, key: bytes) -> None:
+    def _deliver(self, frame: _DirectFrame, keys: list[bytes]) -> None:
+        """Take a text of one of these contacts; if they are several, of none in particular."""
         author, text = author_and_text(frame)
-        node_id = NodeId(key.hex()) if len(key) > len(frame.prefix) else self._node(key)
+        node_id = NodeId(keys[0].hex()) if len(keys) == 1 else self._node(frame.prefix)
         if frame.text_type == TextType.CLI:
             if not self._radio.scripts.hear(frame, self._radio.now.mono_s):
                 self._radio.news("cli", text, node_id)

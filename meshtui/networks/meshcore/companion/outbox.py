@@ -14,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from meshtui.model.event import DeliveryChanged
-from meshtui.model.ids import ConversationKind, split_conversation
+from meshtui.model.ids import ConversationKind, NodeId, split_conversation
 from meshtui.model.message import Delivery, DeliveryState
 from meshtui.networks.meshcore.companion.answers import Sent
 from meshtui.networks.meshcore.companion.channels import send_in_channel
@@ -25,6 +25,8 @@ from meshtui.networks.meshcore.companion.driver import LINK_LOST, Priority, Repl
 from meshtui.networks.meshcore.companion.greeting import read_clock
 from meshtui.networks.meshcore.companion.pushes import SendConfirmed
 from meshtui.networks.meshcore.companion.scripts import Await, Do, Pause, Script, Step
+from meshtui.networks.meshcore.message_ids import text_digest
+from meshtui.networks.meshcore.relays import Relays
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -68,6 +70,7 @@ class _Text:
     timestamp: int = 0
     sent_s: float = 0.0
     patience_s: float = 0.0
+    relays: Relays = field(default_factory=Relays)
 
 
 class Outbox:
@@ -141,10 +144,10 @@ class Outbox:
         texts = (*self._active.values(), *self._followed.values())
         return next((text.message.message_id for text in texts if ack in text.tags), None)
 
-    def overheard(self, message_id: MessageId) -> None:
-        """Note that a repeater passed a text of ours on."""
+    def overheard(self, message_id: MessageId, packet: Packet) -> None:
+        """Note that a repeater passed a text of ours on: this is its copy."""
         text = self._active.get(message_id) or self._followed.get(message_id)
-        if text is not None and text.delivery.state in _OPEN:
+        if text is not None and text.delivery.state in _OPEN and text.relays.note(packet):
             repeats = text.delivery.repeats + 1
             self._change(text, replace(text.delivery, state=DeliveryState.RELAYED, repeats=repeats))
 
@@ -161,7 +164,7 @@ class Outbox:
             and self._radio.now.mono_s - text.sent_s <= ECHO_S
         ]
         if recent:
-            self.overheard(recent[-1].message.message_id)
+            self.overheard(recent[-1].message.message_id, packet)
 
     def _guarded(self, text: _Text) -> Script:
         """Send a text, and see it out of the way whatever came of it."""
@@ -218,9 +221,13 @@ class Outbox:
 
     def _attempt(self, text: _Text, number: int) -> Generator[Step, Reply, Reply]:
         if not text.timestamp:
+            sent_s = text.message.sent_at_ms // 1000
             if self._radio.is_server(text.peer):
                 yield from read_clock(self._radio, Priority.USER)
-            text.timestamp = self._radio.stamp(text.peer, text.message.sent_at_ms // 1000)
+                # it may have been typed before we logged in
+                sent_s = max(sent_s, self._radio.station.next_timestamp(self._radio.now))
+            text.timestamp = self._radio.stamp(text.peer, sent_s)
+        self._know_reflection(text)
         command = SendTxtMsg(0, number, text.timestamp, text.peer[:6], text.message.text)
         asking = Do(command, Priority.USER, message_id=text.message.message_id)
         reply = yield asking
@@ -239,6 +246,13 @@ class Outbox:
             text.patience_s = min(MAX_WAIT_S, max(MIN_WAIT_S, wait_s))
             self._change(text, replace(text.delivery, state=DeliveryState.SENT))
         return reply
+
+    def _know_reflection(self, text: _Text) -> None:
+        """Know our own text, should somebody turn it round: it would open as our peer's."""
+        station, message = self._radio.station, text.message
+        peer = NodeId(text.peer.hex())
+        digest = text_digest(message.conversation, peer, text.timestamp, message.text)
+        station.note_own_text(digest, message.message_id)
 
     def _change(self, text: _Text, delivery: Delivery) -> None:
         """Note how far a text has come, and say so."""

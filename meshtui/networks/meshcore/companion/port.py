@@ -290,9 +290,11 @@ class CompanionPort:
         radio = self._radio
         heard = self._listener.hear(Frame(radio.link_id, payload[_LOG_HEAD:], radio.now, rx))
         radio.emit(*heard.outputs)
+        if heard.packet is None:
+            return
         if heard.echo_of is not None:
-            self._outbox.overheard(heard.echo_of)
-        elif heard.packet is not None and heard.packet.payload_type == PayloadType.TXT_MSG:
+            self._outbox.overheard(heard.echo_of, heard.packet)
+        elif heard.packet.payload_type == PayloadType.TXT_MSG:
             self._outbox.overheard_direct(heard.packet)
 
     def _reject(self, payload: bytes, error: DecodeError) -> None:

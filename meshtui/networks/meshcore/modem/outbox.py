@@ -15,18 +15,21 @@ from typing import TYPE_CHECKING, Final
 
 from meshtui.errors import EncodeError
 from meshtui.model.event import DeliveryChanged
-from meshtui.model.ids import ConversationKind, split_conversation
+from meshtui.model.ids import ConversationKind, NodeId, split_conversation
 from meshtui.model.message import Delivery, DeliveryState
-from meshtui.networks.meshcore.mail import claimed_sender
+from meshtui.networks.meshcore.channel_text import claimed_sender
 from meshtui.networks.meshcore.message_ids import text_digest
+from meshtui.networks.meshcore.node.settings import NodeRole
 from meshtui.networks.meshcore.payloads.text import MAX_RETRY_TEXT_BYTES
+from meshtui.networks.meshcore.relays import Relays
 
 if TYPE_CHECKING:
-    from meshtui.model.ids import MessageId, NodeId
+    from meshtui.model.ids import MessageId
     from meshtui.model.message import Message
     from meshtui.networks.meshcore.modem.events import PacketSent
     from meshtui.networks.meshcore.modem.rig import Rig
     from meshtui.networks.meshcore.node.outputs import AckHeard, Sent
+    from meshtui.networks.meshcore.packet import Packet
 
 MAX_IN_FLIGHT: Final = 4  # a node waits for eight acknowledgements, and late ones are welcome
 MAX_FOLLOWED: Final = 500
@@ -36,6 +39,7 @@ PATIENCE: Final = 1.2
 MIN_WAIT_S: Final = 2.0
 MAX_WAIT_S: Final = 120.0
 LINK_LOST: Final = "the modem is gone"
+_SERVERS: Final = frozenset({NodeRole.REPEATER, NodeRole.ROOM, NodeRole.SENSOR})
 _OPEN: Final = frozenset({DeliveryState.SENDING, DeliveryState.SENT, DeliveryState.RELAYED})
 
 
@@ -47,6 +51,7 @@ class _Text:
         peer: Whom it is for; empty in a channel.
         acks: What acknowledges its attempts.
         turn: Attempts begun in this life.
+        timestamp: What its packets carry, the same for all attempts; 0 = none was made.
         deadline_s: When the next attempt is due; None = it is not on the air yet.
     """
 
@@ -55,8 +60,10 @@ class _Text:
     peer: bytes = b""
     acks: set[bytes] = field(default_factory=set)
     turn: int = 0
+    timestamp: int = 0
     patience_s: float = 0.0
     deadline_s: float | None = None
+    relays: Relays = field(default_factory=Relays)
 
 
 class Outbox:
@@ -141,10 +148,10 @@ class Outbox:
                 self._finish(text)
                 return
 
-    def overheard(self, message_id: MessageId) -> None:
-        """A repeater passed a text of ours on."""
+    def overheard(self, message_id: MessageId, packet: Packet) -> None:
+        """A repeater passed a text of ours on: this is its copy."""
         text = self._active.get(message_id) or self._followed.get(message_id)
-        if text is not None and text.delivery.state in _OPEN:
+        if text is not None and text.delivery.state in _OPEN and text.relays.note(packet):
             repeats = text.delivery.repeats + 1
             self._change(text, replace(text.delivery, state=DeliveryState.RELAYED, repeats=repeats))
 
@@ -200,14 +207,20 @@ class Outbox:
                 raise EncodeError(msg)
             self._note_own(message, claimed_sender(rig.name), timestamp)
             return rig.node.send_channel_text(channel, message.text, timestamp, rig.now)
-        rig.meet(text.peer, is_kept=True)
+        contact = rig.meet(text.peer, is_kept=True)
+        if not text.timestamp:
+            # servers take what is no later than our last request for a replay, or for a retry
+            is_server = contact.node_type in _SERVERS
+            text.timestamp = rig.node.unique_time(rig.now) if is_server else timestamp
         size = len(message.text.encode(errors="replace"))
+        # should somebody turn it round, it would open as our peer's
+        self._note_own(message, NodeId(text.peer.hex()), timestamp)
         # a long text leaves no room for more than the two bits of its attempt
         attempt = number & 3 if size > MAX_RETRY_TEXT_BYTES else min(number, 255)
-        return rig.node.send_text(text.peer, message.text, timestamp, rig.now, attempt)
+        return rig.node.send_text(text.peer, message.text, text.timestamp, rig.now, attempt)
 
     def _note_own(self, message: Message, sender: NodeId, timestamp: int) -> None:
-        """Let the listener know our text when a repeater passes it on."""
+        """Know our text when it is heard again."""
         digest = text_digest(message.conversation, sender, timestamp, message.text)
         self._rig.station.note_own_text(digest, message.message_id)
 

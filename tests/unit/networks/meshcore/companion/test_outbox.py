@@ -139,11 +139,12 @@ def test_a_text_without_room_for_a_hidden_attempt_keeps_to_two_bits(desk: Desk) 
     assert texts(desk)[-1].attempt == 0
 
 
-def test_a_repeater_that_passes_it_on_is_counted(desk: Desk) -> None:
+def test_each_repeater_that_passes_it_on_is_counted_once(desk: Desk) -> None:
     message_id = desk.send(BOB.public_key)
-    packet = b"\x09\x01\xaa" + BOB.public_key[:1] + desk.radio.key[:1] + bytes(18)
+    payload = BOB.public_key[:1] + desk.radio.key[:1] + bytes(18)
+    near, far = b"\x09\x01\xaa" + payload, b"\x09\x02\xaa\xbb" + payload
 
-    desk.push(LogRxData(8.0, -80, packet), LogRxData(3.0, -90, packet))
+    desk.push(LogRxData(8.0, -80, near), LogRxData(3.0, -90, far), LogRxData(8.0, -80, near))
     confirm(desk, 1)
 
     assert desk.states(message_id) == ["sending", "sent", "relayed", "relayed", "delivered"]
