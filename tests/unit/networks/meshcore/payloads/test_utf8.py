@@ -19,7 +19,7 @@ def test_a_wrong_byte_is_no_text_and_shown_as_such() -> None:
 
 @pytest.mark.parametrize(
     ("text", "limit", "written"),
-    X,
+    [("grün", 3, b"gr"), ("grün", 4, CUT + b"\xbc"), ("a\0b", 9, b"a")],
 )
 def test_a_text_is_cut_between_characters_and_ends_before_a_nul(
     text: str, limit: int, written: bytes
