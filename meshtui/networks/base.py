@@ -15,36 +15,29 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from meshtui.model.event import Event
-from meshtui.model.packet import Subscribe, Transmit, Unsubscribe
-from meshtui.model.restored import Restored
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from meshtui.crypto.keys import Identity
     from meshtui.model.command import SessionCommand
     from meshtui.model.device import Device
+    from meshtui.model.event import Event
     from meshtui.model.ids import ConversationId, Instant, LinkId, NetworkName, NodeId
     from meshtui.model.link import LinkInfo, LinkKind, LinkSetup, Myself
     from meshtui.model.message import SendCost
-    from meshtui.model.packet import Dissection, Frame, PacketSummary
+    from meshtui.model.packet import (
+        Dissection,
+        Frame,
+        PacketSummary,
+        Subscribe,
+        Transmit,
+        Unsubscribe,
+    )
+    from meshtui.model.restored import Restored
     from meshtui.model.secret import SecretBytes
     from meshtui.model.verb import Verb
 
-# `Restored` lives in the model because the store makes it and may not import this floor
-__all__ = [
-    "DigestMemory",
-    "Dissector",
-    "KeyMaterial",
-    "Network",
-    "Output",
-    "Probe",
-    "Restored",
-    "Session",
-]
-
-Output: TypeAlias = Transmit | Subscribe | Unsubscribe | Event
+Output: TypeAlias = "Transmit | Subscribe | Unsubscribe | Event"
 
 
 class DigestMemory(Protocol):
@@ -163,6 +156,22 @@ class Session(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """Something about a radio that its answer tells besides who it is.
+
+    Attributes:
+        what: One word for it: `clock`.
+        detail: What was found, for a person; not yet cleaned.
+        fix: What to do about it; empty = nothing.
+    """
+
+    what: str
+    is_ok: bool
+    detail: str
+    fix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Probe:
     """How to find out whether a radio of a network is at the other end of an open link.
 
@@ -170,10 +179,15 @@ class Probe:
         hello: What to send, in order.
         recognise: Given all that was read since, says which radio answered, for a person and not
             yet cleaned; empty = none yet. Never raises.
+        examine: Given the same and our time (Unix seconds), says what else is to be known of that
+            radio. Never raises.
+        advice: What to look at where none answers.
     """
 
     hello: tuple[bytes, ...]
     recognise: Callable[[Sequence[bytes]], str]
+    examine: Callable[[Sequence[bytes], int], Sequence[Finding]]
+    advice: str
 
 
 @dataclass(frozen=True, slots=True)

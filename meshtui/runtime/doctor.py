@@ -23,7 +23,12 @@ from meshtui.networks.jsonmesh.topics import dm_topic
 from meshtui.runtime.check import Check
 from meshtui.runtime.clock import SystemClock
 from meshtui.runtime.doctor_ble import check_ble
-from meshtui.runtime.doctor_gateways import check_hearing, check_serial, check_tcp
+from meshtui.runtime.doctor_gateways import (
+    check_hearing,
+    check_kiss,
+    check_serial,
+    check_tcp,
+)
 from meshtui.transports.registry import load_transport
 from meshtui.transports.tls import client_context
 
@@ -36,7 +41,12 @@ if TYPE_CHECKING:
 STEP_TIMEOUT_S: Final = 8.0
 ECHO_TIMEOUT_S: Final = 5.0
 _PORTS: Final = {"mqtt": 1883, "mqtts": 8883, "ws": 80, "wss": 443}
-_GATEWAYS: Final = {"serial": check_serial, "tcp": check_tcp, "ble": check_ble}
+_GATEWAYS: Final = {
+    "serial": check_serial,
+    "tcp": check_tcp,
+    "ble": check_ble,
+    "kiss": check_kiss,
+}
 _PROBE: Final = b"meshtui doctor"
 
 

@@ -1,4 +1,4 @@
-"""What keeps a line gateway from working, on a serial port or behind TCP.
+"""What keeps a line gateway or a radio from working, on a serial port or behind TCP.
 
 We listen and never send, for a radio behind it would be heard by everybody; but where the network
 says that its radios can be greeted, we do.
@@ -43,6 +43,12 @@ async def check_serial(title: str, spec: LinkSpec) -> AsyncIterator[Check]:
         yield check
 
 
+async def check_kiss(title: str, spec: LinkSpec) -> AsyncIterator[Check]:
+    """A modem on a serial port, or behind TCP."""
+    async for check in (check_tcp if spec.host else check_serial)(title, spec):
+        yield check
+
+
 async def check_tcp(title: str, spec: LinkSpec) -> AsyncIterator[Check]:
     """Connect and listen."""
     async for check in check_hearing(title, spec, "is this the port of a line gateway?"):
@@ -56,7 +62,8 @@ def check_ports(dev: Path = serial_ports.DEV) -> Check | None:
         return None
     detail = f"{serial_words.ports_there(ports)}; no link uses one"
     fix = complaint_about(ports[0].device) or (
-        f"a LoRa gateway there is the link jsonmesh+serial://{ports[0].device}"
+        f"a MeshCore radio there is the link meshcore+serial://{ports[0].device}, "
+        f"a LoRa gateway jsonmesh+serial://{ports[0].device}"
     )
     return Check("serial ports", True, detail, fix)
 
@@ -92,20 +99,25 @@ async def check_hearing(title: str, spec: LinkSpec, fix: str) -> AsyncIterator[C
         if probe is None:
             yield await _listen(f"{title}: hears", link, fix)
         else:
-            yield await _greet(f"{title}: radio", link, probe)
+            async for check in _greet(title, link, probe):
+                yield check
     finally:
         await link.aclose()
 
 
-async def _greet(name: str, link: Link, probe: Probe) -> Check:
+async def _greet(title: str, link: Link, probe: Probe) -> AsyncIterator[Check]:
+    name = f"{title}: radio"
     try:
-        said = await greet(link, probe)
+        greeted = await greet(link, probe)
     except TransportError as error:
-        return Check(name, False, str(error))
-    if said:
-        return Check(name, True, said)
-    fix = "has it companion firmware for this way (USB, Bluetooth, Wi-Fi), and is the speed right?"
-    return Check(name, False, "it opens, but no radio of that network answers", fix)
+        yield Check(name, False, str(error))
+        return
+    if greeted is None:
+        yield Check(name, False, "it opens, but no radio of that network answers", probe.advice)
+        return
+    yield Check(name, True, greeted.said)
+    for each in greeted.findings:
+        yield Check(f"{title}: {each.what}", each.is_ok, each.detail, each.fix)
 
 
 async def _listen(name: str, link: Link, fix: str) -> Check:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from meshtui.errors import LinkLostError
@@ -12,7 +13,7 @@ from meshtui.networks.registry import load_network
 from meshtui.transports.registry import load_transport
 
 if TYPE_CHECKING:
-    from meshtui.networks.base import Probe
+    from meshtui.networks.base import Finding, Probe
     from meshtui.transports.base import Link, LinkSpec
 
 GREET_S = 4.0
@@ -27,8 +28,20 @@ def probe_for(spec: LinkSpec) -> Probe | None:
     return load_network(spec.network).probe(load_transport(spec.scheme).kind)
 
 
-async def greet(link: Link, probe: Probe) -> str:
-    """Say which radio answered, fit to be shown; empty = none did within four seconds.
+@dataclass(frozen=True, slots=True)
+class Greeted:
+    """A radio that answered; all fit to be shown.
+
+    Attributes:
+        findings: What else its answer tells.
+    """
+
+    said: str
+    findings: tuple[Finding, ...]
+
+
+async def greet(link: Link, probe: Probe) -> Greeted | None:
+    """Say which radio answered; None = none did within four seconds.
 
     Raises:
         LinkLostError: The link is gone.
@@ -36,16 +49,24 @@ async def greet(link: Link, probe: Probe) -> str:
     for payload in probe.hello:
         await link.send(Transmit(link.link_id, payload))
     reads: list[bytes] = []
+    now_s = 0
     try:
         async with asyncio.timeout(GREET_S):
             async for arrivals in link.arrivals():
-                reads += [item.payload for item in arrivals if isinstance(item, Frame)]
+                frames = [item for item in arrivals if isinstance(item, Frame)]
+                reads += [frame.payload for frame in frames]
+                now_s = frames[-1].received_at.unix_ms // 1000 if frames else now_s
                 said = probe.recognise(reads)
                 if said:
-                    return clean_line(said, MAX_ANSWER_CHARS)
+                    found = [_cleaned(each) for each in probe.examine(reads, now_s)]
+                    return Greeted(clean_line(said, MAX_ANSWER_CHARS), tuple(found))
                 if len(reads) > MAX_READS:
-                    return ""
+                    return None
     except TimeoutError:
-        return ""
+        return None
     msg = "the link was closed"
     raise LinkLostError(msg)
+
+
+def _cleaned(finding: Finding) -> Finding:
+    return replace(finding, detail=clean_line(finding.detail, MAX_ANSWER_CHARS))

@@ -171,8 +171,8 @@ async def try_link(spec: LinkSpec) -> str:
         return f"no answer within {CHECK_TIMEOUT_S:.0f} s"
     try:
         probe = probe_for(spec)
-        if probe is not None and not await greet(link, probe):
-            return f"it opens, but no {spec.network} radio answers there"
+        if probe is not None and await greet(link, probe) is None:
+            return f"it opens, but no {spec.network} radio answers: {probe.advice}"
     except TransportError as error:
         return str(error)
     finally:

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from meshtui.networks.meshcore.companion.answers import CurrTime
 from meshtui.networks.meshcore.companion.deframer import enframe
+from meshtui.networks.meshcore.companion.frames import encode_frame
 from meshtui.runtime import greeting
 from meshtui.runtime.doctor import check_link
 from meshtui.runtime.setup import try_link
 from meshtui.transports.url import parse_link_url
+from tests.support.fake_kiss_modem import UNTUNED, FakeKissModem, serve_on_a_terminal
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -75,3 +78,49 @@ async def test_a_gateway_of_the_json_mesh_is_sent_nothing() -> None:
 
     assert complaint == ""
     assert heard in ([], [b""])
+
+
+async def test_a_radios_clock_is_looked_at_by_the_doctor() -> None:
+    late = encode_frame(CurrTime(1_000_000))
+    answer = enframe(late, to_radio=False) + enframe(SELF_INFO, to_radio=False)
+    async with somebody(answer) as (port, _):
+        _, spec = parse_link_url(f"meshcore+tcp://127.0.0.1:{port}")
+        checks = [check async for check in check_link(spec, None)]
+
+    assert [check.check.rpartition(": ")[2] for check in checks] == ["open", "radio", "clock"]
+    assert "behind ours" in checks[-1].detail
+    assert "sync-time" in checks[-1].fix
+
+
+async def test_a_modem_is_found_by_a_ping_on_its_port() -> None:
+    modem = FakeKissModem(radio=UNTUNED)
+    with serve_on_a_terminal(modem) as device:
+        _, spec = parse_link_url(f"meshcore+kiss://{device}")
+        checks = [check async for check in check_link(spec, None)]
+        complaint = await try_link(spec)
+
+    assert [check.check.rpartition(": ")[2] for check in checks] == [
+        "port", "open", "radio", "tuning"
+    ]  # fmt: skip
+    assert all(check.is_ok for check in checks)
+    assert "KISS modem Host Sim" in checks[2].detail
+    assert complaint == ""
+    assert modem.on_air == []
+
+
+async def test_a_modem_behind_tcp_that_is_none_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(greeting, "GREET_S", 0.05)
+    async with somebody(b"RSSI:-80|{}\n") as (port, _):
+        _, spec = parse_link_url(f"meshcore+kiss://127.0.0.1:{port}")
+        checks = [check async for check in check_link(spec, None)]
+
+    assert [check.is_ok for check in checks] == [True, False]
+    assert "KISS modem firmware" in checks[-1].fix
+
+
+async def test_a_simulated_radio_is_greeted_like_any() -> None:
+    _, spec = parse_link_url("meshcore+sim://valley")
+    checks = [check async for check in check_link(spec, None)]
+
+    assert all(check.is_ok for check in checks)
+    assert "MeshCore radio" in checks[1].detail
