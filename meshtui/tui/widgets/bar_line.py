@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual.strip import Strip
-from textual.widget import Widget
 
 from meshtui.tui.text.format import fit
+from meshtui.tui.widgets.painted import PaintedWidget
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-class BarLine(Widget):
+class BarLine(PaintedWidget):
     """A line of styled pieces on the left and on the right; the left gives way."""
 
     ALLOW_SELECT = False
@@ -83,7 +83,7 @@ class BarLine(Widget):
             left.append(Segment(text, segment.style))
         gap = " " * (max(room, 0) + bool(right))
         strip = Strip([Segment(" "), *left, Segment(gap), *right])
-        return strip.adjust_cell_length(width).apply_style(self.rich_style)
+        return strip.adjust_cell_length(width).apply_style(self.base_style)
 
     def _segments(self, pieces: Sequence[tuple[str, str]]) -> list[Segment]:
         return [
@@ -91,7 +91,7 @@ class BarLine(Widget):
                 text,
                 self.get_component_rich_style(f"bar--{word}", partial=True)
                 if word
-                else self.rich_style,
+                else self.base_style,
             )
             for text, word in pieces
             if text

@@ -9,14 +9,15 @@ from itertools import groupby
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 from rich.segment import Segment
-from rich.style import Style
 from textual.strip import Strip
-from textual.widget import Widget
 
 from meshtui.tui.widgets.line_list import LineList
+from meshtui.tui.widgets.painted import PaintedWidget
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+    from rich.style import Style
 
 Ink: TypeAlias = Literal["plain", "dim", "name", "good", "warn", "bad", "head", "lit", "here"]
 Part: TypeAlias = "tuple[str, Ink]"
@@ -46,18 +47,45 @@ class InkedList(LineList):
     COMPONENT_CLASSES: ClassVar[set[str]] = set(INKS)
     DEFAULT_CSS = "InkedList {" + _INK_RULES + "}"
 
+    def __init__(
+        self,
+        *,
+        follow: bool = False,
+        show_cursor: bool | None = None,
+        id: str | None = None,  # noqa: A002 - Textual's own word
+        classes: str | None = None,
+    ) -> None:
+        """Begin empty; see `LineList`."""
+        super().__init__(follow=follow, show_cursor=show_cursor, id=id, classes=classes)
+        self._inked: dict[tuple[str, bool], Style] = {}
+
     def line(self, parts: Iterable[Part], width: int, *, is_cursor: bool = False) -> Strip:
         """Make one line; under the cursor it is drawn as such over its whole width."""
         if is_cursor and self.app.native_ansi_color:
             # the list reverses this line: one colour of text makes one colour of ground
             return Strip([Segment("".join(text for text, _ in parts))]).adjust_cell_length(width)
         if not is_cursor:
-            return Strip(_segments(self, parts))
-        over = self.get_component_rich_style("ink--cursor", partial=True)
-        return Strip(_segments(self, parts, over=over)).adjust_cell_length(width, over)
+            return Strip(_segments(parts, self._style))
+        over = self._style("cursor")
+        strip = Strip(_segments(parts, lambda ink: self._style(ink, over)))
+        return strip.adjust_cell_length(width, over)
+
+    def notify_style_update(self) -> None:
+        """Colours changed."""
+        super().notify_style_update()
+        self._inked.clear()
+
+    def _style(self, ink: str, over: Style | None = None) -> Style:
+        """An ink's style, under the cursor's where that is given; kept until colours change."""
+        key = (ink, over is not None)
+        style = self._inked.get(key)
+        if style is None:
+            style = self.get_component_rich_style(f"ink--{ink}", partial=True)
+            style = self._inked[key] = style if over is None else style + over
+        return style
 
 
-class LineView(Widget):
+class LineView(PaintedWidget):
     """A few lines drawn by a function of the width; `redraw` after what they show has changed."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = set(INKS)
@@ -98,34 +126,21 @@ class LineView(Widget):
         if self._lines is None:
             self._lines = self._render_lines(width)
         parts = self._lines[y] if y < len(self._lines) else []
-        base = self.rich_style
-        return Strip(_segments(self, parts, under=base)).adjust_cell_length(width, base)
+        base = self.base_style
+
+        def style(ink: str) -> Style:
+            return base + self.get_component_rich_style(f"ink--{ink}", partial=True)
+
+        return Strip(_segments(parts, style)).adjust_cell_length(width, base)
 
 
-def _segments(
-    widget: Widget,
-    parts: Iterable[Part],
-    *,
-    under: Style | None = None,
-    over: Style | None = None,
-) -> list[Segment]:
+def _segments(parts: Iterable[Part], style: Callable[[str], Style]) -> list[Segment]:
     """Join neighbours of one ink: each change of colour costs the terminal some forty bytes.
 
     Text that is not ASCII stays apart, so that whoever measures it otherwise loses no column.
     """
     return [
-        Segment(
-            "".join(text for text, _ in run),
-            Style.combine(
-                style
-                for style in (
-                    under,
-                    widget.get_component_rich_style(f"ink--{ink}", partial=True),
-                    over,
-                )
-                if style is not None
-            ),
-        )
+        Segment("".join(text for text, _ in run), style(ink))
         for (ink, _), run in groupby(
             (part for part in parts if part[0]), key=lambda part: (part[1], part[0].isascii())
         )

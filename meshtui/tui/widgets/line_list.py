@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias
 from rich.segment import Segment
 from rich.style import Style
 from textual.binding import Binding, BindingType
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
-from textual.widget import Widget
 
 from meshtui.tui.terminal import scroll_up
 from meshtui.tui.widgets.line_diff import differing_spans, lines_moved_up
 from meshtui.tui.widgets.line_window import LineWindow
+from meshtui.tui.widgets.painted import PaintedWidget, RowCache
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -32,11 +32,10 @@ Rendered: TypeAlias = "Strip | Sequence[Strip]"
 RenderRow: TypeAlias = "Callable[[int, int, bool], Rendered]"
 """(index, width, is under a visible cursor) → the row's line or lines, at most `width` cells."""
 
-_CACHE_ROWS = 512
 _WHEEL_LINES = 3
 
 
-class LineList(Widget, can_focus=True):
+class LineList(PaintedWidget, can_focus=True):
     """Rows drawn on demand, with a cursor, and a tail that can be followed.
 
     The owner tells what changed (`set_rows`, `grow`, `prepend`, `drop_first`, `changed`); the
@@ -126,11 +125,12 @@ class LineList(Widget, can_focus=True):
         self._render_row: RenderRow = _no_row
         self._cursor = -1
         self._window = LineWindow(lambda row: len(self._lines(row)))
-        self._cache: dict[tuple[int, bool], tuple[Strip, ...]] = {}
+        self._cache = RowCache()
         self._painted: list[Strip] = []
         self._shown: list[int] = []
         self._extent = (-1, -1, 0)
         self._is_due = False
+        self._laid_out = Size(0, 0)
 
     # -- the owner's side --------------------------------------------------------------------
 
@@ -163,7 +163,7 @@ class LineList(Widget, can_focus=True):
                 end of a list that follows.
         """
         self._window.count, self._render_row = count, render
-        self._cache.clear()
+        self._cache.forget()
         if cursor is None:
             cursor = count - 1 if self._is_following else min(max(self._cursor, 0), count - 1)
         self._set_cursor(min(cursor, count - 1))
@@ -184,22 +184,19 @@ class LineList(Widget, can_focus=True):
 
     def prepend(self, added: int) -> None:
         """Rows were put before the first one; what is on the screen stays where it is."""
+        self._cache.forget()
         self._shift(added)
         self._window.count += added
 
     def drop_first(self, dropped: int) -> None:
         """Rows were taken from the beginning (a bounded list); what is on the screen stays."""
         self._window.count = max(self._window.count - dropped, 0)
+        self._cache.drop_first(dropped)
         self._shift(-dropped)
 
     def changed(self, rows: Iterable[int] | None = None) -> None:
         """Rows look different now, same number, same places; None = all of them."""
-        if rows is None:
-            self._cache.clear()
-        else:
-            for row in rows:
-                self._cache.pop((row, False), None)
-                self._cache.pop((row, True), None)
+        self._cache.forget(rows)
         self._repaint()
 
     def move_to(self, row: int, *, to_top: bool = False) -> None:
@@ -289,8 +286,12 @@ class LineList(Widget, can_focus=True):
 
     def on_resize(self) -> None:
         """Wrap anew, around the same rows."""
+        if self.size == self._laid_out:
+            self._repaint()  # it was out of sight, no more
+            return
+        self._laid_out = self.size
         self._window.height = self.size.height
-        self._cache.clear()
+        self._cache.forget()
         if not self._is_following and self._window.top > self._cursor >= 0:
             self._window.to_row(self._cursor)
         self._window.skip = 0
@@ -307,14 +308,18 @@ class LineList(Widget, can_focus=True):
         if not self._painted and self.size:
             self._shown, self._painted = self._compose_window()
         if y < len(self._painted):
-            return self._painted[y].adjust_cell_length(self.size.width, self.rich_style)
-        return Strip.blank(self.size.width, self.rich_style)
+            return self._painted[y].adjust_cell_length(self.size.width, self.base_style)
+        return Strip.blank(self.size.width, self.base_style)
 
     def notify_style_update(self) -> None:
         """Colours changed: everything is drawn again."""
         super().notify_style_update()
-        self._cache.clear()
+        self._cache.forget()
         self._painted = []
+
+    def on_show(self) -> None:
+        """What came while nobody looked is drawn now."""
+        self._repaint()
 
     def _repaint(self) -> None:
         """Compare what should be shown with what is, once the present messages are done."""
@@ -326,6 +331,11 @@ class LineList(Widget, can_focus=True):
     def _repaint_now(self) -> None:
         self._is_due = False
         if not self.size:
+            return
+        if not self.is_in_sight:
+            if self._painted:
+                self._painted = []
+                self.refresh()
             return
         before = self._painted
         before_that = self._extent
@@ -345,7 +355,7 @@ class LineList(Widget, can_focus=True):
                 self.post_message(self.TopReached(self))
 
     def _refresh_differences(self, before: list[Strip]) -> None:
-        width, plain = self.size.width, self.rich_style
+        width, plain = self.size.width, self.base_style
         regions = [
             Region(start, y, end - start, 1)
             for y, (old, new) in enumerate(zip(before, self._painted, strict=True))
@@ -367,7 +377,7 @@ class LineList(Widget, can_focus=True):
             rows.extend([row] * len(lines))
             strips.extend(lines)
             row, skip = row + 1, 0
-        blank = [Strip.blank(self.size.width, self.rich_style)] * (height - len(strips))
+        blank = [Strip.blank(self.size.width, self.base_style)] * (height - len(strips))
         return (rows + [-1] * len(blank))[:height], (strips + blank)[:height]
 
     def _window_rows(self) -> list[int]:
@@ -380,14 +390,12 @@ class LineList(Widget, can_focus=True):
         if lines is None:
             rendered = self._render_row(row, self.size.width, key[1])
             strips = (rendered,) if isinstance(rendered, Strip) else rendered
-            width, base = self.size.width, self.rich_style
+            width, base = self.size.width, self.base_style
             if key[1] and self.app.native_ansi_color:
                 # sixteen colours hold no quiet one for the cursor
                 base += Style(reverse=True)
             lines = tuple(strip.adjust_cell_length(width).apply_style(base) for strip in strips)
-            if len(self._cache) >= _CACHE_ROWS:
-                self._cache.clear()
-            self._cache[key] = lines
+            self._cache.put(key, lines)
         return lines
 
     # -- where the window stands -------------------------------------------------------------
@@ -404,7 +412,6 @@ class LineList(Widget, can_focus=True):
                 self.post_message(self.Highlighted(self, row))
 
     def _shift(self, by: int) -> None:
-        self._cache.clear()
         self._window.top = max(self._window.top + by, 0)
         if self._cursor >= 0:
             self._set_cursor(min(max(self._cursor + by, 0), self._window.count - 1 + max(by, 0)))

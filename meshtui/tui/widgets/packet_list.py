@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from meshtui.model.packet_row import PacketRow
     from meshtui.tui.state.packets import Packets
-    from meshtui.tui.text.columns import Column
+    from meshtui.tui.text.columns import Placed
     from meshtui.tui.text.glyphs import Glyphs
     from meshtui.tui.widgets.ink import Ink, Part
 
@@ -80,10 +80,12 @@ class PacketList(InkedList):
         self._glyphs = glyphs
         self._prefix = ""
         self._ahead: list[events.Key] | None = None
+        self._placed: tuple[Placed, ...] = ()
+        self._placed_for: tuple[object, ...] = ()
 
     def header(self, width: int) -> list[list[Part]]:
         """The line of titles."""
-        return [[(titles(place(self._columns(width), width)), "head")]]
+        return [[(titles(self._layout(width)), "head")]]
 
     def on_key(self, event: events.Key) -> None:
         """Take the letter of a mark; keep what is typed ahead of the line it is for."""
@@ -136,6 +138,9 @@ class PacketList(InkedList):
             self.drop_first(gone)
         if come or gone:
             self.grow(len(self.view.rows))
+        before = self._placed
+        if self._layout(self.size.width) is not before:
+            self.changed()
 
     def current(self) -> PacketRow | None:
         """The packet under the cursor."""
@@ -149,7 +154,7 @@ class PacketList(InkedList):
         row = rows[index]
         texts = self._texts(row, rows[index - 1] if index else None)
         parts: list[Part] = []
-        for placed in place(self._columns(width), width, self._glyphs.ellipsis):
+        for placed in self._layout(width):
             name = placed.column.name
             text = texts[name]
             if name == "verdict" and placed.width < _ROOM_FOR_BOTH:
@@ -159,12 +164,18 @@ class PacketList(InkedList):
             parts[0] = (f"{self._glyphs.cursor} ", "name")
         return self.line(parts, width, is_cursor=is_cursor)
 
-    def _columns(self, width: int) -> Sequence[Column]:
-        columns = fitting(width, self.chosen, self.view.known)
+    def _layout(self, width: int) -> tuple[Placed, ...]:
+        """The columns where they stand; the same object until something of it changes."""
         newest = self.view.rows[-1].number if self.view.rows else 0
-        if newest <= _FIVE_DIGITS:
-            return columns
-        return [replace(c, width=len(str(newest))) if c.name == "number" else c for c in columns]
+        digits = len(str(newest)) if newest > _FIVE_DIGITS else 0
+        key = (width, *self.chosen, len(self.view.known), digits)
+        if key != self._placed_for:
+            columns = fitting(width, self.chosen, self.view.known)
+            if digits:
+                columns = [replace(c, width=digits) if c.name == "number" else c for c in columns]
+            self._placed_for = key
+            self._placed = place(columns, width, self._glyphs.ellipsis)
+        return self._placed
 
     def _texts(self, row: PacketRow, before: PacketRow | None) -> Mapping[str, str]:
         summary = row.summary

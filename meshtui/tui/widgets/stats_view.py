@@ -134,7 +134,7 @@ class StatsView(InkedList):
         strip = self.line(left, width)
         if not right:
             return strip
-        half = strip.adjust_cell_length(width // 2, self.rich_style)
+        half = strip.adjust_cell_length(width // 2, self.base_style)
         return type(strip).join([half, self.line(right, width)])
 
 
