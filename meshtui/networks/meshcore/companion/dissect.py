@@ -51,6 +51,8 @@ _LAST_ANSWER: Final = 0x1C
 _LOOSE: Final = MappingProxyType[int, Callable[[bytes], bool]](
     {
         Answer.END_OF_CONTACTS: lambda payload: len(payload) == 5,
+        # longer than any position: to be wrong about it would show a key
+        Answer.PRIVATE_KEY: lambda payload: len(payload) > 13,
         Answer.EXPORT_CONTACT: lambda payload: len(payload) > 100,
         Answer.CUSTOM_VARS: lambda payload: 0 not in payload,
         Answer.ALLOWED_REPEAT_FREQ: lambda payload: len(payload) < 33,

@@ -195,3 +195,15 @@ def test_a_command_line_that_sets_a_secret_is_not_kept(line: str) -> None:
         assert b"S3CR3T" not in kept
         assert len(kept) == len(data)
     assert redacted(harmless, to_radio=True) == harmless
+
+
+@pytest.mark.parametrize("size", [20, 64, 66, 120])
+def test_a_private_key_of_any_length_is_not_shown_though_nobody_says_which_way_it_went(
+    size: int,
+) -> None:
+    payload = b"\x0e" + b"KEYKEYKE" * 15
+
+    shown = dissect_companion(payload[: size + 1])
+
+    assert b"KEYKEYKE".hex() not in repr(shown)
+    assert b"KEY" not in redacted(payload[: size + 1])
