@@ -1,4 +1,7 @@
-"""The summary of a channel's text, which most of what is heard is, and what it was made of.
+"""A channel's text: who claims to have written it, and its summary, most of what is heard.
+
+In a channel anybody can call himself anything, so a channel's author is a claim: its id is `~` and
+the claimed name, which no node's id begins with.
 
 A message's id is a digest, which a list hardly ever asks for: computing it for every packet of a
 recording would take a fifth of the time that opening them does.
@@ -8,6 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from meshtui.model.ids import NodeId
 from meshtui.model.packet import MAX_SUMMARY_TEXT, PacketSummary, Verdict
 from meshtui.networks.meshcore.message_ids import message_id_of, text_digest
 
@@ -15,10 +19,25 @@ if TYPE_CHECKING:
     from meshtui.model.ids import ConversationId
 
 KIND: Final = "group-text"
+CLAIMED: Final = "~"
+MAX_NAME_CHARS: Final = 64  # firmware takes 31 bytes; what is longer is a text with a colon in it
 Said: TypeAlias = "tuple[ConversationId, str, int, str]"
 """Conversation, claimed sender, the sender's clock in Unix seconds, and all words."""
 
 _DELIVERED: Final = Verdict.DELIVERED  # members of an Enum are looked up anew with every use
+
+
+def claimed_sender(name: str) -> NodeId:
+    """Name the author of a channel text, of whom nothing is proven."""
+    return NodeId(CLAIMED + name)
+
+
+def split_sender(text: str) -> tuple[str, str]:
+    """Split `name: text`; without a name, it is empty and the text is whole."""
+    name, colon, rest = text.partition(": ")
+    if not colon or not name or len(name) > MAX_NAME_CHARS:
+        return "", text
+    return name, rest
 
 
 class ChannelText(PacketSummary):

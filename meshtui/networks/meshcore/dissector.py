@@ -18,11 +18,10 @@ from meshtui.networks.meshcore.channel_key import (
     key_of_name,
     parse_invitation,
 )
-from meshtui.networks.meshcore.frame_view import dissect_frame, summarise_frame
+from meshtui.networks.meshcore.dissect import dissect_packet
 from meshtui.networks.meshcore.identity import parse_private_key
 from meshtui.networks.meshcore.keyring import Keyring
 from meshtui.networks.meshcore.packet import decode_packet
-from meshtui.networks.meshcore.record import record_of
 from meshtui.networks.meshcore.summary import summarise_data
 
 if TYPE_CHECKING:
@@ -66,12 +65,19 @@ class MeshcoreDissector:
     def summarise(self, frame: Frame) -> PacketSummary:
         """Say in one line what a frame is."""
         if frame.endpoint:
+            # recordings of what radios and hosts say to each other are few, and it takes its time
+            from meshtui.networks.meshcore.frame_view import summarise_frame
+
             return summarise_frame(frame, self._keyring)
         return summarise_data(frame.payload, self._keyring, self._acks)
 
     def dissect(self, frame: Frame) -> Dissection:
         """Take a frame apart."""
-        return dissect_frame(frame, self._keyring)
+        if frame.endpoint:
+            from meshtui.networks.meshcore.frame_view import dissect_frame
+
+            return dissect_frame(frame, self._keyring)
+        return dissect_packet(frame.payload, self._keyring)
 
     def record(self, frame: Frame) -> Record:
         """Return what the packet holds (see `record`); of a radio's own protocol, its fields.
@@ -81,6 +87,8 @@ class MeshcoreDissector:
         """
         if frame.endpoint:
             return self._told_record(frame)
+        from meshtui.networks.meshcore.record import record_of
+
         return record_of(decode_packet(frame.payload), self._keyring)
 
     def _told_record(self, frame: Frame) -> Record:

@@ -1,8 +1,4 @@
-"""Texts that arrive: each becomes a message once, however often and by whatever way it is heard.
-
-In a channel anybody can call himself anything, so a channel's author is a claim: its id is `~` and
-the claimed name, which no node's id begins with.
-"""
+"""Texts that arrive: each becomes a message once, however often and by whatever way it is heard."""
 
 from __future__ import annotations
 
@@ -13,6 +9,7 @@ from meshtui.model.event import MessageReceived
 from meshtui.model.ids import NodeId, channel_conversation, direct_conversation
 from meshtui.model.message import Message, Proof
 from meshtui.model.packet import NO_RX
+from meshtui.networks.meshcore.channel_text import claimed_sender, split_sender
 from meshtui.networks.meshcore.message_ids import message_id_of, text_digest
 from meshtui.networks.meshcore.station import NETWORK
 
@@ -22,8 +19,6 @@ if TYPE_CHECKING:
     from meshtui.networks.meshcore.channel_text import Said
     from meshtui.networks.meshcore.station import Station
 
-CLAIMED: Final = "~"
-MAX_NAME_CHARS: Final = 64  # firmware takes 31 bytes; what is longer is a text with a colon in it
 LATE_S: Final = 24 * 3600
 
 
@@ -54,19 +49,6 @@ class Delivered:
 
     message: MessageReceived | None = None
     echo_of: MessageId | None = None
-
-
-def claimed_sender(name: str) -> NodeId:
-    """Name the author of a channel text, of whom nothing is proven."""
-    return NodeId(CLAIMED + name)
-
-
-def split_sender(text: str) -> tuple[str, str]:
-    """Split `name: text`; without a name, it is empty and the text is whole."""
-    name, colon, rest = text.partition(": ")
-    if not colon or not name or len(name) > MAX_NAME_CHARS:
-        return "", text
-    return name, rest
 
 
 def channel_text(

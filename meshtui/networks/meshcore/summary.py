@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Final
 from meshtui.errors import DecodeError
 from meshtui.model.ids import channel_conversation, direct_conversation
 from meshtui.model.packet import MAX_SUMMARY_TEXT, PacketSummary, Verdict
-from meshtui.networks.meshcore.channel_text import channel_text_summary
+from meshtui.networks.meshcore.channel_text import CLAIMED, channel_text_summary, split_sender
 from meshtui.networks.meshcore.dissect_open import ends_of
 from meshtui.networks.meshcore.identity import node_id_of
-from meshtui.networks.meshcore.mail import CLAIMED, split_sender
 from meshtui.networks.meshcore.message_ids import message_id_of, text_digest
 from meshtui.networks.meshcore.packet import PayloadType, decode_packet, packet_hash_text
 from meshtui.networks.meshcore.payloads.ack import ACK_BYTES, decode_ack

@@ -6,6 +6,7 @@ from collections.abc import Generator
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from meshtui.model.ids import channel_conversation
+from meshtui.networks.meshcore.channel_text import claimed_sender
 from meshtui.networks.meshcore.companion.commands import (
     SendChannelTxtMsg,
     SendRawPacket,
@@ -15,7 +16,6 @@ from meshtui.networks.meshcore.companion.driver import Priority, Reply
 from meshtui.networks.meshcore.companion.greeting import take_slot
 from meshtui.networks.meshcore.companion.radio import Slot
 from meshtui.networks.meshcore.companion.scripts import Do, Script, Step
-from meshtui.networks.meshcore.mail import claimed_sender
 from meshtui.networks.meshcore.message_ids import text_digest
 from meshtui.networks.meshcore.packet import (
     Packet,

@@ -17,9 +17,9 @@ from meshtui.model.ids import Instant, LinkId, MessageId, NodeId
 from meshtui.model.packet import Frame, RxMeta, Verdict
 from meshtui.networks.meshcore import listener as module
 from meshtui.networks.meshcore.channel_key import key_of_name
+from meshtui.networks.meshcore.channel_text import claimed_sender
 from meshtui.networks.meshcore.keyring import Keyring
 from meshtui.networks.meshcore.listener import AirListener, Heard
-from meshtui.networks.meshcore.mail import claimed_sender
 from meshtui.networks.meshcore.message_ids import text_digest
 from meshtui.networks.meshcore.nodes import NodeBook
 from meshtui.networks.meshcore.settings import Settings

@@ -11,9 +11,9 @@ from meshtui.model.ids import NodeId
 from meshtui.model.packet import MAX_SUMMARY_TEXT, Verdict
 from meshtui.networks.meshcore.ack_book import MAX_ACKS, AckBook
 from meshtui.networks.meshcore.channel_key import key_of_name
+from meshtui.networks.meshcore.channel_text import claimed_sender
 from meshtui.networks.meshcore.identity import node_id_of
 from meshtui.networks.meshcore.keyring import Keyring
-from meshtui.networks.meshcore.mail import claimed_sender
 from meshtui.networks.meshcore.message_ids import message_id_of, text_digest
 from meshtui.networks.meshcore.packet import Packet, decode_packet
 from meshtui.networks.meshcore.record import record_of

@@ -7,6 +7,7 @@ import pytest
 from meshtui.model.event import Answered, PacketDropped
 from meshtui.model.message import Proof
 from meshtui.model.packet import RxMeta
+from meshtui.networks.meshcore.channel_text import claimed_sender
 from meshtui.networks.meshcore.companion.answers import (
     ChannelData,
     ChannelMsg,
@@ -16,7 +17,6 @@ from meshtui.networks.meshcore.companion.answers import (
 )
 from meshtui.networks.meshcore.companion.codes import Push
 from meshtui.networks.meshcore.companion.pushes import BarePush, LogRxData
-from meshtui.networks.meshcore.mail import claimed_sender
 from tests.support.fake_companion import BOB, CAROL, HILL, NOW, PUBLIC, Desk, contact
 
 WAITING = BarePush(Push.MSG_WAITING)
