@@ -61,6 +61,10 @@ class LocalProtocolError(MeshtuiError):
     """A command of ours that cannot be carried out; the text says why and what to do."""
 
 
+class NoAnswerError(LocalProtocolError):
+    """A node did not answer what it was asked; the text says how it was asked."""
+
+
 class NotReadyError(LocalProtocolError):
     """No radio is ready for a command; the same may succeed in a moment."""
 

@@ -158,10 +158,12 @@ async def test_a_cable_pulled_in_mid_delivery_loses_nothing_and_shows_nothing_tw
             await person.until(sent, "sent", "delivered")
             air.ends[end].unplug()
             await eventually(lambda: alice.link_state != "up", 5)
-            late = await alice.say(bob, f"while it is out {person.node_id[:4]}")
+            words = f"while it is out {person.node_id[:4]}"
+            late = await alice.say(bob, words)
             air.ends[end].replug()
             await other.read(text)
             await alice.until(late, "delivered")
+            await bob.read(words)
             await person.until(sent, "delivered", "failed")
 
     assert len(alice.texts) == len(set(alice.texts)) == 1

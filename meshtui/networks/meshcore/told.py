@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 
-from meshtui.errors import DecodeError, LocalProtocolError
+from meshtui.errors import DecodeError, LocalProtocolError, NoAnswerError
 from meshtui.networks.meshcore.payloads.lpp import decode_lpp
 from meshtui.networks.meshcore.payloads.request import (
     NeighbourOrder,
@@ -44,6 +44,12 @@ _PAGE: Final = 255  # as many as fit
 _PREFIX_BYTES: Final = 4
 _UNKNOWN: Final = "not known"
 _UNITS: Final = {"_mv": " mV", "_dbm": " dBm", "_db": " dB", "_s": " s"}
+
+_FOR_MEMBERS: Final = "; it answers only who is logged in: `login` first"
+_SILENT: Final = {
+    **dict.fromkeys(("status", "neighbours", "owner", "acl", "cli"), _FOR_MEMBERS),
+    "telemetry": "; a server answers who is logged in, anybody else whom it trusts",
+}
 
 Row: TypeAlias = tuple[tuple[str, str], ...]
 Rows: TypeAlias = tuple[Row, ...]
@@ -79,6 +85,12 @@ def silence(waited_s: float, *, is_flood: bool) -> str:
     """Say that no answer came."""
     how = "by a flood" if is_flood else "along the known path"
     return f"no answer within {waited_s:.0f} s; it was asked {how}"
+
+
+def failure(verb: str, error: Exception) -> Told:
+    """Tell why a verb brought nothing, and what may help."""
+    hint = _SILENT.get(verb, "") if isinstance(error, NoAnswerError) else ""
+    return Told(f"{error}{hint}")
 
 
 # -- names

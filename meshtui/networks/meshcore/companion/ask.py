@@ -9,7 +9,7 @@ from meshtui.errors import LocalProtocolError
 from meshtui.model.event import Answered
 from meshtui.networks.meshcore.companion import ask_nodes, ask_paths, ask_radio, ask_settings
 from meshtui.networks.meshcore.station import NETWORK
-from meshtui.networks.meshcore.told import Told
+from meshtui.networks.meshcore.told import failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,7 +85,7 @@ def carry_out(radio: Radio, request: Ask, steps: Asking) -> Script:
         told = yield from steps
         is_error = False
     except LocalProtocolError as error:
-        told, is_error = Told(str(error)), True
+        told, is_error = failure(request.verb, error), True
     radio.emit(
         Answered(
             NETWORK,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
-from meshtui.errors import LocalProtocolError
+from meshtui.errors import LocalProtocolError, NoAnswerError
 from meshtui.model.ids import NodeId
 from meshtui.networks.meshcore.companion.answers import Sent
 from meshtui.networks.meshcore.companion.driver import Reply
@@ -58,8 +58,9 @@ def ask_air(
     reply = yield Await(lambda frame: pick(sent, frame) is not None, patience_s)
     answer = None if reply.frame is None else pick(sent, reply.frame)
     if answer is None:
-        late = silence(patience_s, is_flood=bool(sent.flood))
-        raise LocalProtocolError(late if reply.problem == NOT_IN_TIME else reply.problem)
+        if reply.problem == NOT_IN_TIME:
+            raise NoAnswerError(silence(patience_s, is_flood=bool(sent.flood)))
+        raise LocalProtocolError(reply.problem)
     return answer, round((radio.now.mono_s - began_s) * 1000)
 
 

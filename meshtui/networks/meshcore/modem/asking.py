@@ -10,13 +10,14 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 
-from meshtui.errors import CryptoError, DecodeError, EncodeError, LocalProtocolError
+from meshtui.errors import CryptoError, DecodeError, EncodeError, LocalProtocolError, NoAnswerError
 from meshtui.model.event import Answered
 from meshtui.networks.meshcore.station import NETWORK
 from meshtui.networks.meshcore.told import (
     MAX_WAIT_S,
     MIN_WAIT_S,
     Told,
+    failure,
     name_of_hop,
     silence,
     wait_s,
@@ -68,7 +69,7 @@ def from_air(
     patience_s = min(MAX_WAIT_S, patience_s)
     news = yield Wait(lambda output: isinstance(output, kind) and matches(output), patience_s)
     if not isinstance(news, kind):
-        raise LocalProtocolError(silence(patience_s, is_flood=sent.is_flood))
+        raise NoAnswerError(silence(patience_s, is_flood=sent.is_flood))
     return news, round((rig.now.mono_s - began_s) * 1000)
 
 
@@ -138,7 +139,7 @@ class Asked:
         except StopIteration as end:
             self._answer(request, end.value)
         except (LocalProtocolError, EncodeError, CryptoError, DecodeError) as error:
-            self._answer(request, Told(str(error)), is_error=True)
+            self._answer(request, failure(request.verb, error), is_error=True)
         else:
             self._wait(request, script, wait)
 

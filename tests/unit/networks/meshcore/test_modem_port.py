@@ -593,6 +593,8 @@ def test_a_question_that_nobody_answers_ends_in_time() -> None:
         (answer,) = ask(world, "Bob", verb, to="Alice")
         assert answer.is_error
         assert "no answer within" in answer.text
+        is_hinted = verb in {"status", "neighbours", "owner"}
+        assert ("`login` first" in answer.text) == is_hinted
     (answer,) = ask(world, "Alice", "login", to="Bob", secret=SecretBytes(b"wrong"))
     assert "answers a wrong password with silence" in answer.text
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from meshtui.errors import LocalProtocolError
+from meshtui.errors import LocalProtocolError, NoAnswerError
 from meshtui.networks.meshcore.payloads.request import RequestKind
 from meshtui.networks.meshcore.payloads.response import (
     Access,
@@ -27,6 +27,7 @@ from meshtui.networks.meshcore.told import (
     ask_owner,
     duration,
     fact_of,
+    failure,
     login_told,
     path_row,
     path_words,
@@ -189,3 +190,10 @@ def test_an_access_list_names_whom_it_can() -> None:
     assert asked == [(RequestKind.ACCESS_LIST, bytes(2))]
     assert dict(told.rows[0])["permissions"] == "0x03"
     assert told.text == "1 entries"
+
+
+def test_who_is_not_answered_is_told_what_may_help() -> None:
+    assert failure("status", NoAnswerError("silence")).text.endswith("`login` first")
+    assert "trusts" in failure("telemetry", NoAnswerError("silence")).text
+    assert failure("trace", NoAnswerError("silence")).text == "silence"
+    assert failure("status", LocalProtocolError("refused")).text == "refused"

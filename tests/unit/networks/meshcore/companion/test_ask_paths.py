@@ -205,7 +205,7 @@ def test_what_was_heard_of_a_node_shows_a_trace_the_way(desk: Desk) -> None:
             node.public_key, "x", 2 if node is HILL else 1
         )
         node_id = NodeId(node.public_key.hex())
-        desk.nodes.learn(Route(NETWORK, node_id, desk.radio.link_id, 3, via, 1, source="advert"))
+        desk.nodes.learn(Route(NETWORK, node_id, desk.port.link_id, 3, via, 1, source="advert"))
 
         request = desk.ask("trace", node.public_key)
 
