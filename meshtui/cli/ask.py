@@ -42,7 +42,7 @@ GREETING_S: Final = 5.0
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what this command takes."""
     parser.add_argument("verb", metavar="VERB", nargs="?", help="what to ask; --list names all")
-    parser.add_argument("argument", metavar="ARG", nargs="?", default="", help="what it takes")
+    parser.add_argument("argument", metavar="ARG", nargs="*", help="what it takes")
     parser.add_argument("--list", action="store_true", help="what can be asked, and of whom")
     parser.add_argument(
         "--node", metavar="NODEID", help="whom: an id, its first digits or a name; else our radio"
@@ -170,8 +170,9 @@ def _errand(args: argparse.Namespace, profile: Profile) -> _Errand:
         msg = f"ask {verb.name}: this is asked of our own radio, without --node"
         raise ConfigError(msg)
     secret = _secret(args, verb, profile)
-    _check_argument(args.argument, verb)
-    return _Errand(network, verb, args.node or "", args.argument, secret)
+    argument = " ".join(args.argument)
+    _check_argument(argument, verb)
+    return _Errand(network, verb, args.node or "", argument, secret)
 
 
 def _check_argument(argument: str, verb: Verb) -> None:

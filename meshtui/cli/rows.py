@@ -56,9 +56,11 @@ def event_row(event: Event, now: Instant, me: NodeId) -> Row | None:
         case DeliveryChanged():
             return _delivery(event.message_id, event.conversation, event.delivery, event.at)
         case NodeHeard(node):
-            return _head("node", node.last_heard_ms, node.link_id) | node_row(node)
+            at_ms = node.last_heard_ms or now.unix_ms  # a radio lists nodes it has not heard
+            return _head("node", at_ms, node.link_id) | node_row(node)
         case RouteChanged(route):
-            return _head("route", route.last_seen_ms, route.link_id) | route_row(route)
+            at_ms = route.last_seen_ms or now.unix_ms
+            return _head("route", at_ms, route.link_id) | route_row(route)
         case LinkChanged(link, at):
             head = _head("link", at.unix_ms, link.link_id) | {"network": link.network}
             return head | {"state": link.state.value, "reason": link.reason, "url": link.url}

@@ -5,7 +5,8 @@
 
 It listens on the loopback interface as a radio with WiFi does: one client, and a new one takes the
 place of the old. With `--pty` it is the far end of a serial line instead. One JSON line on stdout
-says where: `{"port": 40123}` or `{"pty": "/dev/pts/7"}`. It ends when its stdin does.
+says where: `{"port": 40123}` or `{"pty": "/dev/pts/7"}`. It ends when its stdin does, or with
+SIGTERM; where stdin is no pipe or terminal (/dev/null, a file), only with that.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ import asyncio
 import contextlib
 import json
 import os
+import signal
+import stat
 import sys
 import tty
 from typing import TYPE_CHECKING, Final
@@ -134,7 +137,7 @@ class _Client(asyncio.Protocol):
 
 
 async def serve(server: CompanionServer, arguments: argparse.Namespace) -> None:
-    """Serve until stdin ends.
+    """Serve until stdin ends, or a SIGTERM comes.
 
     Raises:
         OSError: The port is taken.
@@ -152,21 +155,49 @@ async def serve(server: CompanionServer, arguments: argparse.Namespace) -> None:
         sys.stdout.flush()
         async with asyncio.TaskGroup() as group:
             group.create_task(server.mesh.run())
-            await _end_of_stdin()
+            await _end()
             server.mesh.end()
 
 
-async def _end_of_stdin() -> None:
-    reader = asyncio.StreamReader()
+async def _end() -> None:
+    """Wait for the end of stdin or a SIGTERM."""
     loop = asyncio.get_running_loop()
+    ended = asyncio.Event()
+    loop.add_signal_handler(signal.SIGTERM, ended.set)
+    if not _says_when_it_ends():
+        await ended.wait()
+        return
+    reader = asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    while await reader.read(1024):
-        pass
+
+    async def drain() -> None:
+        while await reader.read(1024):
+            pass
+        ended.set()
+
+    draining = loop.create_task(drain())
+    await ended.wait()
+    draining.cancel()
+
+
+def _says_when_it_ends() -> bool:
+    """Tell whether stdin is what somebody holds open: a shell's `&` gives us /dev/null."""
+    try:
+        fd = sys.stdin.fileno()
+        mode = os.fstat(fd).st_mode
+    except (AttributeError, OSError, ValueError):
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or os.isatty(fd)
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser("companion_server", description=__doc__)
+    parser = argparse.ArgumentParser(
+        "companion_server",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        usage=argparse.SUPPRESS,
+    )
     parser.add_argument("scenario")
     parser.add_argument("--port", type=int, default=0, help="0 = any that is free")
     parser.add_argument("--pty", action="store_true")

@@ -155,6 +155,18 @@ def test_wrong_use_is_told(
     assert words in capsys.readouterr().err
 
 
+def test_an_argument_may_be_several_words() -> None:
+    from argparse import ArgumentParser
+    from types import SimpleNamespace
+
+    parser = ArgumentParser()
+    ask.add_arguments(parser)
+    args = parser.parse_args(["set-name", "Ridge", "Rpt"])
+    profile = SimpleNamespace(config=SimpleNamespace(links=(LINK,)))
+
+    assert ask._errand(args, profile).argument == "Ridge Rpt"
+
+
 def test_a_secret_is_read_from_its_file(tmp_path: Path) -> None:
     from argparse import Namespace
 

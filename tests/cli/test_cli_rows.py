@@ -101,6 +101,15 @@ def test_an_event_has_the_keys_of_the_contract(name: str) -> None:
     assert json.loads(as_json_line(row)) == row
 
 
+def test_what_was_never_heard_is_dated_when_it_is_told() -> None:
+    node = event_row(events.NodeHeard(Node(NET, PEER)), AT, ME)
+    route = event_row(events.RouteChanged(Route(NET, PEER, LINK, 1, (), 0)), AT, ME)
+
+    assert node is not None
+    assert route is not None
+    assert (node["ts"], route["ts"]) == (AT.unix_ms, AT.unix_ms)
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_no_row_or_line_gives_orders_to_the_terminal(name: str) -> None:
     row = event_row(CASES[name][0], AT, ME)

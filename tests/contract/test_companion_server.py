@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
+import socket
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -11,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from meshtui.networks.meshcore.companion.deframer import Deframer, enframe
-from tests.support.companion_server import WAIT_S, Place, running_server
+from tests.support.companion_server import ROOT, STREET, WAIT_S, Place, running_server
 from tests.support.links import opened
 from tests.support.mosquitto import eventually
 
@@ -108,6 +110,26 @@ def test_it_ends_with_its_stdin(tmp_path) -> None:
         place.process.stdin.close()
 
         assert place.process.wait(WAIT_S) == 0
+
+
+def test_without_a_stdin_that_ends_it_serves_until_it_is_told(tmp_path) -> None:
+    path = tmp_path / "street.toml"
+    path.write_text(STREET)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "meshtui.sim.companion_server", str(path)],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    said = json.loads(process.stdout.readline())
+    with socket.create_connection(("127.0.0.1", said["port"]), WAIT_S) as client:
+        client.sendall(APP_START)
+        answer = client.recv(1)
+    process.terminate()
+    _, talk = process.communicate(timeout=WAIT_S)
+
+    assert (answer, process.returncode, talk) == (b">", 0, b"")
 
 
 def test_a_scenario_that_is_none_is_named(tmp_path) -> None:
