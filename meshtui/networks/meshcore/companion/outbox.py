@@ -1,32 +1,28 @@
-"""What we write: handed to the radio, and followed until it is proven delivered or has failed.
-
-    waiting ─▶ SENDING ─SENT─▶ SENT ─repeated─▶ RELAYED ─acknowledged─▶ DELIVERED
-       ▲           │              │ no acknowledgement: next attempt, the third without a path
-       └─link lost─┴──────────────┘ none after three: FAILED
-
-A channel acknowledges nothing: there SENT, or RELAYED, is the end.
-"""
+"""What we write, handed to the radio: it sends each attempt, and says when one is acknowledged."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from meshtui.model.event import DeliveryChanged
-from meshtui.model.ids import ConversationKind, NodeId, split_conversation
-from meshtui.model.message import Delivery, DeliveryState
+from meshtui.model.ids import NodeId, split_conversation
 from meshtui.networks.meshcore.companion.answers import Sent
 from meshtui.networks.meshcore.companion.channels import send_in_channel
-from meshtui.networks.meshcore.companion.codes import MAX_TEXT_BYTES, Command, ErrorCode
+from meshtui.networks.meshcore.companion.codes import Command, ErrorCode
 from meshtui.networks.meshcore.companion.commands import ForKey, SendTxtMsg
 from meshtui.networks.meshcore.companion.contacts import become_contact
 from meshtui.networks.meshcore.companion.driver import LINK_LOST, Priority, Reply
 from meshtui.networks.meshcore.companion.greeting import read_clock
 from meshtui.networks.meshcore.companion.pushes import SendConfirmed
 from meshtui.networks.meshcore.companion.scripts import Await, Do, Pause, Script, Step
-from meshtui.networks.meshcore.message_ids import text_digest
-from meshtui.networks.meshcore.relays import Relays
+from meshtui.networks.meshcore.delivery import (
+    ATTEMPTS,
+    ATTEMPTS_BY_PATH,
+    NO_ACK,
+    Deliveries,
+    OwnText,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -37,40 +33,22 @@ if TYPE_CHECKING:
     from meshtui.networks.meshcore.companion.radio import Radio
     from meshtui.networks.meshcore.packet import Packet
 
-MAX_IN_FLIGHT: Final = 4  # firmware remembers eight acknowledgements it waits for
-MAX_FOLLOWED: Final = 500
-ATTEMPTS: Final = 3
-ATTEMPTS_BY_PATH: Final = 2
-PATIENCE: Final = 1.2
-MIN_WAIT_S: Final = 2.0
-MAX_WAIT_S: Final = 120.0
 ECHO_S: Final = 30.0
 BUSY_PAUSE_S: Final = 2.0
 BUSY_TRIES: Final = 5
-_HIDDEN_ATTEMPT_BYTES: Final = 2
-_OPEN: Final = frozenset({DeliveryState.SENDING, DeliveryState.SENT, DeliveryState.RELAYED})
 
 
 @dataclass(slots=True)
-class _Text:
-    """A text of ours on its way, or one that a late word may still be heard of.
+class _Text(OwnText):
+    """A text of one radio.
 
     Attributes:
-        peer: Whom it is for; empty in a channel.
-        timestamp: What its packets carry, the same for all attempts; 0 = none was made.
-        tags: The acknowledgements of its attempts.
         number: Its script's.
+        sent_s: When the radio took its last attempt, monotonic.
     """
 
-    message: Message
-    delivery: Delivery
-    peer: bytes = b""
-    tags: set[bytes] = field(default_factory=set)
     number: int = 0
-    timestamp: int = 0
     sent_s: float = 0.0
-    patience_s: float = 0.0
-    relays: Relays = field(default_factory=Relays)
 
 
 class Outbox:
@@ -79,77 +57,47 @@ class Outbox:
     def __init__(self, radio: Radio) -> None:
         """Begin with none."""
         self._radio = radio
-        self._waiting: dict[MessageId, _Text] = {}
-        self._active: dict[MessageId, _Text] = {}
-        self._followed: dict[MessageId, _Text] = {}
+        self._texts = Deliveries(_Text, radio)
 
     def send(self, message: Message) -> None:
         """Take a text in; `pump` sends it when its turn has come."""
-        _, kind, target = split_conversation(message.conversation)
-        is_direct = kind is ConversationKind.DIRECT
-        attempt = message.delivery.attempt if message.delivery else 0
-        delivery = Delivery(DeliveryState.QUEUED, attempt, expects_ack=is_direct)
-        peer = bytes.fromhex(target) if is_direct else b""
-        known = self._followed.pop(message.message_id, None)
-        text = _Text(message, delivery, peer, known.tags if known else set())
-        self._waiting[message.message_id] = text
+        self._texts.take(message)
 
-    def cancel(self, message_id: MessageId) -> bool:
-        """Stop trying; tells whether it was ours to send."""
-        waiting = self._waiting.pop(message_id, None)
-        text = self._active.pop(message_id, None)
+    def cancel(self, message_id: MessageId) -> None:
+        """Stop trying."""
+        text = self._texts.active.get(message_id)
         if text is not None:
             self._radio.scripts.stop(text.number)
-        self._followed.pop(message_id, None)
-        return waiting is not None or text is not None
+        self._texts.forget(message_id)
 
     def hold(self) -> None:
-        """The link is gone: what is on its way and not proven waits again, in its old order."""
-        held = self._active | self._waiting
-        for text in self._active.values():
+        """The link is gone."""
+        for text in self._texts.active.values():
             self._radio.scripts.stop(text.number)
-        self._active.clear()
-        self._waiting = held
-        for text in held.values():
-            self._change(text, replace(text.delivery, state=DeliveryState.QUEUED, reason=LINK_LOST))
+        self._texts.hold(LINK_LOST)
 
     def pump(self) -> None:
-        """Begin what may begin: per peer one after the other, few at the same time."""
-        busy = {text.peer for text in self._active.values()}
-        for message_id, text in list(self._waiting.items()):
-            if len(self._active) >= MAX_IN_FLIGHT:
-                return
-            if text.peer in busy:
-                continue
-            del self._waiting[message_id]
-            busy.add(text.peer)
-            self._active[message_id] = text
+        """Begin what may begin."""
+        while (text := self._texts.next_due()) is not None:
             text.number = self._radio.run(self._guarded(text))
 
     def confirmed(self, push: SendConfirmed) -> bool:
         """Take an acknowledgement that nobody waits for any more; tells whether it is ours."""
-        for text in self._followed.values():
-            if push.ack in text.tags and text.delivery.state is not DeliveryState.DELIVERED:
-                self._change(
-                    text,
-                    replace(
-                        text.delivery, state=DeliveryState.DELIVERED, rtt_ms=push.rtt_ms, reason=""
-                    ),
-                )
-                return True
-        return False
+        text = self._texts.text_of(push.ack)
+        is_over = text is not None and text.message.message_id in self._texts.followed
+        if text is None or not is_over or text.is_delivered:
+            return False
+        self._texts.delivered(text, push.rtt_ms)
+        return True
 
     def message_of(self, ack: bytes) -> MessageId | None:
         """Say which text an acknowledgement is for; None = no recent one."""
-        texts = (*self._active.values(), *self._followed.values())
-        return next((text.message.message_id for text in texts if ack in text.tags), None)
+        text = self._texts.text_of(ack)
+        return None if text is None else text.message.message_id
 
     def overheard(self, message_id: MessageId, packet: Packet) -> None:
         """Note that a repeater passed a text of ours on: this is its copy."""
-        text = self._active.get(message_id) or self._followed.get(message_id)
-        if text is not None and text.delivery.state in _OPEN and text.relays.note(packet):
-            repeats = text.delivery.repeats + 1
-            self._change(text, replace(text.delivery, state=DeliveryState.RELAYED, repeats=repeats))
+        self._texts.overheard(message_id, packet)
 
     def overheard_direct(self, packet: Packet) -> None:
         """Note a direct text that may be ours: its two hashes are one byte each."""
@@ -159,7 +107,7 @@ class Outbox:
             return
         recent = [
             text
-            for text in self._active.values()
+            for text in self._texts.active.values()
             if text.peer[:1] == packet.payload[:1]
             and self._radio.now.mono_s - text.sent_s <= ECHO_S
         ]
@@ -170,18 +118,15 @@ class Outbox:
         """Send a text, and see it out of the way whatever came of it."""
         problem = yield from (self._direct(text) if text.peer else self._group(text))
         if problem:
-            self._change(text, replace(text.delivery, state=DeliveryState.FAILED, reason=problem))
-        self._active.pop(text.message.message_id, None)
-        self._followed[text.message.message_id] = text
-        if len(self._followed) > MAX_FOLLOWED:
-            del self._followed[next(iter(self._followed))]
+            self._texts.failed(text, problem)
+        self._texts.finish(text)
 
     def _group(self, text: _Text) -> Generator[Step, Reply, str]:
         _, _, name = split_conversation(text.message.conversation)
-        self._begin(text)
+        self._texts.begin(text)
         problem = yield from _patiently(partial(send_in_channel, self._radio, name, text.message))
         if not problem:
-            self._change(text, replace(text.delivery, state=DeliveryState.SENT))
+            self._texts.sent(text)
         return problem
 
     def _direct(self, text: _Text) -> Generator[Step, Reply, str]:
@@ -193,31 +138,16 @@ class Outbox:
                 reply = yield Do(ForKey(Command.RESET_PATH, text.peer), Priority.USER)
                 if not reply.problem:
                     self._radio.forget_path(text.peer)
-            number = self._begin(text)
+            number = self._texts.begin(text)
             problem = yield from _patiently(partial(self._attempt, text, number))
             if problem:
                 return problem
             reply = yield Await(_acknowledges(text), text.patience_s)
             self._radio.judge_path(text.peer, is_good=reply.frame is not None)
             if isinstance(reply.frame, SendConfirmed):
-                rtt_ms = reply.frame.rtt_ms
-                self._change(
-                    text,
-                    replace(text.delivery, state=DeliveryState.DELIVERED, rtt_ms=rtt_ms, reason=""),
-                )
+                self._texts.delivered(text, reply.frame.rtt_ms)
                 return ""
-        return f"no acknowledgement after {ATTEMPTS} attempts"
-
-    def _begin(self, text: _Text) -> int:
-        """Note that an attempt begins; returns its number as packets carry it, from 0."""
-        number = text.delivery.attempt
-        self._change(
-            text, replace(text.delivery, state=DeliveryState.SENDING, attempt=number + 1, reason="")
-        )
-        size = len(text.message.text.encode(errors="replace"))
-        if size > MAX_TEXT_BYTES - _HIDDEN_ATTEMPT_BYTES:
-            return number & 3  # no room for more than the two bits
-        return min(number, 255)
+        return NO_ACK
 
     def _attempt(self, text: _Text, number: int) -> Generator[Step, Reply, Reply]:
         if not text.timestamp:
@@ -227,7 +157,8 @@ class Outbox:
                 # it may have been typed before we logged in
                 sent_s = max(sent_s, self._radio.station.next_timestamp(self._radio.now))
             text.timestamp = self._radio.stamp(text.peer, sent_s)
-        self._know_reflection(text)
+        # should somebody turn it round, it would open as our peer's
+        self._texts.know(text, NodeId(text.peer.hex()), text.timestamp)
         command = SendTxtMsg(0, number, text.timestamp, text.peer[:6], text.message.text)
         asking = Do(command, Priority.USER, message_id=text.message.message_id)
         reply = yield asking
@@ -239,30 +170,10 @@ class Outbox:
                 return Reply(None, problem=problem)
             reply = yield asking
         if isinstance(reply.frame, Sent):
-            text.tags.add(reply.frame.tag)
-            self._radio.station.acks.note(reply.frame.tag, text.message.message_id)
             text.sent_s = self._radio.now.mono_s
-            wait_s = reply.frame.timeout_ms / 1000 * PATIENCE
-            text.patience_s = min(MAX_WAIT_S, max(MIN_WAIT_S, wait_s))
-            self._change(text, replace(text.delivery, state=DeliveryState.SENT))
+            self._texts.expect(text, reply.frame.tag, reply.frame.timeout_ms)
+            self._texts.sent(text)
         return reply
-
-    def _know_reflection(self, text: _Text) -> None:
-        """Know our own text, should somebody turn it round: it would open as our peer's."""
-        station, message = self._radio.station, text.message
-        peer = NodeId(text.peer.hex())
-        digest = text_digest(message.conversation, peer, text.timestamp, message.text)
-        station.note_own_text(digest, message.message_id)
-
-    def _change(self, text: _Text, delivery: Delivery) -> None:
-        """Note how far a text has come, and say so."""
-        text.delivery = delivery
-        message = text.message
-        self._radio.emit(
-            DeliveryChanged(
-                message.message_id, message.conversation, text.delivery, self._radio.now
-            )
-        )
 
 
 def _acknowledges(text: _Text) -> Callable[[RadioFrame], bool]:
