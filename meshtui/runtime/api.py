@@ -283,7 +283,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class NearbyRadio:
-    """A gateway that was heard over Bluetooth.
+    """A radio or gateway that was heard over Bluetooth.
 
     Attributes:
         name: As it calls itself, which anybody may; empty = it does not say.
@@ -325,7 +325,7 @@ class SetupApi(Protocol):
         ...
 
     def radios(self) -> AsyncGenerator[Sequence[NearbyRadio], None]:
-        """Listen for gateways over Bluetooth; all that were heard, twice a second for a minute.
+        """Listen for radios over Bluetooth; all that were heard, twice a second for a minute.
 
         Raises:
             TransportError: There is no Bluetooth here, it is off, or we may not use it.
@@ -336,8 +336,8 @@ class SetupApi(Protocol):
         """Try a link URL for at most ten seconds; empty = it works, else why not, for a person."""
         ...
 
-    async def save_link(self, url: str, name: str) -> None:
-        """Write the link and the user's display name to the configuration; empty ones are left."""
+    async def save_links(self, urls: Sequence[str], name: str) -> None:
+        """Write all links and the user's display name to the configuration; nothing is emptied."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""Gateways plugged into this machine, for a first run to offer."""
+"""Radios plugged into this machine, for a first run to offer."""
 
 from __future__ import annotations
 

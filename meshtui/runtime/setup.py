@@ -75,7 +75,7 @@ class ProfileSetup:
         return myself
 
     async def found(self) -> Sequence[Found]:
-        """Gateways that are plugged in, and brokers on this machine that answer at once."""
+        """Radios that are plugged in, and brokers on this machine that answer at once."""
         seen = await asyncio.to_thread(serial_gateways)
         for host, port in _NEARBY:
             complaint = await _answer_of(host, port)
@@ -85,7 +85,7 @@ class ProfileSetup:
         return seen
 
     async def radios(self) -> AsyncGenerator[Sequence[NearbyRadio], None]:
-        """Listen for gateways over Bluetooth; all that were heard, twice a second for a minute.
+        """Listen for radios over Bluetooth; all that were heard, twice a second for a minute.
 
         Raises:
             TransportError: There is no Bluetooth here, it is off, or we may not use it.
@@ -104,15 +104,15 @@ class ProfileSetup:
         except ConfigError as error:
             return str(error)
 
-    async def save_link(self, url: str, name: str) -> None:
-        """Write the link and the user's display name to the configuration; empty ones are left.
+    async def save_links(self, urls: Sequence[str], name: str) -> None:
+        """Write all links and the user's display name to the configuration; nothing is emptied.
 
         Raises:
             ConfigError: One of them is not allowed, or the file cannot be written.
         """
         values: dict[str, object] = {}
-        if url:
-            values["links"] = [url]
+        if urls:
+            values["links"] = list(urls)
         if name:
             values["name"] = name
         self._save(values)

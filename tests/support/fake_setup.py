@@ -27,7 +27,7 @@ class FakeSetup:
         self.air: asyncio.Queue[Sequence[NearbyRadio] | MeshtuiError | None] = asyncio.Queue()
         self.listeners = 0
         self.created: list[tuple[str, str, str | None]] = []
-        self.saved: list[tuple[str, str]] = []
+        self.saved: list[tuple[Sequence[str], str]] = []
         self.refusal = ""
         self.dead_links = {"jsonmesh+mqtt://dead:1883": "connection refused"}
 
@@ -66,5 +66,5 @@ class FakeSetup:
     async def check_link(self, url: str) -> str:
         return self.dead_links.get(url, "")
 
-    async def save_link(self, url: str, name: str) -> None:
-        self.saved.append((url, name))
+    async def save_links(self, urls: Sequence[str], name: str) -> None:
+        self.saved.append((list(urls), name))

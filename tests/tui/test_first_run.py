@@ -7,7 +7,7 @@ import dataclasses
 
 import pytest
 
-from meshtui.errors import TransportError
+from meshtui.errors import ConfigError, TransportError
 from meshtui.runtime.api import Found, NearbyRadio
 from meshtui.tui.app import WANTS_DEMO
 from meshtui.tui.state.first_run import DEMO, DONE, FirstRun
@@ -113,8 +113,8 @@ async def test_a_dead_link_says_why_and_is_not_saved() -> None:
     alive = await run.enter({"url": "jsonmesh+mqtt://alive:1883"})
 
     assert dead == "connection refused"
-    assert alive == DONE
-    assert setup.saved == [("jsonmesh+mqtt://alive:1883", "alice")]
+    assert (alive, run.page.name) == ("", "more")
+    assert setup.saved == [(["jsonmesh+mqtt://alive:1883"], "alice")]
 
 
 @pytest.mark.parametrize(
@@ -123,6 +123,7 @@ async def test_a_dead_link_says_why_and_is_not_saved() -> None:
         ("alive", "jsonmesh+mqtt://alive"),
         ("alive:8883", "jsonmesh+mqtts://alive:8883"),
         ("wss://alive:8084/mqtt", "jsonmesh+wss://alive:8084/mqtt"),
+        (" 192.168.1.7:5000 ", "meshcore+tcp://192.168.1.7:5000"),
     ],
 )
 async def test_an_address_is_understood_as_people_type_it(typed: str, meant: str) -> None:
@@ -133,8 +134,8 @@ async def test_an_address_is_understood_as_people_type_it(typed: str, meant: str
     await run.enter({"name": ""})
     await run.choose("other-link")
 
-    assert await run.enter({"url": typed}) == DONE
-    assert setup.saved == [(meant, "")]
+    assert await run.enter({"url": typed}) == ""
+    assert setup.saved == [([meant], "")]
 
 
 async def test_a_refused_password_is_typed_anew_from_the_first_field() -> None:
@@ -207,9 +208,13 @@ async def test_the_whole_way_by_keyboard_ends_in_the_chat() -> None:
         await settle(pilot)
         await pilot.press("enter")
         await settle(pilot)
+        works = text_of(app)
+        await pilot.press("enter")
+        await settle(pilot)
 
         assert "correct" not in hidden
-        assert setup.saved == [("jsonmesh+mqtt://localhost:1883", "alice")]
+        assert "It works" in works
+        assert setup.saved == [(["jsonmesh+mqtt://localhost:1883"], "alice")]
         assert "end-to-end" in text_of(app)
 
 
@@ -305,7 +310,7 @@ async def test_a_chosen_radio_fills_the_address_which_can_be_completed() -> None
         await settle(pilot)
 
     assert listeners == 0
-    assert setup.saved == [(f"{GATEWAY.url}?sf=9", "")]
+    assert setup.saved == [([f"{GATEWAY.url}?sf=9"], "")]
 
 
 async def test_who_goes_back_listens_again_and_r_does_so_too() -> None:
@@ -346,7 +351,7 @@ async def test_where_there_is_no_bluetooth_the_rest_goes_on(news, words: str) ->
         await settle(pilot)
 
     assert words in shown
-    assert setup.saved == [("", "")]
+    assert setup.saved == [([], "")]
 
 
 async def test_hostile_names_stay_in_their_row() -> None:
@@ -390,18 +395,137 @@ async def test_a_hundred_radios_roll_under_the_cursor() -> None:
     assert "Esc" in end
 
 
-@pytest.mark.parametrize(
-    ("typed", "meant"),
-    [
-        ("/dev/ttyUSB0", "jsonmesh+serial:///dev/ttyUSB0"),
-        ("ble://MESH-GW", "jsonmesh+ble://MESH-GW"),
-    ],
-)
-async def test_a_gateways_address_is_understood_too(typed: str, meant: str) -> None:
-    setup = KnownSetup()
+async def at_address(setup: FakeSetup) -> FirstRun:
     run = first_run(setup)
     await run.enter({"name": ""})
     await run.choose("other-link")
+    return run
 
-    assert await run.enter({"url": typed}) == DONE
-    assert setup.saved == [(meant, "")]
+
+async def test_of_a_device_it_is_asked_what_it_is_and_nothing_is_tried_before() -> None:
+    setup = KnownSetup()
+    run = await at_address(setup)
+
+    asked = await run.enter({"url": "/dev/ttyUSB0"})
+    which = [(option.title, option.value) for option in run.page.options]
+    await run.choose("meshcore+kiss:///dev/ttyUSB0")
+    said = " ".join(text for text, _ in run.page.text)
+    await run.enter({"url": run.page.fields[0].value})
+
+    assert asked == ""
+    assert which == [
+        ("A MeshCore radio", "meshcore+serial:///dev/ttyUSB0"),
+        ("A KISS modem", "meshcore+kiss:///dev/ttyUSB0"),
+        ("A LoRa gateway", "jsonmesh+serial:///dev/ttyUSB0"),
+    ]
+    assert "this program is the MeshCore node" in said
+    assert setup.saved == [(["meshcore+kiss:///dev/ttyUSB0"], "")]
+
+
+@pytest.mark.parametrize(
+    ("url", "words", "no_words"),
+    [
+        ("meshcore+serial:///dev/ttyACM0", "says itself how it is set", "PIN"),
+        ("meshcore+tcp://host:5000", "says itself how it is set", "PIN"),
+        ("meshcore+ble://MeshCore-Al", "may ask for its PIN", "SF11"),
+        ("jsonmesh+ble://MESH-GW", "as SF11", "PIN"),
+        ("jsonmesh+serial:///dev/ttyUSB0", "as SF11", "MeshCore"),
+    ],
+)
+async def test_each_kind_of_radio_is_explained_before_it_is_tried(
+    url: str, words: str, no_words: str
+) -> None:
+    run = await at_address(KnownSetup())
+
+    await run.choose(url)
+
+    said = " ".join(text for text, _ in run.page.text)
+    assert words in said
+    assert no_words not in said
+    assert run.page.fields[0].value == url
+
+
+async def test_several_links_can_be_set_one_after_the_other() -> None:
+    usb = Found("MeshCore radio on /dev/ttyACM0", "meshcore+serial:///dev/ttyACM0")
+    setup = KnownSetup([usb])
+    run = first_run(setup)
+    await run.enter({"name": "al"})
+    await run.choose(usb.url)
+    await run.enter({"url": usb.url})
+
+    await run.choose("more-links")
+    offered = [option.title for option in run.page.options]
+    await run.choose("other-link")
+    again = await run.enter({"url": usb.url})
+    await run.enter({"url": "broker.example"})
+
+    assert offered == ["Another address", "No more"]
+    assert "there already" in again
+    assert setup.saved == [
+        ([usb.url], "al"),
+        ([usb.url, "jsonmesh+mqtt://broker.example"], "al"),
+    ]
+    assert await run.choose("enough") == DONE
+
+
+async def test_who_wants_no_other_link_after_all_goes_back() -> None:
+    run = await at_address(KnownSetup())
+    await run.enter({"url": "alive"})
+    went = run.back()
+
+    await run.choose("more-links")
+
+    assert not went
+    assert run.back()
+    assert run.page.name == "more"
+
+
+async def test_a_link_that_cannot_be_saved_is_not_taken() -> None:
+    setup = KnownSetup()
+    run = await at_address(setup)
+
+    async def refuse(urls, name) -> None:
+        raise ConfigError("config.toml: links: no")
+
+    setup.save_links = refuse
+
+    assert await run.enter({"url": "alive"}) == "config.toml: links: no"
+    assert run.page.name == "url"
+
+
+async def test_all_kinds_of_addresses_fit_a_small_screen() -> None:
+    setup = KnownSetup()
+    async with at_links(setup) as pilot:
+        await pilot.press("enter")
+        await settle(pilot)
+        shown = text_of(pilot.app)
+        await pilot.press("enter")
+        await settle(pilot)
+        refused = text_of(pilot.app)
+
+    for part in ("meshcore+serial://", "+ble://MeshCore", ":5000", "+kiss:", "+wss:", "address  "):
+        assert part in shown
+    assert "Type an address such as meshcore+serial" in refused
+    assert "ten seconds" in refused
+
+
+async def test_wrong_words_are_told_before_the_passphrase_is_asked() -> None:
+    app = app_on(seeded_mesh(), setup=FakeSetup())
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("down", "down", "enter")
+        await settle(pilot)
+        await pilot.press(*"legal nonsense", "enter")
+        await settle(pilot)
+        refused = (text_of(app), app.screen.focused.value)
+        await pilot.press(*["backspace"] * 14, *TWELVE, "enter")
+        await settle(pilot)
+        corrected = text_of(app)
+        await pilot.press("enter")
+        await settle(pilot)
+
+        assert "nonsense: not in the list" in refused[0]
+        assert refused[1] == "legal nonsense"
+        assert "not in the list" not in corrected
+        assert "A password for the key file" in text_of(app)

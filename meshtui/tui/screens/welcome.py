@@ -13,7 +13,7 @@ from textual.containers import Vertical
 from textual.screen import Screen
 from textual.strip import Strip
 
-from meshtui.tui.state.first_run import DEMO, DONE, FirstRun, Option
+from meshtui.tui.state.first_run import DEMO, DONE, FirstRun
 from meshtui.tui.text.format import fit
 from meshtui.tui.widgets.bar_line import BarLine
 from meshtui.tui.widgets.line_input import LineInput
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from meshtui.runtime.api import SetupApi
+    from meshtui.tui.state.first_pages import Option
 
 _TITLE_WIDTH = 28
 _LABEL_WIDTH = 12
@@ -212,11 +213,14 @@ class WelcomeScreen(Screen[str]):
             await self._take(options[event.index].value)
 
     async def on_line_input_submitted(self, event: LineInput.Submitted) -> None:
-        """To the next field, or on."""
+        """To the next field unless this one is wrong, or on."""
         inputs = self._inputs()
         here = inputs.index(event.line_input)
         if here + 1 < len(inputs):
-            inputs[here + 1].focus()
+            problem = self._run.objection(self._run.page.fields[here].name, event.value)
+            self._complain(problem)
+            if not problem:
+                inputs[here + 1].focus()
         else:
             await self._take(None)
 

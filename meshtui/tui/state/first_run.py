@@ -1,7 +1,7 @@
 """The first run, step by step: identity, password, name, link. No screen in here.
 
-    who ─ new words ─ asked back ─┐
-        └ restore ────────────────┴─ password ─ name ─ link ─ done
+    who ─ new words ─ asked back ─┐                        ┌─────────────┐
+        └ restore ────────────────┴─ password ─ name ─ link ─ it works ─┴─ done
         └ look around first (demo)
 
 The words live here from their making to the writing of the key file, and nowhere else.
@@ -10,11 +10,25 @@ The words live here from their making to the writing of the key file, and nowher
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from meshtui.errors import MeshtuiError
 from meshtui.model.text import clean
+from meshtui.tui.state.addresses import BROKERS, meant_by, medium_of
+from meshtui.tui.state.first_pages import (
+    MORE,
+    NAME,
+    PASSWORD,
+    PLAIN,
+    RESTORE,
+    URL,
+    WHO,
+    Field,
+    Option,
+    Page,
+    gateway_page,
+    which_page,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
@@ -29,86 +43,6 @@ _COLUMNS = 4
 _LEAST_PASSWORD = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
-    """Something to type; `value` stands there already."""
-
-    name: str
-    label: str
-    is_secret: bool = False
-    hint: str = ""
-    value: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """Something to choose."""
-
-    value: str
-    title: str
-    hint: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One step as it is shown.
-
-    Attributes:
-        text: Lines of (text, look).
-        fields: Typed one after the other; Enter in the last one takes them all.
-    """
-
-    name: str
-    title: str
-    text: tuple[tuple[str, str], ...] = ()
-    options: tuple[Option, ...] = ()
-    fields: tuple[Field, ...] = ()
-
-
-WHO = Page(
-    "who",
-    "Who are you on the mesh?",
-    (("Your identity is a list of words. Whoever has them is you, on every network.", "dim"),),
-    (
-        Option("new-24", "Create a new identity", "24 words on paper are the only backup"),
-        Option("new-12", "Create a shorter one", "12 words, strong enough for most"),
-        Option("restore", "Restore from words", "12, 15, 18, 21 or 24 words"),
-        Option("demo", "Look around first", "a simulated mesh, nothing is kept"),
-    ),
-)
-PASSWORD = Page(
-    "password",
-    "A password for the key file",
-    (
-        ("It is asked at every start. Without it, whoever reads this disk is you.", "plain"),
-        ("Leave both empty to store the key plainly.", "dim"),
-    ),
-    fields=(Field("password", "password", True), Field("again", "once more", True)),
-)
-PLAIN = Page(
-    "plain",
-    "Really without a password?",
-    (
-        ("Anyone who can read this file - a backup, a thief, another program -", "bad"),
-        ("can write as you and read what was and will be written to you.", "bad"),
-        ("There is no way back.", "bad"),
-    ),
-    (
-        Option("password", "Set a password", "better"),
-        Option("plainly", "Store it plainly", "the file is readable by you only (0600)"),
-    ),
-)
-NAME = Page(
-    "name",
-    "What shall others call you?",
-    (
-        ("A name is shown to everybody in range and proves nothing; your key does.", "dim"),
-        ("It may be empty.", "dim"),
-    ),
-    fields=(Field("name", "name", hint="for example alice"),),
-)
-
-
 class FirstRun:
     """Holds the step, checks what is typed, and asks `SetupApi` for the rest."""
 
@@ -120,6 +54,7 @@ class FirstRun:
         self._asked: list[int] = []
         self._passphrase = ""
         self._name = ""
+        self._links: list[str] = []
         self._path: list[Page] = []
         self._found: Sequence[Found] = ()
         self._radios: dict[str, NearbyRadio] = {}
@@ -137,19 +72,29 @@ class FirstRun:
                 self._asked = sorted(self._pick(len(self._words), ASKED_BACK))
                 self._go(self._asked_page())
             case "restore":
-                self._go(_RESTORE)
+                self._go(RESTORE)
             case "password":
                 self._go(PASSWORD)
             case "plainly":
                 return await self._create(None)
+            case _:
+                return await self._choose_link(value)
+        return ""
+
+    async def _choose_link(self, value: str) -> str:
+        match value:
             case "other-link":
-                self._go(_URL)
+                self._go(URL)
+            case "more-links":
+                self._go(self._link_page(_LISTENING))
+            case "enough":
+                return DONE
             case "no-link":
-                return await self._save("")
-            case _ if _medium(value) in _BROKERS:
+                return await self._save(())
+            case _ if medium_of(value) in BROKERS:
                 return await self._try(value)
             case _:
-                self._go(_gateway_page(value))
+                self._go(gateway_page(value))
         return ""
 
     async def enter(self, values: Mapping[str, str]) -> str:
@@ -166,12 +111,26 @@ class FirstRun:
                 self._found = await self._setup.found()
                 self._go(self._link_page(_LISTENING))
             case "url" | "gateway":
-                return await self._try(_whole(values["url"].strip()))
+                urls = meant_by(values["url"])
+                if len(urls) > 1:
+                    self._go(which_page(urls))
+                    return ""
+                return await self._try(urls[0] if urls else "")
+        return ""
+
+    def objection(self, name: str, value: str) -> str:
+        """Say what is wrong with one field by itself, before the next one; empty = nothing."""
+        if name == "words":
+            return clean(self._setup.check_words(_plain(value)), limit=200)
+        number = int(name.removeprefix("word-")) if name.startswith("word-") else None
+        if number is not None and value.strip().casefold() != self._words[number]:
+            return f"Word {number + 1} is another one; Esc shows them again"
         return ""
 
     def back(self) -> bool:
         """One step back; False at the first one, and behind the writing of the key file."""
-        if not self._path or self.page.name in ("name", "link"):
+        is_first_link = self.page.name == "link" and not self._links
+        if not self._path or is_first_link or self.page.name in ("name", "more"):
             return False
         self.page = self._path.pop()
         if self.page is WHO:
@@ -242,18 +201,18 @@ class FirstRun:
 
     def _check_asked(self, values: Mapping[str, str]) -> str:
         for number in self._asked:
-            if values[f"word-{number}"].strip().casefold() != self._words[number]:
-                return f"Word {number + 1} is another one; Esc shows them again"
+            problem = self.objection(f"word-{number}", values[f"word-{number}"])
+            if problem:
+                return problem
         self._passphrase = values["passphrase"]
         self._go(PASSWORD)
         return ""
 
     def _check_restored(self, values: Mapping[str, str]) -> str:
-        words = " ".join(values["words"].casefold().split())
-        problem = self._setup.check_words(words)
+        problem = self.objection("words", values["words"])
         if problem:
-            return clean(problem, limit=200)
-        self._words = words.split()
+            return problem
+        self._words = _plain(values["words"]).split()
         self._passphrase = values["passphrase"]
         self._go(PASSWORD)
         return ""
@@ -287,27 +246,44 @@ class FirstRun:
         options = [
             Option(link.url, clean(link.title, limit=44), clean(link.detail, limit=40))
             for link in self._found
+            if link.url not in self._links
         ]
-        options += [_radio_option(radio) for radio in self._radios.values()]
-        options.append(Option("other-link", "Another address", "of a broker or a gateway"))
-        options.append(Option("no-link", "Later", "in the configuration file"))
+        options += [
+            _radio_option(radio) for radio in self._radios.values() if radio.url not in self._links
+        ]
+        options.append(Option("other-link", "Another address", "of a radio, a gateway, a broker"))
+        if self._links:
+            options.append(Option("enough", "No more", "begin"))
+        else:
+            options.append(Option("no-link", "Later", "in the configuration file"))
         text = (("Where is the mesh?", "plain"), (remark, "dim"))
         return Page("link", "A link to the mesh", text, tuple(options))
 
     async def _try(self, url: str) -> str:
         if not url:
-            return "Type an address such as jsonmesh+mqtt://broker.example:1883"
+            return "Type an address such as meshcore+serial:///dev/ttyACM0"
+        if url in self._links:
+            return "That link is there already"
         problem = await self._setup.check_link(url)
         if problem:
             return clean(problem, limit=200)
-        return await self._save(url)
+        problem = await self._save((*self._links, url))
+        if problem != DONE:
+            return problem
+        self._links.append(url)
+        self._path, self.page = [], MORE
+        return ""
 
-    async def _save(self, url: str) -> str:
+    async def _save(self, urls: Sequence[str]) -> str:
         try:
-            await self._setup.save_link(url, self._name)
+            await self._setup.save_links(urls, self._name)
         except MeshtuiError as error:
             return clean(str(error), limit=200)
         return DONE
+
+
+def _plain(words: str) -> str:
+    return " ".join(words.casefold().split())
 
 
 def _radio_option(radio: NearbyRadio) -> Option:
@@ -316,62 +292,5 @@ def _radio_option(radio: NearbyRadio) -> Option:
     return Option(radio.url, name, f"BLE {strength} dBm  {clean(radio.address, limit=36)}")
 
 
-def _gateway_page(url: str) -> Page:
-    """Where a gateway's address can be completed; it says nothing of how its radio is set."""
-    return replace(_GATEWAY, fields=(Field("url", "address", value=url),))
-
-
-def _whole(address: str) -> str:
-    """Complete what people type: `broker.example`, `mqtts://broker:8883`, `/dev/ttyUSB0`."""
-    scheme, has_scheme, _ = address.partition("://")
-    if not address or "+" in scheme:
-        return address
-    if has_scheme:
-        return f"jsonmesh+{address}" if scheme in _BROKERS + _GATEWAYS else address
-    if address.startswith("/dev/"):
-        return f"jsonmesh+serial://{address}"
-    return f"jsonmesh+{'mqtts' if address.endswith(':8883') else 'mqtt'}://{address}"
-
-
-def _medium(url: str) -> str:
-    return url.partition("://")[0].rpartition("+")[2]
-
-
-_BROKERS: Final = ("mqtt", "mqtts", "ws", "wss")
-_GATEWAYS: Final = ("serial", "ble", "tcp")
 _LISTENING: Final = "Listening for radios by Bluetooth …"
 _SILENCE: Final = "No radio was heard by Bluetooth."
-_GATEWAY: Final = Page(
-    "gateway",
-    "A LoRa gateway",
-    (
-        ("Enter tries it, for at most ten seconds.", "plain"),
-        ("How its radio is set we are not told, and only reckon with: as SF11 at", "dim"),
-        ("250 kHz, unless the address says ?sf=8&bw=62.5&cr=8 (& behind a ?).", "dim"),
-    ),
-)
-_RESTORE = Page(
-    "restore",
-    "Your words",
-    (
-        ("All of them, in order, with spaces between. They are checked at once.", "plain"),
-        ("They are shown as you type: see that nobody looks on.", "warn"),
-    ),
-    fields=(
-        Field("words", "words", hint="abandon … art"),
-        Field("passphrase", "passphrase", True, "empty if you set none"),
-    ),
-)
-_URL = Page(
-    "url",
-    "The address of a broker or a gateway",
-    (
-        ("jsonmesh+mqtts://broker.example:8883     TLS", "plain"),
-        ("jsonmesh+mqtt://user:pw@192.168.1.2:1883 in the clear, on your own net", "plain"),
-        ("jsonmesh+wss://broker.example:8084/mqtt  through a web proxy", "plain"),
-        ("jsonmesh+serial:///dev/ttyUSB0           a gateway on a cable", "plain"),
-        ("jsonmesh+ble://MESH-GW                   a gateway by Bluetooth", "plain"),
-        ("Enter tries it, for at most ten seconds.", "dim"),
-    ),
-    fields=(Field("url", "address", hint="jsonmesh+mqtt://localhost:1883"),),
-)

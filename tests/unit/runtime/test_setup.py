@@ -94,15 +94,15 @@ async def test_wrong_words_make_nothing(setup: SetupApi) -> None:
 async def test_a_link_and_a_name_are_saved_where_they_are_given(
     setup: SetupApi, saved: Saved
 ) -> None:
-    await setup.save_link("", "")
+    await setup.save_links([], "")
     assert saved.values == {}
 
-    await setup.save_link("jsonmesh+mqtt://host", "")
-    await setup.save_link("", "Anna")
+    await setup.save_links(["jsonmesh+mqtt://host"], "")
+    await setup.save_links([], "Anna")
 
     assert saved.values == {"links": ["jsonmesh+mqtt://host"], "name": "Anna"}
     with pytest.raises(ConfigError):
-        await setup.save_link("", "refused")
+        await setup.save_links([], "refused")
 
 
 @pytest.mark.parametrize(
