@@ -313,6 +313,20 @@ def test_what_was_not_proven_delivered_waits_while_the_modem_is_gone() -> None:
     assert world.people["Bob"].texts() == ["hello"]
 
 
+def test_texts_for_a_channel_that_was_left_while_they_waited_fail_one_by_one() -> None:
+    world = pair()
+    alice = world.people["Alice"]
+    world.down("Alice")
+    for name in ("m1", "m2", "m3"):
+        world.say("Alice", "#test", name, name)
+    alice.station.keyring.remove_channel("#test")
+
+    alice.modem.pending = None
+    world.up("Alice")
+
+    assert {alice.states(name)[-1] for name in ("m1", "m2", "m3")} == {S.FAILED}
+
+
 def test_a_text_that_is_cancelled_is_not_sent_again() -> None:
     world = pair()
     alice = world.people["Alice"]
