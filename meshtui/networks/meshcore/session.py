@@ -326,7 +326,7 @@ class MeshcoreSession:
         return ready[0]
 
     def _after(self, outputs: Sequence[Output], now: Instant) -> Sequence[Output]:
-        """Note channels that a radio brought, and send what waited for one."""
+        """Note channels that a radio brought, send what waited for one, and save what must be."""
         result = list(outputs)
         if self._channels.note(result):
             result += self._listener.open_again()
@@ -341,6 +341,7 @@ class MeshcoreSession:
                 result.append(self._failed(message, ready[0], now))
             else:
                 result += port.send(message, now)
+        result += self._station.take_unsaved()
         return result
 
     def _failed(self, message: Message, port: Port, now: Instant) -> DeliveryChanged:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from meshtui.mesh.dedupe import SeenCache
+from meshtui.model.event import DigestSeen
 from meshtui.model.ids import NetworkName
 from meshtui.networks.meshcore.ack_book import AckBook
 from meshtui.networks.meshcore.identity import node_id_of
@@ -59,6 +60,7 @@ class Station:
         self.acks = AckBook()
         self.own_ids: dict[NodeId, None] = {self.node_id: None}
         self._own_texts: dict[bytes, MessageId] = {}
+        self._unsaved: list[DigestSeen] = []
         self._last_timestamp = 0
         self._names: dict[str, None] = {}
         self._mention = re.compile(r"(?!)")
@@ -96,12 +98,21 @@ class Station:
     def note_own_text(self, digest: bytes, message_id: MessageId) -> None:
         """Remember a text of ours by its digest (see `message_ids`), to know it when it is heard.
 
-        A copy of it that comes back is then no message, but an echo.
+        A copy of it that comes back is then no message, but an echo; in a later session, which
+        does not know the message any more, a text that was had before.
         """
         self._own_texts[digest] = message_id
+        if not self.digests.has(digest):
+            self.digests.add(digest)
+            self._unsaved.append(DigestSeen(NETWORK, digest))
         if len(self._own_texts) > MAX_OWN_TEXTS:
             del self._own_texts[next(iter(self._own_texts))]
 
     def own_text(self, digest: bytes) -> MessageId | None:
         """Return which message of ours this is; None = it is not ours."""
         return self._own_texts.get(digest)
+
+    def take_unsaved(self) -> list[DigestSeen]:
+        """Take what is to outlive this session and was not taken yet."""
+        unsaved, self._unsaved = self._unsaved, []
+        return unsaved

@@ -67,6 +67,21 @@ def test_our_own_text_heard_again_is_an_echo(station: Station) -> None:
     assert heard.message is None
 
 
+def test_our_own_text_heard_in_a_later_session_is_no_message(station: Station) -> None:
+    digest = text_digest("meshcore/#Public", claimed_sender("me"), TS, "hi")
+    station.note_own_text(digest, MessageId("mine"))
+    saved = station.take_unsaved()
+    later = Station(
+        station.key, station.settings, Keyring(), NodeBook((), ()), station.digests, bytes
+    )
+
+    heard = channel_text(later, "Public", "me: hi", TS, AIR)
+
+    assert [each.digest for each in saved] == [digest]
+    assert station.take_unsaved() == []
+    assert (heard.message, heard.echo_of) == (None, None)
+
+
 def test_a_name_without_proof_is_no_node_id(station: Station) -> None:
     heard = channel_text(station, "Public", f"{PEER}: hi", TS, AIR)
 

@@ -20,6 +20,7 @@ from meshtui.model.command import (
 from meshtui.model.event import (
     ChannelChanged,
     DeliveryChanged,
+    DigestSeen,
     FrameSent,
     MessageQueued,
     MessageReceived,
@@ -98,6 +99,7 @@ class Bench:
         self.keyring = Keyring()
         nodes = NodeBook((), ())
         station = Station(key, Settings(name="me"), self.keyring, nodes, Digests(), bytes)
+        self.station = station
         self.listener = AirListener(station)
         self.session = MeshcoreSession(
             station, self.listener, restored or Restored(), self._make, ()
@@ -209,6 +211,17 @@ def test_what_outlived_a_restart_is_sent_and_can_be_sent_again() -> None:
     second.session.submit(ResendMessage(message), NOW)
 
     assert second.ports["usb"].sent() == ["hi", "hi"]
+
+
+def test_what_a_port_sent_is_known_to_the_next_session() -> None:
+    bench = Bench()
+    bench.up()
+    bench.station.note_own_text(b"12345678", MessageId("m"))
+
+    outputs = bench.say()
+
+    assert DigestSeen(NETWORK, b"12345678") in outputs
+    assert not [each for each in bench.say(name="n") if isinstance(each, DigestSeen)]
 
 
 def test_a_key_opens_what_was_heard_before_it_came() -> None:
