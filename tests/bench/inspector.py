@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 RATE = 200
 BEGIN_S, WATCH_S = 4.0, 8.0
 ROUNDS = 12
+SIZES = ((80, 24), (140, 40))
 _KEYS = (
     (b"k", "G to follow", "a key in the list"),
     (b"G", "following", "the end key"),
@@ -28,12 +29,17 @@ _KEYS = (
 
 
 def report(table: Table) -> None:
-    """Measure and add rows."""
-    table.head(f"Packet inspector, {RATE} packets a second, 80x24")
+    """Measure and add rows, at the smallest terminal and at a large one."""
+    for columns, rows in SIZES:
+        _report(table, columns, rows)
+
+
+def _report(table: Table, columns: int, rows: int) -> None:
+    table.head(f"Packet inspector, {RATE} packets a second, {columns}x{rows}")
     with tempfile.TemporaryDirectory() as folder:
         pulse = Path(folder) / "pulse"
         args = ["-m", "tests.bench.inspector_app", str(RATE), str(pulse)]
-        with Terminal(args) as client:
+        with Terminal(args, columns, rows) as client:
             client.until("PACKETS")
             client.drain(BEGIN_S)
             cpu_s = client.cpu_s

@@ -8,6 +8,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from meshtui.cli.collector import collecting_late, settle_soon
 from meshtui.runtime.api import Preferences
 from meshtui.tui.app import MeshtuiApp
 from tests.bench.heartbeat import _pulse
@@ -28,7 +29,8 @@ class BusyApp(MeshtuiApp):
         self._mesh, self._rate, self._pulse_file = mesh, rate, pulse
 
     def on_ready(self) -> None:
-        """Begin."""
+        """Begin, and look for garbage as the client does."""
+        settle_soon()
         self.run_worker(self._fill())
         self.run_worker(_pulse(self._pulse_file))
 
@@ -52,4 +54,5 @@ if __name__ == "__main__":
     air.now_ms = START_MS
     people(air)
     assert ANNA in air.known
-    BusyApp(air, float(sys.argv[1]), Path(sys.argv[2])).run()
+    with collecting_late():
+        BusyApp(air, float(sys.argv[1]), Path(sys.argv[2])).run()

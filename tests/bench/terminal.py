@@ -1,4 +1,4 @@
-"""A program under a pseudo-terminal of 80x24, watched from outside."""
+"""A program under a pseudo-terminal, of 80x24 unless said otherwise, watched from outside."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ GIVE_UP_S = 30.0
 class Terminal:
     """One running program; `output` holds all that it wrote."""
 
-    def __init__(self, args: Sequence[str]) -> None:
+    def __init__(self, args: Sequence[str], columns: int = COLUMNS, rows: int = ROWS) -> None:
         """Start this Python with `args`."""
         self.output = bytearray()
         self._begin_s = time.perf_counter()
         self._pid, self._fd = pty.fork()
         if self._pid == 0:
-            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
             os.environ.update(TERM="xterm-256color", COLORTERM="truecolor")
             os.execv(sys.executable, [sys.executable, *args])
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+from collections import deque
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -12,7 +15,7 @@ from meshtui.model.packet import Verdict
 from meshtui.model.packet_row import frame_of
 from meshtui.tui.command import bindings_of
 from meshtui.tui.mesh_commands import MESH_COMMANDS
-from meshtui.tui.panes.packet_actions import PacketActions, Slices
+from meshtui.tui.panes.packet_actions import SLICE_S, PacketActions, Slices
 from meshtui.tui.state.claimed_names import ClaimedNames
 from meshtui.tui.state.joining import read_joining
 from meshtui.tui.state.packets import PacketLog, PacketView
@@ -33,6 +36,10 @@ if TYPE_CHECKING:
 
 _REREAD_EVERY_S = 2.0
 """Packets that were not opened are tried again at most this often, whatever is heard."""
+
+_AT_A_TIME = 50
+_MOST_PENDING = 10_000
+"""Events that wait for their slice; what is more is folded at once."""
 
 
 class DirectoryNames:
@@ -62,6 +69,8 @@ class PacketsPane(PacketActions):
         super().__init__(desk, self.view, DirectoryNames(desk.directory))
         self._exports = desk.exports_dir or Path.home() / "meshtui-exports"
         self._keys = KeyWatch()
+        self._pending: deque[Event] = deque()
+        self._is_folding = False
         self._to_reread: set[NetworkName] = set()
         self._reread_rest: Timer | None = None
 
@@ -70,12 +79,33 @@ class PacketsPane(PacketActions):
         self._list.show_all()
 
     def consume(self, events: Sequence[Event]) -> None:
-        """Take frames, names and keys."""
-        if any(isinstance(event, NodeHeard) for event in events):
-            self._list.changed()
-        before = self._state()
-        self._list.advance(*self.view.extend(events))
-        self._to_reread |= self._keys.networks_with_new_keys(events)
+        """Take frames, names and keys: many of them in slices, so that a key press goes before."""
+        self._pending.extend(events)
+        if not self._is_folding:
+            self._fold_slice()
+            if self._pending:
+                self._is_folding = True
+                self.run_worker(self._fold_on(), group="fold")
+        while len(self._pending) > _MOST_PENDING:
+            self._fold_slice()
+
+    async def _fold_on(self) -> None:
+        while self._pending:
+            await asyncio.sleep(0)
+            self._fold_slice()
+        self._is_folding = False
+
+    def _fold_slice(self) -> None:
+        """Fold for as long as a slice is, and show what came of it."""
+        before, until_s = self._state(), time.perf_counter() + SLICE_S
+        while self._pending:
+            events = [self._pending.popleft() for _ in range(min(len(self._pending), _AT_A_TIME))]
+            if any(isinstance(event, NodeHeard) for event in events):
+                self._list.changed()
+            self._list.advance(*self.view.extend(events))
+            self._to_reread |= self._keys.networks_with_new_keys(events)
+            if time.perf_counter() > until_s:
+                break
         self._reread_soon()
         if before != self._state():
             self._list_head.redraw()
