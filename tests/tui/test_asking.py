@@ -94,6 +94,35 @@ async def test_a_secret_is_typed_unseen_and_kept_nowhere() -> None:
         assert composer.value == ""
 
 
+async def test_a_password_is_for_the_node_that_is_named_not_for_the_open_chat() -> None:
+    mesh = two_networks()
+
+    async with app_on(mesh).run_test(size=SMALL) as pilot:
+        await opened(pilot, WITH_ROOM)
+        await typed(pilot, "/login Ridge Rpt")
+        shown = text_of(pilot.app)
+        await pilot.press(*"geheim", "enter")
+        await settle(pilot)
+
+    assert "Log in: Ridge Rpt" in shown
+    assert [request.node_id for request in asks(mesh)] == [RIDGE]
+
+
+async def test_a_name_after_a_verb_with_an_argument_is_a_node() -> None:
+    mesh = two_networks()
+
+    async with app_on(mesh).run_test(size=SMALL) as pilot:
+        await opened(pilot, WITH_ROOM)
+        await typed(pilot, "/trace ridge rpt")
+        await pilot.press("escape")
+        await typed(pilot, "/trace 66,7e")
+
+    assert [(request.node_id, request.argument) for request in asks(mesh)] == [
+        (RIDGE, ""),
+        (ROOM, "66,7e"),
+    ]
+
+
 async def test_a_secret_typed_where_it_can_be_seen_is_not_sent_and_not_remembered() -> None:
     mesh = two_networks()
 

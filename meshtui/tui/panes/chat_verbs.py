@@ -58,16 +58,17 @@ class VerbWords:
             self._pane.ask(Wish(network, verb, argument=self._radio_argument(verb, typed)))
             return
         node_id, rest = self._node_and_rest(network, verb, typed)
+        if verb.is_secret and (rest or (node_id is None and typed)):
+            # what was typed may be the secret: it is not repeated, and nobody is guessed
+            self._pane.tell(f"/{verb.name} takes a node; what is secret is asked for", bad=True)
+            return
         if node_id is None and typed:
             shown = clean(typed, limit=40)
             self._pane.tell(f"No one node of this network is called {shown}", bad=True)
             return
-        if rest and (verb.is_secret or not verb.argument):
-            words = "type it when you are asked" if verb.is_secret else "it takes nothing more"
-            self._pane.tell(f"/{verb.name}: {words}", bad=True)
-            if not verb.is_secret:
-                return
-            rest = ""
+        if rest and not verb.argument:
+            self._pane.tell(f"/{verb.name}: it takes nothing more", bad=True)
+            return
         self._pane.ask(Wish(network, verb, node_id, argument=rest))
 
     def run_ask(self, typed: str) -> None:
@@ -109,13 +110,20 @@ class VerbWords:
         if typed.startswith("@"):
             name, _, rest = typed[1:].partition(" ")
             return self._one(name, network), rest.strip()
-        if verb.argument and here is not None:
-            return here, typed
         whole = self._one(typed, network)
-        if whole is not None or not verb.argument:
+        if verb.is_secret or not verb.argument:
+            return whole, ""
+        if here is not None and not self._is_name(typed, whole):
+            return here, typed
+        if whole is not None:
             return whole, ""
         name, _, rest = typed.partition(" ")
         return self._one(name, network), rest.strip()
+
+    def _is_name(self, typed: str, node_id: NodeId | None) -> bool:
+        """Somebody is called exactly so; a few digits may also be an argument."""
+        node = None if node_id is None else self._pane.desk.directory.nodes.get(node_id)
+        return node is not None and node.name.casefold() == typed.casefold()
 
     def _one(self, name: str, network: NetworkName) -> NodeId | None:
         found = self._pane.desk.directory.find(name, network)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from meshtui.errors import LocalProtocolError
@@ -19,6 +21,9 @@ from meshtui.networks.meshcore.companion.forms import UNKNOWN_PATH, Path
 from meshtui.networks.meshcore.companion.pushes import PathDiscovery, TraceData
 from meshtui.networks.meshcore.station import NETWORK
 from tests.support.fake_companion import BOB, CAROL, HILL, Desk, contact
+
+if TYPE_CHECKING:
+    from meshtui.crypto.ed25519 import KeyPair
 
 
 @pytest.fixture
@@ -198,22 +203,20 @@ def test_a_repeater_heard_directly_is_traced_without_a_path(desk: Desk) -> None:
     assert traced(desk).path == key[:1]
 
 
-def test_what_was_heard_of_a_node_shows_a_trace_the_way(desk: Desk) -> None:
-    via = (NodeId("aa"), NodeId("bb"))
-    for node, path in ((CAROL, b"\xaa\xbb\xaa"), (HILL, None)):
-        desk.radio.contacts[node.public_key] = contact(
-            node.public_key, "x", 2 if node is HILL else 1
-        )
-        node_id = NodeId(node.public_key.hex())
-        desk.nodes.learn(Route(NETWORK, node_id, desk.port.link_id, 3, via, 1, source="advert"))
+@pytest.mark.parametrize(("node", "end"), [(CAROL, ""), (HILL, HILL.public_key.hex()[:2])])
+def test_what_was_heard_of_a_node_shows_a_trace_the_way(node: KeyPair, end: str) -> None:
+    desk, via = Desk(), (NodeId("aa"), NodeId("bb"))
+    desk.radio.contacts[node.public_key] = contact(node.public_key, "x", 2 if end else 1)
+    desk.connect()
+    node_id = NodeId(node.public_key.hex())
+    desk.nodes.learn(Route(NETWORK, node_id, desk.port.link_id, 3, via, 1, source="advert"))
 
-        request = desk.ask("trace", node.public_key)
+    request = desk.ask("trace", node.public_key)
+    asked = traced(desk)
+    snrs = bytes(len(asked.path) + 1)
+    desk.push(TraceData(0, len(asked.path), 0, asked.tag, bytes(4), asked.path + snrs))
 
-        wanted = path or b"\xaa\xbb" + node.public_key[:1] + b"\xbb\xaa"
-        asked = traced(desk)
-        assert asked.path == wanted
-        snrs = bytes(len(wanted) + 1)
-        desk.push(TraceData(0, len(wanted), 0, asked.tag, bytes(4), asked.path + snrs))
-        assert not desk.answer(request).is_error
-        learned = desk.of(RouteChanged)[-1].route
-        assert (learned.source, learned.via) == ("traced", via)
+    assert asked.path.hex() == (f"aabb{end}bbaa" if end else "aabbaa")
+    assert not desk.answer(request).is_error
+    learned = desk.of(RouteChanged)[-1].route
+    assert (learned.source, learned.via) == ("traced", via)
