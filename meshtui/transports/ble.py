@@ -111,7 +111,7 @@ async def _begin(link: BleLink, client: BleakClient, where: str) -> None:
     """
     service = client.services.get_service(ble_scan.UART_SERVICE)
     if service is None:
-        msg = f"{where} has no Nordic UART service; is it a mesh radio, with its Bluetooth switched on?"
+        msg = f"{where} has no Nordic UART service; is it a mesh radio, and set to use Bluetooth?"
         raise TransportError(msg, is_final=True)
     to_radio = service.get_characteristic(UART_TO_RADIO)
     from_radio = service.get_characteristic(UART_FROM_RADIO)
