@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from meshtui.model.ids import Instant, LinkId
     from meshtui.model.packet import Subscribe, Transmit, Unsubscribe
 
-MAX_FRAME_BYTES: Final = 4_096
+# What one read brings is taken in one turn of the loop: of the smallest frames there are hundreds
+# in this many, and each costs up to 50 us.
+MAX_FRAME_BYTES: Final = 512
 # Unread arrivals; past either, nothing is read until they are taken.
 MAX_UNREAD_BYTES: Final = 64 * 1024
 MAX_UNREAD: Final = 1_000
