@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from meshtui.model.node import Node, NodeMarks, Route
     from meshtui.model.packet import Dissection, Frame, PacketSummary
     from meshtui.model.packet_row import PacketRow
-    from meshtui.model.packet_statistics import PacketStatistics
     from meshtui.model.verb import Verb
 
 # `MetricRow` lives in the model because the store makes it and may not import this floor
@@ -242,10 +241,6 @@ class RecordingApi(Protocol):
         Raises:
             FilterError: At once; the filter cannot be read.
         """
-        ...
-
-    def statistics(self) -> AsyncGenerator[PacketStatistics, None]:
-        """Count all packets that are found by now; yields the same, growing object."""
         ...
 
     def dissect(self, row: PacketRow) -> Dissection:

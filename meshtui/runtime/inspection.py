@@ -20,7 +20,6 @@ from meshtui.errors import ConfigError, DecodeError, LocalProtocolError
 from meshtui.model.display_filter import compile_filter
 from meshtui.model.filter_tokens import TokenKind, tokens
 from meshtui.model.packet_fields import packet_fields
-from meshtui.model.packet_statistics import PacketStatistics
 from meshtui.model.secret import SecretBytes
 from meshtui.networks.base import KeyMaterial
 from meshtui.runtime.api import FilterProgress, ReadingProgress
@@ -164,15 +163,6 @@ class Recording:
             for row in self._passing_rows(matches, at, min(at + _STEP, stop))
         )
 
-    async def statistics(self) -> AsyncGenerator[PacketStatistics, None]:
-        """Count all packets that are found by now."""
-        counts = PacketStatistics()
-        at, stop = 0, len(self)
-        yield counts
-        while at < stop:
-            at = await asyncio.to_thread(self._count_slice, counts, at, stop)
-            yield counts
-
     def dissect(self, row: PacketRow) -> Dissection:
         """Take a packet apart."""
         return self._shown.dissect(row)
@@ -262,15 +252,6 @@ class Recording:
                 for late in self._late(self._named, end):
                     late.learn()
             self._named = end
-
-    def _count_slice(self, counts: PacketStatistics, at: int, stop: int) -> int:
-        until_s = time.monotonic() + SLICE_S
-        while at < stop and time.monotonic() < until_s:
-            end = min(at + _STEP, stop)
-            for row in self._passing_rows(lambda _: True, at, end):
-                counts.add(row)
-            at = end
-        return at
 
     def _passing_rows(
         self, matches: Callable[[PacketRow], bool], start: int, stop: int

@@ -15,7 +15,7 @@ from meshtui.model.text import clean_line
 from meshtui.tui.panes.packet_frame import PacketFrame
 from meshtui.tui.state.ladder import ladder_of
 from meshtui.tui.state.packet_search import needle_of, places_from
-from meshtui.tui.state.packet_stats import PacketFold
+from meshtui.tui.state.packet_stats import PacketStatistics
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -274,14 +274,14 @@ class PacketActions(PacketFrame):
             self.count_soon()
 
     async def _count(self) -> None:
-        fold, slices = PacketFold(), Slices()
+        counts, slices = PacketStatistics(), Slices()
         shown_s = time.perf_counter()
         for row in self.packets.snapshot():
-            fold.add(row)
+            counts.add(row)
             if await slices.rest() and time.perf_counter() - shown_s > _STATS_EVERY_S:
                 shown_s = time.perf_counter()
-                self._stats.show(fold)
-        self._stats.show(fold)
+                self._stats.show(counts)
+        self._stats.show(counts)
 
     def filter_changed(self) -> None:
         """What is counted is what is shown."""

@@ -1,58 +1,91 @@
-"""What a list of packets is made of, with how often copies came and how many packets when."""
+"""What packets are made of: what kinds, from whom, how well heard, how often each, and when."""
 
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
-
-from meshtui.model.packet_statistics import PacketStatistics
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from meshtui.model.packet_row import PacketRow
 
-MAX_HASHES = 20_000
+MAX_TALKERS: Final = 5_000
+MAX_KINDS: Final = 500
+MAX_HASHES: Final = 20_000
 """Packets whose copies are counted; those that come later are left out."""
 
-MAX_BINS = 240
-_FIRST_BIN_MS = 1_000
+MAX_BINS: Final = 240
+RSSI_STEP_DBM: Final = 5
+_FIRST_BIN_MS: Final = 1_000
 
 
-class PacketFold:
-    """A fold over rows, one `add` each; bounded.
+class PacketStatistics:
+    """A fold over rows, one `add` each. Bounded: what comes beyond the bounds counts as `other`.
 
     Attributes:
-        counts: What can be counted one by one.
-        received: Those that came, in contrast to those we sent.
+        first_ms: The earliest packet, Unix milliseconds; 0 = none yet. `last_ms` likewise.
+        by_network: Packets of each network, also `by_kind`, keyed `NETWORK KIND`, and
+            `by_verdict`.
+        by_hops: Packets by relays passed, where they say.
+        by_snr_db: Packets by signal-to-noise ratio, rounded to whole dB, where known.
+        by_rssi_dbm: Packets by strength, rounded down to `RSSI_STEP_DBM`, where known.
+        by_talker: Packets by claimed sender.
+        copies: Received packets that are a further copy of one received before.
     """
 
     def __init__(self) -> None:
         """Begin at nothing."""
-        self.counts = PacketStatistics()
-        self.received = 0
-        self._copies: Counter[str] = Counter()
+        self.packets = 0
+        self.bytes = 0
+        self.first_ms = 0
+        self.last_ms = 0
+        self.by_network: Counter[str] = Counter()
+        self.by_kind: Counter[str] = Counter()
+        self.by_verdict: Counter[str] = Counter()
+        self.by_hops: Counter[int] = Counter()
+        self.by_snr_db: Counter[int] = Counter()
+        self.by_rssi_dbm: Counter[int] = Counter()
+        self.by_talker: Counter[str] = Counter()
+        self.copies = 0
+        self._times_received: Counter[str] = Counter()
         self._bin_ms = _FIRST_BIN_MS
         self._bins: Counter[int] = Counter()
 
     def add(self, row: PacketRow) -> None:
-        """Count one more."""
-        self.counts.add(row)
-        self._time(row.at.unix_ms)
+        """Count a packet."""
+        summary = row.summary
+        self.packets += 1
+        self.bytes += len(row.payload)
+        self._add_time(row.at.unix_ms)
+        _count(self.by_network, row.network, MAX_KINDS)
+        _count(self.by_kind, f"{row.network} {summary.kind}", MAX_KINDS)
+        self.by_verdict[summary.verdict.value] += 1
+        if summary.hops is not None:
+            self.by_hops[min(max(summary.hops, 0), 255)] += 1
+        if row.snr_db is not None:
+            self.by_snr_db[round(min(max(row.snr_db, -200), 200))] += 1
+        if row.rssi_dbm is not None:
+            within = min(max(row.rssi_dbm, -300), 300)
+            self.by_rssi_dbm[within // RSSI_STEP_DBM * RSSI_STEP_DBM] += 1
+        if summary.source:
+            _count(self.by_talker, summary.source, MAX_TALKERS)
         if row.direction == "rx":
-            self.received += 1
-            name = row.summary.packet_hash or row.summary.message_id
-            if name and (name in self._copies or len(self._copies) < MAX_HASHES):
-                self._copies[name] += 1
+            self._add_received(summary.packet_hash or summary.message_id)
 
     @property
     def span_s(self) -> float:
         """From the first to the last."""
-        return (self.counts.last_ms - self.counts.first_ms) / 1000
+        return (self.last_ms - self.first_ms) / 1000
+
+    @property
+    def distinct(self) -> int:
+        """Received packets that can have copies, each counted once."""
+        return len(self._times_received)
 
     def copies_spread(self) -> Counter[int]:
         """How many packets were received once, twice, …."""
-        return Counter(self._copies.values())
+        return Counter(self._times_received.values())
 
     def rates(self, count: int) -> tuple[Sequence[int], float]:
         """Return the packets of each of at most `count` equal spans, and a span's seconds."""
@@ -65,14 +98,27 @@ class PacketFold:
             sums[(place - first) // per] += packets
         return sums, per * self._bin_ms / 1000
 
-    def _time(self, unix_ms: int) -> None:
-        self._bins[unix_ms // self._bin_ms] += 1
+    def _add_time(self, at_ms: int) -> None:
+        if not self.first_ms or at_ms < self.first_ms:
+            self.first_ms = at_ms
+        self.last_ms = max(self.last_ms, at_ms)
+        self._bins[at_ms // self._bin_ms] += 1
         while len(self._bins) > MAX_BINS:
             self._bin_ms *= 2
             wider: Counter[int] = Counter()
             for place, packets in self._bins.items():
                 wider[place // 2] += packets
             self._bins = wider
+
+    def _add_received(self, name: str) -> None:
+        known = name in self._times_received
+        if name and (known or len(self._times_received) < MAX_HASHES):
+            self._times_received[name] += 1
+            self.copies += known
+
+
+def _count(counter: Counter[str], name: str, limit: int) -> None:
+    counter[name if name in counter or len(counter) < limit else "other"] += 1
 
 
 def histogram(counts: Counter[int], most: int, step: int = 1) -> list[tuple[int, int, int]]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from textual.strip import Strip
 
-    from meshtui.tui.state.packet_stats import PacketFold
+    from meshtui.tui.state.packet_stats import PacketStatistics
     from meshtui.tui.text.glyphs import Glyphs
     from meshtui.tui.widgets.ink import Part
     from meshtui.tui.widgets.packet_list import Names
@@ -29,19 +29,19 @@ _MAX_NAME = 40
 
 
 class StatsView(InkedList):
-    """Draws a `PacketFold`."""
+    """Draws a `PacketStatistics`."""
 
     def __init__(self, names: Names, glyphs: Glyphs) -> None:
         """Begin empty."""
         super().__init__(show_cursor=False, id="stats")
         self._names = names
         self._glyphs = glyphs
-        self._fold: PacketFold | None = None
+        self._counts: PacketStatistics | None = None
         self._page: list[tuple[list[Part], list[Part]]] = []
 
-    def show(self, fold: PacketFold) -> None:
+    def show(self, counts: PacketStatistics) -> None:
         """Show these counts; the place in the page stays."""
-        self._fold = fold
+        self._counts = counts
         self._lay_out()
 
     def action_cursor_by(self, rows: int) -> None:
@@ -53,23 +53,22 @@ class StatsView(InkedList):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        fold, width = self._fold, self.size.width
-        if fold is None or not width:
+        counts, width = self._counts, self.size.width
+        if counts is None or not width:
             return
         columns = 2 if width >= _TWO_COLUMNS else 1
         sides: tuple[Block, Block] = ([], [])
-        for block in self._blocks(fold, width // columns):
+        for block in self._blocks(counts, width // columns):
             shorter = 1 if columns == 2 and len(sides[1]) < len(sides[0]) else 0
             sides[shorter].extend([*block, []])
         height = max(map(len, sides))
         for side in sides:
             side.extend([[]] * (height - len(side)))
-        self._page = [*((line, []) for line in self._rates(fold, width))]
+        self._page = [*((line, []) for line in self._rates(counts, width))]
         self._page += list(zip(*sides, strict=True))
         self.set_rows(len(self._page), self._draw_pair, cursor=max(self.cursor, 0))
 
-    def _blocks(self, fold: PacketFold, width: int) -> list[Block]:
-        counts = fold.counts
+    def _blocks(self, counts: PacketStatistics, width: int) -> list[Block]:
         kinds: Counter[str] = Counter()
         for name, count in counts.by_kind.items():
             kinds[name.partition(" ")[2] or name] += count
@@ -80,7 +79,7 @@ class StatsView(InkedList):
             self._bars("Relays so far", _spread(counts.by_hops, 1), width),
             self._bars("SNR, dB", _spread(counts.by_snr_db, 3), width),
             self._bars("RSSI, dBm", _spread(counts.by_rssi_dbm, 10), width),
-            self._bars("Copies received of a packet", _spread(fold.copies_spread(), 1), width),
+            self._bars("Copies received of a packet", _spread(counts.copies_spread(), 1), width),
             self._bars("What became of them", counts.by_verdict.most_common(_MOST_LINES), width),
             self._bars("Networks", counts.by_network.most_common(4), width),
         ]
@@ -107,14 +106,14 @@ class StatsView(InkedList):
             )
         return block
 
-    def _rates(self, fold: PacketFold, width: int) -> Block:
-        counts, span_s = fold.counts, fold.span_s
+    def _rates(self, counts: PacketStatistics, width: int) -> Block:
+        span_s = counts.span_s
         said = f" {counts.packets:,} packets, {size_words(counts.bytes)}"
         if span_s > 0:
             said += f" in {duration(span_s * 1000)}: {counts.packets / span_s:.1f} a second"
         if counts.distinct:
             said += f"; {counts.copies:,} of {counts.copies + counts.distinct:,} are copies"
-        rates, each_s = fold.rates(max(width - 4, 10))
+        rates, each_s = counts.rates(max(width - 4, 10))
         most = max(rates, default=0)
         block: Block = [[(fit(said, width, self._glyphs.ellipsis), "plain")]]
         if len(rates) > 2 and most:

@@ -174,15 +174,6 @@ async def test_a_filter_by_name_finds_what_came_before_the_name_was_told(tmp_pat
         ]
 
 
-async def test_all_packets_are_counted(tmp_path: Path) -> None:
-    with recorded(tmp_path, radio_rows()) as recording:
-        counts = [counts async for counts in recording.statistics()][-1]
-
-        assert counts.packets == len(recording)
-        assert counts.by_network == {"meshcore": len(recording)}
-        assert counts.copies > 0
-
-
 @pytest.mark.parametrize("form", ["jsonl", "pcap", "pcapng"])
 async def test_what_is_exported_is_what_was_recorded(tmp_path: Path, form: str) -> None:
     with recorded(tmp_path, radio_rows(), "pcapng") as recording:
