@@ -390,6 +390,7 @@ class ModemPort:
         rig.meet(heard.peer, is_kept=True)
         packet = heard.packet
         hops = packet.hops if packet.is_flood else None
+        rig.emit(*nodes.wrote(node_id, rig.link_id, heard.timestamp, hops, rig.now))
         path = tuple(hop.lower() for hop in packet.path_hashes()) if packet.is_flood else ()
         authors = nodes.by_prefix(heard.author.hex()) if heard.author else []
         author = authors[0].node_id if len(authors) == 1 else NodeId(heard.author.hex())

@@ -151,6 +151,24 @@ class NodeBook:
         )
         return [*self.put(changed), *self.heard_by(node.node_id, packet, frame, now)]
 
+    def wrote(
+        self, node_id: NodeId, link_id: LinkId, sent_s: int, hops: int | None, now: Instant
+    ) -> list[Output]:
+        """Note that a node we know wrote to us; a text may have waited in a radio.
+
+        Args:
+            sent_s: When, by its clock; nothing is taken to be of the future.
+            hops: Relays it passed; None = it came along a path.
+        """
+        node = self.get(node_id)
+        if node is None:
+            return []
+        heard_ms = min(now.unix_ms, sent_s * 1000)
+        if heard_ms <= node.last_heard_ms:
+            return []
+        hops = node.hops if hops is None else hops
+        return self.put(replace(node, last_heard_ms=heard_ms, hops=hops, link_id=link_id))
+
     def heard_by(self, node_id: NodeId, packet: Packet, frame: Frame, now: Instant) -> list[Output]:
         """Learn a way from a flooded packet of this node: back along the path it came."""
         if packet.transport_codes == _NOWHERE:

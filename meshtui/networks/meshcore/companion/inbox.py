@@ -77,7 +77,10 @@ class Inbox:
             if not self._radio.scripts.hear(frame, self._radio.now.mono_s):
                 self._radio.news("cli", text, node_id)
             return
-        self._radio.station.nodes.keep(node_id)
+        nodes, link_id = self._radio.station.nodes, self._radio.link_id
+        nodes.keep(node_id)
+        hops = hops_of(frame.path_len)
+        self._radio.emit(*nodes.wrote(node_id, link_id, frame.timestamp, hops, self._radio.now))
         self._emit(
             direct_text(
                 self._radio.station,

@@ -137,3 +137,16 @@ def test_a_place_that_is_none_is_none(place: tuple[int, int]) -> None:
 def test_roles_and_types_match() -> None:
     assert [role_of(type_of(role)) for role in NodeRole] == list(NodeRole)
     assert role_of(9) is NodeRole.UNKNOWN
+
+
+def test_who_writes_was_heard_when_it_says_but_not_in_the_future() -> None:
+    book = NodeBook([Node(NETWORK, NODE, hops=2)], ())
+    now_s = NOW.unix_ms // 1000
+
+    (late,) = book.wrote(NODE, LINK, now_s - 60, None, NOW)
+    (early,) = book.wrote(NODE, LINK, now_s + 999, 1, NOW)
+
+    assert (late.node.last_heard_ms, late.node.hops) == ((now_s - 60) * 1000, 2)
+    assert (early.node.last_heard_ms, early.node.hops) == (NOW.unix_ms, 1)
+    assert book.wrote(NODE, LINK, now_s - 5, 3, NOW) == []
+    assert book.wrote(NodeId("ff"), LINK, now_s, 0, NOW) == []
