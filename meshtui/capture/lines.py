@@ -8,7 +8,8 @@ What is read:
   their `raw` topic
 * hex digits, in pairs, with or without blanks between them
 
-Lines that cannot hold a packet (status messages, other events) are passed over and counted.
+Lines that cannot hold a packet are passed over and counted; the other events of `listen` are
+only passed over, as they belong there.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 HEX_LINE: Final = re.compile(rb"(?:0[xX])?[0-9A-Fa-f]{2}(?:[ :-]?[0-9A-Fa-f]{2})*\s*\Z")
+_OTHER_EVENT: Final = re.compile(rb'\s*\{"event": ?"')
 _HEX_DIGITS: Final = frozenset(b"0123456789abcdefABCDEF")
 _BRACE: Final = 0x7B
 _BLANKS: Final = b" \t\r\n\xef\xbb\xbf"
@@ -100,7 +102,7 @@ class LinesScanner(Scanner):
             return
         if _may_hold_packet(line):
             self.add(place, len(line), self._line)
-        elif line.strip(_BLANKS):
+        elif line.strip(_BLANKS) and not _OTHER_EVENT.match(line):
             self._skipped += 1
             self._first_skipped = self._first_skipped or self._line
 
