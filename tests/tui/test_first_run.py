@@ -418,7 +418,7 @@ async def test_of_a_device_it_is_asked_what_it_is_and_nothing_is_tried_before() 
         ("A KISS modem", "meshcore+kiss:///dev/ttyUSB0"),
         ("A LoRa gateway", "jsonmesh+serial:///dev/ttyUSB0"),
     ]
-    assert "this program is the MeshCore node" in said
+    assert "this program is the node, by your words" in said
     assert setup.saved == [(["meshcore+kiss:///dev/ttyUSB0"], "")]
 
 

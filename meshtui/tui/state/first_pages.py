@@ -131,8 +131,8 @@ _RADIO: Final = Page(
     "A MeshCore radio",
     (
         _TRIES,
-        ("It is a node of its own: name, key, channels and frequency are the radio's,", "dim"),
-        ("and it says itself how it is set.", "dim"),
+        ("It is a node of its own, with its own name, key, channels and frequency;", "dim"),
+        ("it says itself how it is set.", "dim"),
     ),
 )
 _PIN: Final = (
@@ -144,7 +144,7 @@ _MODEM: Final = Page(
     "A KISS modem",
     (
         _TRIES,
-        ("It only sends and hears: this program is the MeshCore node, by your words.", "dim"),
+        ("It only sends and hears: this program is the node, by your words.", "dim"),
         ("It keeps how its radio is set, unless the address says it, as", "dim"),
         ("?freq=869.618&sf=8&bw=62.5&cr=8 does (& behind a ?).", "dim"),
     ),
