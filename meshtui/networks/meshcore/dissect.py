@@ -20,6 +20,7 @@ from meshtui.networks.meshcore.dissect_open import (
 )
 from meshtui.networks.meshcore.dissect_sealed import SEALED
 from meshtui.networks.meshcore.dissect_tree import Fields, decibels, hex_of
+from meshtui.networks.meshcore.hidden import without_secrets
 from meshtui.networks.meshcore.packet import PayloadType, RouteType, decode_packet, packet_hash
 from meshtui.networks.meshcore.payloads.envelope import MAC_BYTES
 from meshtui.networks.meshcore.payloads.registry import decode_payload
@@ -72,8 +73,18 @@ def dissect_packet(data: bytes, keyring: Keyring) -> Dissection:
         shown if opened is None else (*shown, opened),
         tuple(inside.problems),
         contents.why,
-        () if contents.plaintext is None else ((DECRYPTED, contents.plaintext),),
+        _buffers(packet, contents.plaintext),
     )
+
+
+def _buffers(packet: Packet, plaintext: bytes | None) -> tuple[tuple[str, bytes], ...]:
+    """Give the bytes that were opened, but for passwords."""
+    if plaintext is None:
+        return ()
+    try:
+        return ((DECRYPTED, without_secrets(packet.payload_type, plaintext)),)
+    except DecodeError:
+        return ((DECRYPTED, plaintext),)
 
 
 def _refused(data: bytes, error: DecodeError) -> Dissection:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from meshtui.networks.meshcore.dissect_clear import payload_type_name
 from meshtui.networks.meshcore.dissect_open import ends_of
 from meshtui.networks.meshcore.dissect_tree import hex_of
+from meshtui.networks.meshcore.hidden import NOT_SHOWN, known_query, sets_secret
 from meshtui.networks.meshcore.packet import PayloadType, path_bytes_of, split_hashes
 from meshtui.networks.meshcore.payloads.anon_request import QueryKind, decode_anon_body
 from meshtui.networks.meshcore.payloads.group_data import owner_of_data_type
@@ -42,7 +43,12 @@ def dissect_text(contents: Contents, fields: Fields) -> str:
     )
     if kind == TextType.SIGNED:
         fields.take("sender_prefix", 4, "of the author's key; nobody but the room vouches for it")
-    text = _text(fields)
+    if kind == TextType.COMMAND and sets_secret(fields.data[fields.at : fields.end]):
+        raw = fields.data[fields.at : fields.end].partition(b"\0")[0]
+        fields.take("text", len(raw), "a command line that sets a password or a key", _size_only)
+        text = f"a command line, {NOT_SHOWN}"
+    else:
+        text = _text(fields)
     if fields.left > 1 and fields.data[fields.at + 1]:
         fields.take("end", 1, "the text ends here")
         fields.number("extended_attempt", 1, "the attempt where it is 4 or more")
@@ -129,11 +135,11 @@ def dissect_anon_request(contents: Contents, fields: Fields) -> str:
     """Cut a login or a stranger's question; the password in it is not shown."""
     body = decode_anon_body(contents.plaintext or b"")
     fields.time("timestamp")
-    query = body.query
+    query = known_query(contents.plaintext or b"")
     if query is None:
         size = len(body.rest.rstrip(b"\0"))
         note = "a password; of a room server's login, four bytes of time before it"
-        fields.take("login", size, note, lambda raw: f"{len(raw)} bytes, not shown")
+        fields.take("login", size, note, _size_only)
         fields.padding()
         return "a login"
     kind, path_len, path = query
@@ -142,7 +148,9 @@ def dissect_anon_request(contents: Contents, fields: Fields) -> str:
     fields.number("reply_path_len", 1, _path_note)
     shown = " ".join(split_hashes(path, (path_len >> 6) + 1))
     fields.take("reply_path", len(path), "the way back to who asks", lambda _: shown)
-    fields.rest("rest", "random bytes that make it unique, and padding")
+    if fields.left > 0:
+        note = "random bytes that make it unique, and padding"
+        fields.take("rest", fields.left, note, _size_only)
     return f"asks for {what}"
 
 
@@ -151,6 +159,10 @@ def _text(fields: Fields) -> str:
     raw = fields.data[fields.at : fields.end].partition(b"\0")[0]
     fields.take("text", len(raw), show=text_of)
     return text_of(raw)
+
+
+def _size_only(raw: bytes) -> str:
+    return f"{len(raw)} bytes, {NOT_SHOWN}"
 
 
 def _name_of(kinds: type[IntEnum], number: int) -> str:

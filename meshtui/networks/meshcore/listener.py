@@ -135,8 +135,10 @@ class AirListener:
         if not is_genuine(advert):
             heard.drop(Verdict.REJECTED, "forged", "the signature is not this key's")
             return
-        if advert.timestamp < self._station.nodes.known(node_id).claimed_at_s:
-            heard.drop(Verdict.DROPPED, "replay", "older than what this node said last")
+        known = self._station.nodes.known(node_id)
+        is_again = advert.timestamp == known.claimed_at_s and known.last_heard_ms > 0
+        if is_again or advert.timestamp < known.claimed_at_s:
+            heard.drop(Verdict.DROPPED, "replay", "no newer than what this node said last")
             return
         heard.extra += self._station.nodes.advertised(advert, said, packet, frame)
 

@@ -70,9 +70,9 @@ class NodeBook:
         """Return a node by its whole id."""
         return self._nodes.get(node_id)
 
-    def all(self) -> Iterable[Node]:
-        """Return every node."""
-        return self._nodes.values()
+    def kept_first(self) -> Iterable[Node]:
+        """Return every node, whom the user writes with before all others."""
+        return sorted(self._nodes.values(), key=lambda node: node.node_id not in self._kept)
 
     def by_prefix(self, prefix: str) -> list[Node]:
         """Return the nodes whose ids begin with these lower-case hex digits."""

@@ -214,7 +214,8 @@ def _direct_text(packet: Packet, opened: Opened, acks: AckBook | None) -> Packet
         destination,
         hops_of(packet),
         message_id=message_id,
-        text=body.text[:MAX_SUMMARY_TEXT],
+        # command lines and their answers hold passwords, and are in no chat
+        text="" if body.txt_type == TextType.COMMAND else body.text[:MAX_SUMMARY_TEXT],
         path=path_of(packet),
         packet_hash=packet_hash_text(packet),
     )

@@ -37,6 +37,7 @@ from meshtui.networks.meshcore.companion.pushes import (
     trace_final_db,
     trace_hops,
 )
+from meshtui.networks.meshcore.hidden import sets_secret
 from meshtui.networks.meshcore.payloads.lpp import decode_lpp
 from meshtui.networks.meshcore.payloads.response import STATUS_CODES, Status
 from meshtui.networks.meshcore.told import fact_of
@@ -45,7 +46,6 @@ ENDPOINT: Final = "companion"
 _NETWORK: Final = NetworkName("meshcore")
 _MAX_VALUE_CHARS: Final = 400
 _LINE_AT: Final = 13  # where the text of SEND_TXT_MSG begins
-_SECRET_SETTINGS: Final = (b"password", b"prv.key")
 _LAST_ANSWER: Final = 0x1C
 # Answers that any bytes would fit, and what they really look like.
 _LOOSE: Final = MappingProxyType[int, Callable[[bytes], bool]](
@@ -164,8 +164,7 @@ def redacted(payload: bytes, *, to_radio: bool | None = None) -> bytes:
 def _sets_secret(body: bytes) -> bool:
     """Tell whether a command line for another node sets a password or a key."""
     is_line = body[:2] == bytes((Command.SEND_TXT_MSG, TextType.CLI))
-    line = body[_LINE_AT:].lower()
-    return is_line and any(word in line for word in _SECRET_SETTINGS)
+    return is_line and sets_secret(body[_LINE_AT:])
 
 
 def _words(values: dict[str, object]) -> str:

@@ -55,7 +55,9 @@ class Rig:
         self.node = MeshcoreNode(
             station.key, self._node_settings(), station.entropy, station.keyring
         )
-        for known in station.nodes.all():
+        for known in station.nodes.kept_first():
+            if self.node.contacts.is_full:
+                break
             key = key_in(known.node_id)
             if key is not None:
                 self.meet(key, is_kept=station.nodes.is_kept(known.node_id))

@@ -6,6 +6,7 @@ import random
 from typing import TYPE_CHECKING
 
 from meshtui.crypto.ed25519 import from_seed
+from meshtui.mesh.dedupe import SeenCache
 from meshtui.model.event import (
     FrameReceived,
     MessageReceived,
@@ -137,6 +138,18 @@ def test_an_advert_brings_a_node_and_every_copy_a_way() -> None:
     assert [each.route.via for each in again.outputs if isinstance(each, RouteChanged)] == [()]
 
 
+def test_the_last_advert_played_back_when_its_copies_are_forgotten_is_a_replay() -> None:
+    ear = Ear()
+    packet = advert_packet(ALICE, "Alice", b"\xed")
+    ear.hear(packet)
+    ear.station.packets = SeenCache(1.0, 10)
+
+    heard = ear.hear(advert_packet(ALICE, "Alice"))
+
+    assert verdict(heard) == (Verdict.DROPPED, "replay")
+    assert not [each for each in heard.outputs if isinstance(each, NodeHeard | RouteChanged)]
+
+
 def test_a_forged_advert_changes_nothing_and_is_counted() -> None:
     packet = bytearray(advert_packet(ALICE, "Alice"))
     packet[-1] ^= 1
@@ -184,7 +197,7 @@ def test_two_hundred_nodes_may_bear_one_name(monkeypatch: pytest.MonkeyPatch) ->
     for number in range(200):
         ear.hear(advert_packet(from_seed(number.to_bytes(32, "big")), "Alice"))
 
-    assert len(list(ear.station.nodes.all())) == 200
+    assert len(list(ear.station.nodes.kept_first())) == 200
 
 
 def test_no_bytes_make_it_raise_and_each_frame_is_shown() -> None:
