@@ -9,7 +9,7 @@
 A bare field means: it is there. `a != b` is `!(a == b)`, so a missing figure differs from every
 figure; `<` and its kin are false for a missing one. `~` is "contains". Texts match in any case;
 a field may hold several texts (an id and a name). There are no regular expressions: no filter
-takes more than time linear in the row.
+takes more than time linear in the row. What takes long to find out of a row is asked last.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from __future__ import annotations
 import math
 import operator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeAlias, TypeVar
 
 from meshtui.errors import FilterError
 from meshtui.model.filter_tokens import TokenKind, tokens
@@ -93,6 +93,13 @@ def compile_words_or_filter(
     return DisplayFilter(text, lambda row: part in words_of(row).casefold())
 
 
+class _Part(NamedTuple, Generic[RowT]):
+    """A test, and whether it looks at a field that takes long."""
+
+    test: Test[RowT]
+    is_slow: bool
+
+
 class _Parser(Generic[RowT]):
     """Recursive descent; each method reads one rule of the grammar and returns its test."""
 
@@ -103,26 +110,26 @@ class _Parser(Generic[RowT]):
         self._fields = fields
 
     def parse(self) -> Test[RowT]:
-        test = self._any(0)
+        test = self._any(0).test
         if self._at < len(self._tokens):
             token = self._tokens[self._at]
             msg = "this ) closes nothing"
             raise FilterError(msg, token.start, token.end)
         return test
 
-    def _any(self, depth: int) -> Test[RowT]:
-        tests = [self._all(depth)]
+    def _any(self, depth: int) -> _Part[RowT]:
+        parts = [self._all(depth)]
         while self._take_mark("||"):
-            tests.append(self._all(depth))
-        return tests[0] if len(tests) == 1 else _any_of(tests)
+            parts.append(self._all(depth))
+        return parts[0] if len(parts) == 1 else _joined(_any_of, parts)
 
-    def _all(self, depth: int) -> Test[RowT]:
-        tests = [self._term(depth)]
+    def _all(self, depth: int) -> _Part[RowT]:
+        parts = [self._term(depth)]
         while self._take_mark("&&"):
-            tests.append(self._term(depth))
-        return tests[0] if len(tests) == 1 else _all_of(tests)
+            parts.append(self._term(depth))
+        return parts[0] if len(parts) == 1 else _joined(_all_of, parts)
 
-    def _term(self, depth: int) -> Test[RowT]:
+    def _term(self, depth: int) -> _Part[RowT]:
         token = self._take("a field, ! or ( is missing here")
         if depth >= MAX_DEPTH:
             msg = "too many brackets within brackets"
@@ -130,27 +137,28 @@ class _Parser(Generic[RowT]):
         if token.kind is TokenKind.FIELD:
             return self._comparison(token)
         if token.text == "!":
-            return _not(self._term(depth + 1))
-        test = self._any(depth + 1)
+            part = self._term(depth + 1)
+            return part._replace(test=_not(part.test))
+        part = self._any(depth + 1)
         if not self._take_mark(")"):
             msg = "this ( is not closed"
             raise FilterError(msg, token.start, token.end)
-        return test
+        return part
 
-    def _comparison(self, token: Token) -> Test[RowT]:
+    def _comparison(self, token: Token) -> _Part[RowT]:
         field = self._fields.get(token.text)
         if field is None:
             msg = f"no field {token.text}; there are {', '.join(self._fields)}"
             raise FilterError(msg, token.start, token.end)
         sign = self._peek()
         if sign is None or sign.kind is not TokenKind.OPERATOR:
-            return _present(field)
+            return _Part(_present(field), field.is_slow)
         self._at += 1
         if sign.text not in field.operators:
             msg = f"{field.name} takes {' '.join(field.operators)}"
             raise FilterError(msg, sign.start, sign.end)
         values = self._set() if sign.text == "in" else [self._value()]
-        return _compare(field, sign.text, values)
+        return _Part(_compare(field, sign.text, values), field.is_slow)
 
     def _set(self) -> list[Token]:
         self._take("{ is missing here")
@@ -181,16 +189,37 @@ class _Parser(Generic[RowT]):
         return True
 
 
+def _joined(
+    join: Callable[[list[Test[RowT]]], Test[RowT]], parts: list[_Part[RowT]]
+) -> _Part[RowT]:
+    """Join tests, the quick ones first: none of them raises or changes anything."""
+    parts.sort(key=_is_slow)
+    return _Part(join([part.test for part in parts]), parts[-1].is_slow)
+
+
+def _is_slow(part: _Part[RowT]) -> bool:
+    return part.is_slow
+
+
+# a recording has a hundred thousand rows: `any` and `all` would make a generator for each of them
+
+
 def _any_of(tests: list[Test[RowT]]) -> Test[RowT]:
     def matches(row: RowT) -> bool:
-        return any(test(row) for test in tests)
+        for test in tests:  # noqa: SIM110
+            if test(row):
+                return True
+        return False
 
     return matches
 
 
 def _all_of(tests: list[Test[RowT]]) -> Test[RowT]:
     def matches(row: RowT) -> bool:
-        return all(test(row) for test in tests)
+        for test in tests:  # noqa: SIM110
+            if not test(row):
+                return False
+        return True
 
     return matches
 
@@ -245,14 +274,26 @@ def _compare_text(
     texts: Callable[[RowT], tuple[str, ...]], sign: str, wanted: list[str]
 ) -> Test[RowT]:
     if sign == "~":
-        part = wanted[0]
-        return lambda row: any(part in text.casefold() for text in texts(row))
+        return _contains_text(texts, wanted[0])
     accepted = frozenset(wanted)
 
     def equals(row: RowT) -> bool:
-        return any(text.casefold() in accepted for text in texts(row) if text)
+        for text in texts(row):  # noqa: SIM110
+            if text and text.casefold() in accepted:
+                return True
+        return False
 
     return _not(equals) if sign == "!=" else equals
+
+
+def _contains_text(texts: Callable[[RowT], tuple[str, ...]], part: str) -> Test[RowT]:
+    def contains(row: RowT) -> bool:
+        for text in texts(row):  # noqa: SIM110
+            if part in text.casefold():
+                return True
+        return False
+
+    return contains
 
 
 def _contains_bytes(
@@ -263,12 +304,8 @@ def _contains_bytes(
         return lambda row: needle in data(row)
     # lower() of bytes knows ASCII only, as does the needle's: other letters match exactly
     lowered = value.text.encode("utf-8", "surrogatepass").lower()
-    texts, part = field.texts or _no_texts, value.text.casefold()
-
-    def matches(row: RowT) -> bool:
-        return lowered in data(row).lower() or any(part in text.casefold() for text in texts(row))
-
-    return matches
+    in_text = _contains_text(field.texts or _no_texts, value.text.casefold())
+    return lambda row: lowered in data(row).lower() or in_text(row)
 
 
 def _bytes_of(field: FilterField[RowT], value: Token) -> bytes:

@@ -50,6 +50,7 @@ class FilterField(Generic[RowT]):
         figure_of: Reads a value that is not written as a number, such as `21:05`; None = no such
             figure. Its error says `example`.
         example: A value as it is written.
+        is_slow: It may have to be found out first: whoever can decide without it does.
     """
 
     name: str
@@ -61,6 +62,7 @@ class FilterField(Generic[RowT]):
     choices: tuple[str, ...] = ()
     figure_of: Callable[[str], float | None] | None = None
     example: str = ""
+    is_slow: bool = False
 
     @property
     def kind(self) -> FieldKind:

@@ -1,9 +1,10 @@
-"""What a filter can ask of a packet."""
+"""What a filter can ask of a packet; what only its summary says is slow: it must be opened."""
 
 from __future__ import annotations
 
 import re
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from meshtui.model.filter_fields import FilterField, by_name
@@ -16,12 +17,14 @@ if TYPE_CHECKING:
     from meshtui.model.packet_row import PacketRow
 
 _CLOCK = re.compile(r"([01]?\d|2[0-4]):([0-5]\d)(?::([0-5]\d(?:\.\d{1,3})?))?")
+_QUICK = frozenset({"link", "dir", "topic", "size", "rssi", "snr", "time", "number", "hex"})
 _LAST_S = 253_402_214_400  # the year 9999 ends what the platform's calendar knows
 
 
 def packet_fields(names: NameBook) -> Mapping[str, FilterField[PacketRow]]:
     """Return the fields of a packet; `names` is looked into at every match."""
-    return by_name((*_where(), *_who(names), *_how(), *_what()))
+    fields = (*_where(), *_who(names), *_how(), *_what())
+    return by_name(replace(field, is_slow=field.name not in _QUICK) for field in fields)
 
 
 def _where() -> tuple[FilterField[PacketRow], ...]:

@@ -21,7 +21,7 @@ from meshtui.networks.registry import NETWORKS
 from meshtui.runtime.decoding import open_dissector
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from meshtui.capture.packet import CapturedPacket
     from meshtui.networks.base import Dissector
@@ -109,6 +109,7 @@ class PacketReader:
         """
         self._keys = fitting_keys(keys, network)
         self._opened: dict[str, Dissector] = {}
+        self._summarises: dict[str, Callable[[LateRow], PacketSummary]] = {}
         self._default = network
         self.names: dict[str, str] = {} if names is None else names
 
@@ -119,7 +120,7 @@ class PacketReader:
     def summary(self, late: LateRow) -> tuple[str, PacketSummary]:
         """Name a packet's network and say what it is. Never raises."""
         packet = late.packet
-        network, summary = self._summary(packet, cast("Frame", late))
+        network, summary = self._summary(packet, late)
         if packet.note or packet.recorded is not None or packet.direction == "tx":
             summary = _told(summary, packet)
         if summary.kind in _NAMING and summary.source not in self.names:
@@ -136,20 +137,20 @@ class PacketReader:
             return Dissection(row.network, f"{size} bytes", (field,), why=why)
         return dissector.dissect(frame_of(row))
 
-    def _summary(self, packet: CapturedPacket, frame: Frame) -> tuple[str, PacketSummary]:
+    def _summary(self, packet: CapturedPacket, late: LateRow) -> tuple[str, PacketSummary]:
         name = packet.network or self._default
         if name:
-            dissector = self._dissector(name)
-            if dissector is None:
+            summarise = self._summarises.get(name) or self._summariser(name)
+            if summarise is None:
                 return name, PacketSummary(_UNKNOWN, Verdict.IGNORED)
-            return name, dissector.summarise(frame)
+            return name, summarise(late)
         first = None
         for name in self._keys:
             # looked up here before it is asked for: this is the hot path
-            dissector = self._opened.get(name) or self._dissector(name)
-            if dissector is None:
+            summarise = self._summarises.get(name) or self._summariser(name)
+            if summarise is None:
                 continue
-            summary = dissector.summarise(frame)
+            summary = summarise(late)
             if summary.verdict is not Verdict.REJECTED:
                 return name, summary
             first = first or (name, summary)
@@ -163,6 +164,15 @@ class PacketReader:
         if dissector is None and name in self._keys:
             dissector = self._opened[name] = open_dissector(name, self._keys[name])
         return dissector
+
+    def _summariser(self, name: str) -> Callable[[LateRow], PacketSummary] | None:
+        """What summarises a network's packets; a row that is read late passes for a frame."""
+        dissector = self._dissector(name)
+        if dissector is None:
+            return None
+        found = cast("Callable[[LateRow], PacketSummary]", dissector.summarise)
+        self._summarises[name] = found
+        return found
 
     def _learn(self, network: str, summary: PacketSummary, late: LateRow) -> None:
         """Keep what a node calls itself; once a node, for it takes a dissection."""
@@ -191,9 +201,11 @@ class LateRow:
     Attributes:
         number: As in a row.
         packet: What the file says.
+        payload: Its bytes.
+        endpoint: A topic, `companion`, or empty.
     """
 
-    __slots__ = ("_named", "_reader", "_summary", "number", "packet")
+    __slots__ = ("_named", "_reader", "_summary", "endpoint", "number", "packet", "payload")
 
     is_retained = False
     receipt = 0
@@ -202,6 +214,8 @@ class LateRow:
         """Wait to be looked at; for as long as the reader is its thread's."""
         self.number = index + 1
         self.packet = packet
+        self.payload = packet.payload
+        self.endpoint = packet.endpoint
         self._reader = reader
         self._named: str | None = None
         self._summary: PacketSummary | None = None
@@ -221,11 +235,6 @@ class LateRow:
         return self._named
 
     @property
-    def payload(self) -> bytes:
-        """Its bytes."""
-        return self.packet.payload
-
-    @property
     def direction(self) -> str:
         """`rx` or `tx`."""
         return self.packet.direction or "rx"
@@ -234,11 +243,6 @@ class LateRow:
     def link_id(self) -> str:
         """The link it crossed, or empty."""
         return self.packet.link
-
-    @property
-    def endpoint(self) -> str:
-        """A topic, `companion`, or empty."""
-        return self.packet.endpoint
 
     @property
     def rssi_dbm(self) -> int | None:

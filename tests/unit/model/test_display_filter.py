@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from meshtui.errors import FilterError
 from meshtui.model.display_filter import MAX_LENGTH, compile_filter
+from meshtui.model.filter_fields import FilterField, by_name
 from meshtui.model.ids import Instant
 from meshtui.model.packet import Verdict
 from meshtui.model.packet_fields import packet_fields
@@ -260,3 +261,31 @@ def test_and_binds_tighter_than_or(left: str, right: str, last: str) -> None:
 
     assert passes(f"{left} && {right} || {last}") is expected
     assert passes(f"{last} || {left} && {right}") is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("type==ack && size>5", []),
+        ("size<5 || type==ack", []),
+        ("!(type==ack && size>5)", []),
+        ("(type==ack || hops>2) && size>5", []),
+        ("type==ack && size<5", ["type"]),
+        ("type==ack || size>5", ["type"]),
+    ],
+)
+def test_what_takes_long_is_asked_only_where_the_rest_does_not_decide(text, expected) -> None:
+    asked = []
+    kind = FilterField("type", "", texts=lambda row: (asked.append("type") or row,), is_slow=True)
+    hops = FilterField("hops", "", number=lambda _: asked.append("hops"), is_slow=True)
+    size = FilterField("size", "", number=len)
+
+    compile_filter(text, by_name((kind, hops, size))).matches("ack")
+
+    assert asked == expected
+
+
+def test_what_the_file_itself_says_of_a_packet_is_quick() -> None:
+    quick = {name for name, field in FIELDS.items() if not field.is_slow}
+
+    assert quick == {"link", "dir", "topic", "size", "rssi", "snr", "time", "number", "hex"}
