@@ -14,18 +14,14 @@ from meshtui.errors import CryptoError, DecodeError
 from meshtui.networks.meshcore.identity import parse_node_id
 from meshtui.networks.meshcore.packet import (
     MAX_PACKET_BYTES,
-    Packet,
     PayloadType,
-    RouteType,
     decode_packet,
-    encode_packet,
 )
 from meshtui.networks.meshcore.payloads.advert import (
     Advert,
     AdvertType,
     decode_advert,
     decode_appdata,
-    encode_advert,
     is_genuine,
 )
 
@@ -66,10 +62,9 @@ def parse_card(text: str) -> ContactCard:
     return _card_of_link(text)
 
 
-def card_of(advert: Advert) -> str:
-    """Write a signed advert as a card."""
-    packet = Packet(RouteType.FLOOD, PayloadType.ADVERT, 0, b"", encode_advert(advert))
-    return SCHEME + encode_packet(packet).hex().upper()
+def card_of(packet: bytes) -> str:
+    """Write the packet of a signed advert as a card."""
+    return SCHEME + packet.hex().upper()
 
 
 def link_of(public_key: bytes, name: str, node_type: int = AdvertType.CHAT) -> str:

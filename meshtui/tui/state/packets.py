@@ -72,12 +72,6 @@ class PacketLog:
         self.rows = []
         self._bytes = 0
 
-    def of_message(self, message_id: str) -> list[PacketRow]:
-        """All packets that carry one message id, in order; none for an empty id."""
-        if not message_id:
-            return []
-        return [row for row in self.rows if row.summary.message_id == message_id]
-
     def _add(self, row: PacketRow) -> None:
         self._seen += 1
         self._bytes += len(row.payload)

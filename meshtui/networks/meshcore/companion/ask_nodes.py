@@ -40,7 +40,7 @@ from meshtui.networks.meshcore.companion.pushes import (
     Telemetry,
 )
 from meshtui.networks.meshcore.companion.radio import is_room, with_favourite
-from meshtui.networks.meshcore.contact_card import SCHEME, link_of
+from meshtui.networks.meshcore.contact_card import card_of, link_of
 from meshtui.networks.meshcore.told import (
     CLI_WAIT_S,
     Told,
@@ -208,7 +208,7 @@ def export(radio: Radio, key: bytes, _: str) -> Asking:
         return Told(link_of(key, contact.name, contact.node_type))
     if not isinstance(frame, ExportedContact):
         raise LocalProtocolError(_ELSE)
-    return Told(SCHEME + frame.packet.hex().upper())
+    return Told(card_of(frame.packet))
 
 
 def favourite(radio: Radio, key: bytes, argument: str) -> Asking:

@@ -29,7 +29,7 @@ from meshtui.networks.meshcore.companion.greeting import (
     read_contacts,
 )
 from meshtui.networks.meshcore.companion.radio import is_favourite
-from meshtui.networks.meshcore.contact_card import SCHEME, parse_card
+from meshtui.networks.meshcore.contact_card import SCHEME, card_of, parse_card
 from meshtui.networks.meshcore.told import Told, record
 
 if TYPE_CHECKING:
@@ -180,7 +180,7 @@ def export_self(radio: Radio, _: str) -> Asking:
     if not isinstance(frame, ExportedContact):
         raise LocalProtocolError("the radio answered something else")
     del radio
-    return Told(SCHEME + frame.packet.hex().upper())
+    return Told(card_of(frame.packet))
 
 
 def contacts(radio: Radio, _: str) -> Asking:
@@ -244,7 +244,8 @@ def _cleanup(radio: Radio, days: float, *, is_real: bool) -> Asking:
     rows = tuple(_contact_row(radio, each) for each in old[:MAX_ROWS])
     if not is_real:
         text = f"{len(old)} of {len(radio.contacts)} contacts were not heard for {days:g} days"
-        return Told(f"{text}; `contacts-cleanup {days:g}` removes them", rows)
+        way_out = f"; `contacts-cleanup {days:g}` removes them" if old else ""
+        return Told(text + way_out, rows)
     for each in old:
         problem = yield from remove_contact(radio, each.key)
         if problem:

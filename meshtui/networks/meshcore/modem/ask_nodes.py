@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from meshtui.errors import LocalProtocolError
 from meshtui.model.ids import NodeId
 from meshtui.networks.meshcore.arguments import check_command_line, check_password, hops_of
-from meshtui.networks.meshcore.contact_card import SCHEME, link_of
+from meshtui.networks.meshcore.contact_card import card_of, link_of
 from meshtui.networks.meshcore.modem.asking import Asking, from_air, names_at
 from meshtui.networks.meshcore.node.contacts import OutPath
 from meshtui.networks.meshcore.node.outputs import (
@@ -196,7 +196,7 @@ def export(rig: Rig, key: bytes, argument: str) -> Asking:
     yield from ()
     contact = rig.meet(key)
     if contact.advert:
-        return Told(SCHEME + contact.advert.hex().upper())
+        return Told(card_of(contact.advert))
     return Told(link_of(key, contact.name, contact.node_type or 1))
 
 

@@ -12,7 +12,7 @@ from meshtui.model.packet import NO_RX
 from meshtui.model.secret import SecretBytes
 from meshtui.networks.meshcore.arguments import number_of, switch_of, words_of
 from meshtui.networks.meshcore.channel_key import region_key
-from meshtui.networks.meshcore.contact_card import SCHEME, parse_card
+from meshtui.networks.meshcore.contact_card import card_of, parse_card
 from meshtui.networks.meshcore.node.settings import Region
 from meshtui.networks.meshcore.packet import Packet, PayloadType, RouteType, encode_packet
 from meshtui.networks.meshcore.payloads.advert import encode_advert
@@ -160,7 +160,7 @@ def export(rig: Rig, argument: str) -> Asking:
     """Show our own card."""
     del argument
     yield from ()
-    return Told(SCHEME + rig.node.own_advert(rig.now).hex().upper())
+    return Told(card_of(rig.node.own_advert(rig.now)))
 
 
 def import_card(rig: Rig, argument: str) -> Asking:

@@ -25,6 +25,7 @@ from meshtui.networks.meshcore.payloads.control import (
     encode_control,
 )
 from meshtui.networks.meshcore.payloads.request import (
+    RequestBody,
     encode_request,
     keep_alive_ack,
     keep_alive_request,
@@ -75,9 +76,10 @@ def request(core: Core, peer: bytes, kind: int, params: bytes, now: Instant) -> 
         msg = f"a request has a kind of one byte and at most {_MAX_PARAMS} bytes of parameters"
         raise EncodeError(msg)
     core.begin(now)
-    tag = _tag(core)
-    rest = params or _RESERVED + core.random(_RANDOM_BYTES)
-    payload = seal_for(core, peer, tag + bytes((kind,)) + rest)
+    timestamp = core.unique_time()
+    tag = timestamp.to_bytes(_TAG_BYTES, "little")
+    body = RequestBody(timestamp, kind, params or _RESERVED + core.random(_RANDOM_BYTES))
+    payload = seal_for(core, peer, encode_request(body))
     core.pending.ask(tag, Question(peer, kind))
     return send_to(core, _REQ, peer, payload, tag=tag)
 
@@ -108,10 +110,9 @@ def discover_path(core: Core, peer: bytes, now: Instant) -> Sent:
         EncodeError: The peer's key is none.
     """
     core.begin(now)
-    tag = _tag(core)
-    body = telemetry_request(
-        int.from_bytes(tag, "little"), core.random(_RANDOM_BYTES), _BASE_TELEMETRY
-    )
+    timestamp = core.unique_time()
+    tag = timestamp.to_bytes(_TAG_BYTES, "little")
+    body = telemetry_request(timestamp, core.random(_RANDOM_BYTES), _BASE_TELEMETRY)
     payload = seal_for(core, peer, encode_request(body))
     core.pending.ask(tag, Question(peer, PATH_DISCOVERY))
     core.flood(_REQ, payload, scope=core.settings.scope)
@@ -180,10 +181,6 @@ def discover(
     core.zero_hop(int(PayloadType.CONTROL), payload)
     timeout_ms = flood_timeout_ms(len(payload), core.settings.radio)
     return Sent(tuple(core.out), b"", tag.to_bytes(4, "little"), timeout_ms, is_flood=False)
-
-
-def _tag(core: Core) -> bytes:
-    return core.unique_time().to_bytes(_TAG_BYTES, "little")
 
 
 def _way_back(out_path: OutPath | None) -> bytes:

@@ -28,7 +28,11 @@ from meshtui.networks.meshcore.payloads.lpp import battery_lpp
 from meshtui.networks.meshcore.payloads.multipart import Multipart, encode_multipart
 from meshtui.networks.meshcore.payloads.path import ExtraType
 from meshtui.networks.meshcore.payloads.request import RequestKind, decode_request
-from meshtui.networks.meshcore.payloads.response import decode_login
+from meshtui.networks.meshcore.payloads.response import (
+    ResponseBody,
+    decode_login,
+    encode_response,
+)
 from meshtui.networks.meshcore.payloads.text import TextType, ack_between, decode_text
 
 if TYPE_CHECKING:
@@ -101,7 +105,8 @@ class ChatHost:
         body = decode_request(plaintext)
         tag = plaintext[:_TAG_BYTES]
         if body.kind == RequestKind.TELEMETRY and self._may_ask(peer):
-            respond(core, packet, peer, tag + battery_lpp(core.stats.battery_mv))
+            answer = ResponseBody(body.tag, battery_lpp(core.stats.battery_mv))
+            respond(core, packet, peer, encode_response(answer))
         else:
             core.out.append(RequestHeard(peer, tag, body.kind, body.parameters, packet, rx))
 

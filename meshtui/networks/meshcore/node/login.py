@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Final
 from meshtui.networks.meshcore.node.clients import Client, ClientTable, Permission
 from meshtui.networks.meshcore.node.outputs import ClientLoggedIn
 from meshtui.networks.meshcore.node.settings import NodeRole
-from meshtui.networks.meshcore.payloads.response import LoginAnswer, encode_login
+from meshtui.networks.meshcore.payloads.response import (
+    LoginAnswer,
+    ResponseBody,
+    encode_login,
+    encode_response,
+)
 
 if TYPE_CHECKING:
     from meshtui.networks.meshcore.node.core import Core
@@ -69,7 +74,7 @@ def login_answer(core: Core, client: Client) -> bytes:
     answer = LoginAnswer(
         0, is_admin, client.permissions, core.random(_RANDOM_BYTES), _FIRMWARE_LEVEL
     )
-    return core.unique_time().to_bytes(4, "little") + encode_login(answer)
+    return encode_response(ResponseBody(core.unique_time(), encode_login(answer)))
 
 
 def _permission(core: Core, password: bytes) -> Permission | None:

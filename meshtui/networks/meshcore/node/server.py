@@ -17,7 +17,12 @@ from meshtui.networks.meshcore.node.outputs import ControlHeard, PathLearned
 from meshtui.networks.meshcore.node.sealed import seal_for
 from meshtui.networks.meshcore.node.settings import NodeRole
 from meshtui.networks.meshcore.packet import PayloadType
-from meshtui.networks.meshcore.payloads.anon_request import QueryKind, decode_anon_body
+from meshtui.networks.meshcore.payloads.anon_request import (
+    QueryAnswer,
+    QueryKind,
+    decode_anon_body,
+    encode_query_answer,
+)
 from meshtui.networks.meshcore.payloads.control import (
     DiscoverResponse,
     control_of,
@@ -27,6 +32,7 @@ from meshtui.networks.meshcore.payloads.control import (
 )
 from meshtui.networks.meshcore.payloads.path import ExtraType
 from meshtui.networks.meshcore.payloads.request import decode_request
+from meshtui.networks.meshcore.payloads.response import ResponseBody, encode_response
 from meshtui.networks.meshcore.payloads.text import (
     TextBody,
     TextType,
@@ -112,7 +118,7 @@ class ServerHost:
             core.drop("unknown-request")
             return
         self._touch(client, body.tag)
-        self._respond(packet, client, plaintext[:_TAG_BYTES] + answer)
+        self._respond(packet, client, encode_response(ResponseBody(body.tag, answer)))
 
     def response(self, packet: Packet, rx: RxMeta, peer: bytes, plaintext: bytes) -> None:
         """A server asks nothing."""
@@ -268,6 +274,7 @@ class ServerHost:
         else:
             names = [region.name.lstrip("#") for region in settings.regions]
             said = cut(",".join((["*"] if settings.passes_unscoped else []) + names), 140)
-        head = body.timestamp.to_bytes(4, "little") + core.clock_s(core.now).to_bytes(4, "little")
-        payload = seal_for(core, sender, head + said)
+        answer = encode_query_answer(QueryAnswer(core.clock_s(core.now), said))
+        plaintext = encode_response(ResponseBody(body.timestamp, answer))
+        payload = seal_for(core, sender, plaintext)
         core.direct(_RESPONSE, payload, OutPath(path_len, path), RESPONSE_MS)

@@ -14,7 +14,6 @@ from struct import Struct
 
 from meshtui.errors import DecodeError, EncodeError
 
-RANDOM_BYTES = 4
 _HEAD = Struct("<IB")
 _KEEP_ALIVE = Struct("<IBI")
 _NEIGHBOURS = Struct("<BBHBB")
@@ -89,11 +88,6 @@ def encode_request(body: RequestBody) -> bytes:
         msg = "the tag or the kind of a request is out of range"
         raise EncodeError(msg)
     return _HEAD.pack(body.tag, body.kind) + body.parameters
-
-
-def status_request(tag: int, random: bytes) -> RequestBody:
-    """Ask how a node is."""
-    return RequestBody(tag, RequestKind.STATUS, bytes(4) + random)
 
 
 def keep_alive_request(tag: int, since: int) -> RequestBody:

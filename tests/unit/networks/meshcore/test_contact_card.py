@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from meshtui.errors import CryptoError, DecodeError
 from meshtui.networks.meshcore.contact_card import card_of, link_of, parse_card
-from meshtui.networks.meshcore.packet import decode_packet
-from meshtui.networks.meshcore.payloads.advert import Advert, decode_advert
+from meshtui.networks.meshcore.packet import decode_packet, encode_packet
+from meshtui.networks.meshcore.payloads.advert import Advert, decode_advert, encode_advert
 from tests.support.meshcore_vectors import key, raw
 
 ADVERT = raw("ADVERT flood A")
@@ -19,7 +21,7 @@ def test_a_card_with_an_advert_says_what_the_advert_says() -> None:
 
     assert (card.public_key, card.name, card.node_type) == (key("A").public_key, "Alice", 1)
     assert card.advert is not None
-    assert card_of(card.advert) == f"meshcore://{ADVERT.hex().upper()}"
+    assert card_of(ADVERT) == f"meshcore://{ADVERT.hex().upper()}"
 
 
 def test_a_card_as_a_link_reads_back() -> None:
@@ -30,11 +32,12 @@ def test_a_card_as_a_link_reads_back() -> None:
 
 
 def test_a_card_that_is_not_signed_by_its_key_is_refused() -> None:
-    advert = decode_advert(decode_packet(ADVERT).payload)
+    packet = decode_packet(ADVERT)
+    advert = decode_advert(packet.payload)
     forged = Advert(advert.public_key, advert.timestamp, advert.signature, b"\x81Mallory")
 
     with pytest.raises(CryptoError):
-        parse_card(card_of(forged))
+        parse_card(card_of(encode_packet(replace(packet, payload=encode_advert(forged)))))
 
 
 @pytest.mark.parametrize(

@@ -108,14 +108,6 @@ def test_a_bad_filter_leaves_the_good_one_in_force() -> None:
     assert numbers(view) == [2]
 
 
-def test_all_packets_of_a_message_are_found_and_none_for_no_id() -> None:
-    log = PacketLog()
-    log.extend([received(message_id="m"), received(message_id="n"), received(message_id="m")])
-
-    assert [row.number for row in log.of_message("m")] == [1, 3]
-    assert log.of_message("") == []
-
-
 def test_a_packet_is_found_again_by_its_number_or_its_neighbour() -> None:
     view = PacketView(PacketLog(), {})
     view.extend([received(), sent(), received()])

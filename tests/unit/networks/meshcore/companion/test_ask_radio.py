@@ -16,8 +16,8 @@ from meshtui.networks.meshcore.companion.commands import (
 )
 from meshtui.networks.meshcore.companion.radio import with_favourite
 from meshtui.networks.meshcore.contact_card import card_of, link_of
-from meshtui.networks.meshcore.payloads.advert import appdata, sign_advert
 from tests.support.fake_companion import BOB, CAROL, HILL, NOW, Desk, contact
+from tests.support.meshcore_air import advert_packet
 
 DAY = 86_400
 
@@ -84,7 +84,7 @@ def test_a_reboot_needs_no_answer(desk: Desk) -> None:
 
 def test_a_signed_card_is_imported_by_the_radio(desk: Desk) -> None:
     key = from_seed(b"dave".ljust(32, b"d"))
-    card = card_of(sign_advert(key, NOW, appdata(1, "Dave")))
+    card = card_of(advert_packet(key, "Dave", timestamp=NOW))
 
     def take(_) -> list[Ok]:
         desk.radio.contacts[key.public_key] = contact(key.public_key, "Dave")
@@ -98,7 +98,7 @@ def test_a_signed_card_is_imported_by_the_radio(desk: Desk) -> None:
 
 def test_a_card_that_the_radio_swallows_without_effect_is_told(desk: Desk) -> None:
     key = from_seed(b"dave".ljust(32, b"d"))
-    card = card_of(sign_advert(key, NOW, appdata(1, "Dave")))
+    card = card_of(advert_packet(key, "Dave", timestamp=NOW))
 
     assert "table full" in desk.answer(desk.ask("import", argument=card)).text
 
@@ -163,7 +163,10 @@ def test_a_cleanup_spares_favourites(desk: Desk) -> None:
     old = desk.radio.contacts[HILL.public_key]
     desk.radio.contacts[HILL.public_key] = with_favourite(old, is_favourite=True)
 
-    assert desk.answer(desk.ask("contacts-old", argument="30")).rows == ()
+    told = desk.answer(desk.ask("contacts-old", argument="30"))
+
+    assert told.rows == ()
+    assert told.text == "0 of 2 contacts were not heard for 30 days"
 
 
 @pytest.mark.parametrize("verb", ["contacts-old", "contacts-cleanup"])

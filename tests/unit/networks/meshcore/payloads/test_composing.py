@@ -286,14 +286,13 @@ def test_the_requests_that_we_send_read_as_the_firmware_writes_them() -> None:
     wanted = request.NeighboursRequest(10, 300, request.NeighbourOrder.STRONGEST, 4)
     neighbours = request.neighbours_request(5, wanted, b"rand")
 
-    assert request.encode_request(request.status_request(1, b"rand"))[4:] == b"\1\0\0\0\0rand"
     assert request.encode_request(request.telemetry_request(1, b"rand", 3))[4:] == (
         b"\3\xfc\0\0\0rand"
     )
     # no question about neighbours is at hand from the firmware: this one is the page's wording
     assert request.encode_request(neighbours)[4:] == b"\6\0\x0a\x2c\x01\2\4rand"
     assert request.neighbours_request_of(neighbours) == wanted
-    assert request.neighbours_request_of(request.status_request(1, b"rand")) is None
+    assert request.neighbours_request_of(request.telemetry_request(1, b"rand")) is None
     newer = request.RequestBody(1, 6, b"\1" + neighbours.parameters[1:])
     assert request.neighbours_request_of(newer) is None
 
