@@ -28,8 +28,8 @@ from meshtui.tui.state.nodes import (
 )
 from meshtui.tui.state.routes import RouteBook
 from meshtui.tui.text.columns import Column
-from meshtui.tui.text.details import field, node_lines
-from meshtui.tui.text.format import ago, key_words, role_words
+from meshtui.tui.text.details import field, heard_ago, node_lines
+from meshtui.tui.text.format import key_words, role_words
 from meshtui.tui.widgets.row_table import RowTable
 from meshtui.tui.widgets.text_lines import TextLines
 
@@ -58,7 +58,7 @@ _COLUMNS = (
     Column("name", 10, grow=2),
     Column("id", 13),
     Column("net", 4),
-    Column("heard", 6, is_right=True),
+    Column("heard", 7, is_right=True),
     Column("hops", 4, is_right=True),
     Column("signal", 9, grow=3),
     Column("snr", 8, from_width=90, is_right=True),
@@ -309,7 +309,7 @@ class NodesPane(TablePane[NodeRow]):
             ),
             "id": (short_id(node.node_id, self.desk.glyphs.ellipsis), "dim"),
             "net": (network_short(node.network), "dim"),
-            "heard": (ago(node.last_heard_ms, self.desk.now_ms()), faint),
+            "heard": (heard_ago(node, self.desk.now_ms()), faint),
             "hops": ("" if node.hops is None else str(node.hops + 1), faint),
             "signal": (self._signal(node), faint),
             "snr": ("" if node.snr_db is None else f"{node.snr_db:.1f} dB", faint),

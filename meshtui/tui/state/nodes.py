@@ -137,9 +137,14 @@ def sorted_nodes(rows: Iterable[NodeRow], order: str) -> list[NodeRow]:
 
     The id breaks ties, so the same nodes always stand in the same order.
     """
-    by_age = sorted(rows, key=lambda row: (-row.node.last_heard_ms, row.node.node_id))
+    by_age = sorted(rows, key=_by_age)
     key = _SORT_KEYS.get(order)
     return sorted(by_age, key=key) if key else by_age
+
+
+def _by_age(row: NodeRow) -> tuple[int, int, str]:
+    """Those heard first; then those that only advertised, as they say."""
+    return -row.node.last_heard_ms, -row.node.claimed_at_s, row.node.node_id
 
 
 _SORT_KEYS: Mapping[str, Callable[[NodeRow], float | tuple[bool, str]]] = {

@@ -75,8 +75,7 @@ def node_lines(node_id: NodeId, directory: Directory, now_ms: int) -> list[Line]
         return [*lines, ((" Nothing was heard of it but its messages.", "dim"),)]
     lines.extend(_key_lines(node))
     lines.extend(_role_lines(node))
-    heard = ago(node.last_heard_ms, now_ms)
-    lines.append(field("heard", heard if heard == "never" else f"{heard} ago"))
+    lines.append(field("heard", _heard_words(node, now_ms)))
     if node.is_online is not None:
         lines.append(field("says", "online" if node.is_online else "offline"))
     lines.extend(_radio_lines(node))
@@ -88,6 +87,20 @@ def node_lines(node_id: NodeId, directory: Directory, now_ms: int) -> list[Line]
     if marks.note:
         lines.append(field("note", clean(marks.note, limit=200)))
     return lines
+
+
+def heard_ago(node: Node, now_ms: int) -> str:
+    """When it was last heard: `4 s`; `~3 h` by its own clock, where only others heard it."""
+    if node.last_heard_ms or not node.claimed_at_s:
+        return ago(node.last_heard_ms, now_ms)
+    return f"~{ago(node.claimed_at_s * 1000, now_ms)}"
+
+
+def _heard_words(node: Node, now_ms: int) -> str:
+    words = heard_ago(node, now_ms)
+    if words.startswith("~"):
+        return f"not yet; it advertised {words[1:]} ago, by its clock"
+    return words if words == "never" else f"{words} ago"
 
 
 def _role_lines(node: Node) -> list[Line]:
