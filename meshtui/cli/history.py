@@ -17,7 +17,7 @@ from meshtui.model.text import clean_line
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from meshtui.model.ids import NetworkName, NodeId
     from meshtui.model.message import Conversation, Message
@@ -56,10 +56,23 @@ def run(args: argparse.Namespace) -> int:
             messages = list(reversed(store.search(args.search, conversation, args.limit)))
         network = split_conversation(conversation)[0]
         me = my_node_id(args) if network == JSONMESH else _last_id(store, network, messages)
+        writer = None if network == JSONMESH or output.as_json else _writers(store)
         for message in messages:
             row = {"ts": message.received_at_ms} | message_row(message, me)
-            output.row(row, partial(message_line, row, message.received_at_ms))
+            shown = row if writer is None else row | {"from": writer(message)}
+            output.row(row, partial(message_line, shown, message.received_at_ms))
     return Exit.DONE
+
+
+def _writers(store: StoreReader) -> Callable[[Message], str]:
+    """Name who wrote, where ids are too long to read."""
+    from meshtui.tui.state.directory import Directory
+
+    directory = Directory()
+    directory.load(store.nodes())
+    return lambda message: (
+        "me" if message.is_own else directory.author_of(message.conversation, message.sender)
+    )
 
 
 def _last_id(

@@ -43,7 +43,8 @@ def run(args: argparse.Namespace) -> int:
             for row in rows:
                 row["last seen"] = clock_time(row["last_seen_ms"])
                 row["sure"] = f"{row['confidence']:.0%}"
-        columns = ("node_id", "hops", "via", "latency_ms", "rssi", "link", "source", "sure")
+        name = ("name",) if any("name" in row for row in rows) else ()
+        columns = ("node_id", *name, "hops", "via", "latency_ms", "rssi", "link", "source", "sure")
         network = ("network",) if are_several(rows) else ()
         output.table((*network, *columns, "active", "last seen"), rows)
     return Exit.DONE
@@ -60,3 +61,4 @@ def _name_hops(store: StoreReader, rows: Sequence[Row]) -> None:
         via = row["via"]
         if isinstance(via, list) and row["network"] == MESHCORE:
             row["via"] = [directory.hop_name(MESHCORE, NodeId(hop)) for hop in via]
+            row["name"] = directory.name_of(NodeId(str(row["node_id"])))

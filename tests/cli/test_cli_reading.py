@@ -233,6 +233,27 @@ def test_a_history_as_lines(home: Path, capsys: pytest.CaptureFixture[str]) -> N
     ]
 
 
+def test_a_meshcore_history_names_people(two: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ridge = NodeId("7e01".ljust(64, "0"))
+    core = NetworkName("meshcore")
+    talk = direct_conversation(core, ridge)
+    queued = Delivery(DeliveryState.QUEUED)
+    own = Message(MessageId("8"), talk, NodeId("aa" * 32), "text", "so?", NOON_MS, delivery=queued)
+    database = Database.open(two / "meshtui.db")
+    StoreWriter(database).apply(
+        [MessageReceived(Message(MessageId("7"), talk, ridge, "text", "hi", NOON_MS))]
+    )
+    StoreWriter(database).apply([MessageQueued(own)])
+    database.close()
+
+    lines = told(capsys, two, "history", str(ridge))
+    heading, *ways = told(capsys, two, "routes")
+
+    assert [line.split("  ")[1] for line in lines] == ["Ridge: hi", "me: so?"]
+    assert "NAME" in heading
+    assert any("Ridge" in way for way in ways)
+
+
 def test_search_and_limit(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert [row["id"] for row in read(capsys, home, "history", ANNA, "--search", "lines")] == ["1"]
     assert [row["id"] for row in read(capsys, home, "history", ANNA, "--limit", "1")] == ["own"]
