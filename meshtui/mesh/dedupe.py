@@ -5,6 +5,7 @@ Law: within `max_age_s` a key is new once, unless more than `limit` newer keys h
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,7 +19,9 @@ class SeenCache:
         """Remember at most `limit` keys, each for `max_age_s` seconds."""
         self._max_age_s = max_age_s
         self._limit = limit
-        self._seen: dict[Hashable, float] = {}  # in order of addition, so the oldest is first
+        # In order of addition, so the oldest is first; a dict looks for its first entry among all
+        # that were taken away before it.
+        self._seen: OrderedDict[Hashable, float] = OrderedDict()
 
     def __len__(self) -> int:
         """Count what is remembered, expired or not."""
@@ -36,7 +39,7 @@ class SeenCache:
         self._seen.pop(key, None)
         self._seen[key] = now_s
         if len(self._seen) > self._limit:
-            del self._seen[next(iter(self._seen))]
+            self._seen.popitem(last=False)
         return True
 
     def expire(self, now_s: float) -> int:
