@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from meshtui.model.secret import SecretBytes
 from meshtui.networks.meshcore.node.contacts import Contact
 from meshtui.networks.meshcore.node.settings import (
-    NodeRole,
     NodeSettings,
     TelemetryAccess,
     repeater_settings,
     room_settings,
 )
+from meshtui.networks.meshcore.payloads.advert import AdvertType
 from meshtui.sim.meshcore_scenario import choose_repeaters, repeater_name
 
 if TYPE_CHECKING:
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
 ZERO_HOP_ADVERT_S: Final = 900.0
 _ROLES: Final = {
-    "chat": NodeRole.CHAT,
-    "repeater": NodeRole.REPEATER,
-    "room": NodeRole.ROOM,
-    "sensor": NodeRole.SENSOR,
+    "chat": AdvertType.CHAT,
+    "repeater": AdvertType.REPEATER,
+    "room": AdvertType.ROOM,
+    "sensor": AdvertType.SENSOR,
 }
 _E6: Final = 1e6
 
@@ -44,7 +44,7 @@ class Member(NamedTuple):
 
     number: int
     name: str
-    role: NodeRole
+    role: AdvertType
     character: str = ""
     about: str = ""
     password: str = ""
@@ -53,7 +53,7 @@ class Member(NamedTuple):
     @property
     def is_person(self) -> bool:
         """It chats."""
-        return self.role is NodeRole.CHAT
+        return self.role is AdvertType.CHAT
 
 
 def cast_of(
@@ -69,17 +69,17 @@ def cast_of(
     members: list[Member] = []
     unnamed = 0
     for number, node in enumerate(listed):
-        role = _ROLES.get(given[number], NodeRole.CHAT)
+        role = _ROLES.get(given[number], AdvertType.CHAT)
         if not given[number] and number in chosen:
-            role = NodeRole.REPEATER
+            role = AdvertType.REPEATER
         name = (node.meshcore.name or node.name) if node else ""
-        if not name and role is NodeRole.REPEATER:
+        if not name and role is AdvertType.REPEATER:
             name, unnamed = repeater_name(unnamed), unnamed + 1
         member = Member(number, name or f"node {number}", role)
         if node is not None:
             part = node.meshcore
             member = member._replace(about=node.about, password=part.password, is_new=part.is_new)
-        if node is not None and role is NodeRole.CHAT:
+        if node is not None and role is AdvertType.CHAT:
             member = member._replace(character=node.character)
         members.append(member)
     return members
@@ -93,15 +93,15 @@ def settings_of(
     password = SecretBytes((member.password or mesh.admin_password).encode()[:15])
     guest = SecretBytes(mesh.guest_password.encode()[:15])
     match member.role:
-        case NodeRole.REPEATER:
+        case AdvertType.REPEATER:
             settings = repeater_settings(member.name)
-        case NodeRole.ROOM:
+        case AdvertType.ROOM:
             settings = replace(room_settings(member.name), allow_read_only=True)
-        case NodeRole.SENSOR:
+        case AdvertType.SENSOR:
             settings = replace(repeater_settings(member.name), role=member.role, forwards=False)
         case _:
             settings = NodeSettings(member.name, telemetry=TelemetryAccess.EVERYBODY)
-    if member.role is not NodeRole.CHAT:
+    if member.role is not AdvertType.CHAT:
         settings = replace(
             settings,
             password=password,

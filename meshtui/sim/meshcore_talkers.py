@@ -12,7 +12,7 @@ from meshtui.networks.meshcore.node.outputs import (
     LoginAnswered,
     TextHeard,
 )
-from meshtui.networks.meshcore.node.settings import NodeRole
+from meshtui.networks.meshcore.payloads.advert import AdvertType
 from meshtui.sim.characters import Character, Said
 from meshtui.sim.scenario import SimNode
 from meshtui.sim.talkers import cast_for_characters
@@ -71,7 +71,7 @@ class MeshcoreTalkers:
         if world.guest is not None and world.scenario.known == "all":
             world.engine.after(WELCOME_S, self._welcome, host)
         for room in world.members:
-            if room.role is NodeRole.ROOM:
+            if room.role is AdvertType.ROOM:
                 world.engine.after(self._random.uniform(*ROOMS_S), self._open_room, host, room)
 
     def hear(self, number: int, output: NodeOutput) -> None:

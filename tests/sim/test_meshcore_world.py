@@ -13,7 +13,7 @@ from meshtui.networks.meshcore.node.outputs import (
     NodeOutput,
     TextHeard,
 )
-from meshtui.networks.meshcore.node.settings import NodeRole
+from meshtui.networks.meshcore.payloads.advert import AdvertType
 from meshtui.sim.meshcore_talkers import MAX_TEXT_BYTES, MeshcoreTalkers, shortened
 from meshtui.sim.meshcore_world import MeshcoreWorld
 from meshtui.sim.radio_scenario import load_radio_scenario, parse_radio_scenario
@@ -72,7 +72,7 @@ def test_a_run_is_the_same_to_the_last_byte() -> None:
 
 def test_a_scenario_that_knows_nothing_of_it_gets_repeaters_and_keeps_its_people() -> None:
     world = MeshcoreWorld(load_radio_scenario("dm60"))
-    repeaters = [member for member in world.members if member.role is NodeRole.REPEATER]
+    repeaters = [member for member in world.members if member.role is AdvertType.REPEATER]
 
     assert 5 <= len(repeaters) <= 30
     assert len(world.people) + len(repeaters) == 60

@@ -16,8 +16,9 @@ from meshtui.networks.meshcore.keyring import Keyring
 from meshtui.networks.meshcore.node.contacts import Contact, OutPath
 from meshtui.networks.meshcore.node.node import MeshcoreNode
 from meshtui.networks.meshcore.node.outputs import RequestHeard
-from meshtui.networks.meshcore.node.settings import NodeRole, NodeSettings, Region
+from meshtui.networks.meshcore.node.settings import NodeSettings, Region
 from meshtui.networks.meshcore.packet import Packet, PayloadType, RouteType
+from meshtui.networks.meshcore.payloads.advert import AdvertType
 from meshtui.networks.meshcore.payloads.text import TextBody, encode_text
 from meshtui.networks.meshcore.seal import Cipher
 from tests.support.meshcore_mesh import MeshAir, counter
@@ -45,7 +46,7 @@ def story() -> MeshAir:
 
 def _cast(air: MeshAir) -> None:
     chat = NodeSettings(name="Alice", position=Position(47.606209, -122.332069))
-    carry = NodeSettings(name="r", role=NodeRole.REPEATER, forwards=True, regions=(EUROPE,))
+    carry = NodeSettings(name="r", role=AdvertType.REPEATER, forwards=True, regions=(EUROPE,))
     air.add("A", MeshcoreNode(key("A"), chat, counter(0x10), _ring()))
     bob = NodeSettings(name="Bob")
     air.add("B", MeshcoreNode(key("B"), bob, counter(0x60), _ring()))
@@ -77,7 +78,7 @@ def _adverts(air: MeshAir) -> None:
         _advertise(air, "B", told, T + step, flood=hash_size > 0)
     long = NodeSettings(name="ABCDEFGHIJKLMNOPQRSTUVWXYZab\U0001f4e1\U0001f4e1")
     _advertise(air, "A", long, T + 6)
-    _advertise(air, "R", NodeSettings(name="", role=NodeRole.ROOM), T + 7)
+    _advertise(air, "R", NodeSettings(name="", role=AdvertType.ROOM), T + 7)
 
 
 def _advertise(

@@ -17,7 +17,8 @@ from meshtui.networks.meshcore.companion.frames import encode_frame
 from meshtui.networks.meshcore.keyring import Keyring
 from meshtui.networks.meshcore.node.contacts import Contact, OutPath
 from meshtui.networks.meshcore.node.node import MeshcoreNode
-from meshtui.networks.meshcore.node.settings import NodeRole, Region
+from meshtui.networks.meshcore.node.settings import Region
+from meshtui.networks.meshcore.payloads.advert import AdvertType
 from meshtui.sim.companion.board import Inbox
 
 if TYPE_CHECKING:
@@ -34,10 +35,10 @@ MAX_ADVERT_PATHS: Final = 16
 _E6: Final = 1_000_000
 _NAME_BYTES: Final = 31
 _AUTO_ADD_BITS: Final = {
-    NodeRole.CHAT: 2,
-    NodeRole.REPEATER: 4,
-    NodeRole.ROOM: 8,
-    NodeRole.SENSOR: 16,
+    AdvertType.CHAT: 2,
+    AdvertType.REPEATER: 4,
+    AdvertType.ROOM: 8,
+    AdvertType.SENSOR: 16,
 }
 _OVERWRITES_OLDEST: Final = 1
 

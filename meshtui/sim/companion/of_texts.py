@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from meshtui.errors import EncodeError
 from meshtui.networks.meshcore.companion import answers
-from meshtui.networks.meshcore.companion.codes import Answer, TextType
+from meshtui.networks.meshcore.companion.codes import Answer
+from meshtui.networks.meshcore.payloads.text import TextType
 from meshtui.sim.companion.desk import (
     ILLEGAL,
     NOT_FOUND,
@@ -39,11 +40,11 @@ def send_text(desk: Desk, command: commands.SendTxtMsg) -> Reply:
     contact = desk.contact(command.prefix)
     if contact is None:
         return NOT_FOUND
-    if command.text_type not in {TextType.PLAIN, TextType.CLI}:
+    if command.text_type not in {TextType.PLAIN, TextType.COMMAND}:
         return UNSUPPORTED
     now = desk.now
     timestamp = command.timestamp
-    if command.text_type == TextType.CLI:
+    if command.text_type == TextType.COMMAND:
         timestamp = desk.node.unique_time(now)  # the radio's own: the far end refuses replays
     try:
         result = desk.node.send_text(

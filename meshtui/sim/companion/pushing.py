@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from meshtui.networks.meshcore.companion import answers, pushes
-from meshtui.networks.meshcore.companion.codes import PATH_UNKNOWN, Command, Push, TextType
+from meshtui.networks.meshcore.companion.codes import PATH_UNKNOWN, Command, Push
 from meshtui.networks.meshcore.companion.forms import Path
 from meshtui.networks.meshcore.companion.frames import encode_frame
 from meshtui.networks.meshcore.node import outputs as node
+from meshtui.networks.meshcore.payloads.text import TextType
 from meshtui.sim.companion.board import MAX_RAW_BYTES
 from meshtui.sim.companion.desk import frame_of
 from meshtui.sim.companion.of_contacts import note_advert

@@ -11,7 +11,8 @@ from typing import Final, NamedTuple, TypeAlias
 from meshtui.networks.meshcore.companion import (
     wire,  # noqa: TC001 - read at run time: an annotation is its field's form
 )
-from meshtui.networks.meshcore.companion.codes import PATH_UNKNOWN, Answer, TextType
+from meshtui.networks.meshcore.companion.codes import PATH_UNKNOWN, Answer
+from meshtui.networks.meshcore.payloads.text import TextType
 
 
 class Ok(NamedTuple):

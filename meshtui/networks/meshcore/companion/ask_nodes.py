@@ -16,7 +16,7 @@ from meshtui.networks.meshcore.companion.answers import (
     author_and_text,
 )
 from meshtui.networks.meshcore.companion.asking import ask_air, names_at, need
-from meshtui.networks.meshcore.companion.codes import Command, TextType
+from meshtui.networks.meshcore.companion.codes import Command
 from meshtui.networks.meshcore.companion.commands import (
     ExportContact,
     ForKey,
@@ -41,6 +41,7 @@ from meshtui.networks.meshcore.companion.pushes import (
 )
 from meshtui.networks.meshcore.companion.radio import is_room, with_favourite
 from meshtui.networks.meshcore.contact_card import card_of, link_of
+from meshtui.networks.meshcore.payloads.text import TextType
 from meshtui.networks.meshcore.told import (
     CLI_WAIT_S,
     Told,
@@ -162,12 +163,12 @@ def _command_line(radio: Radio, key: bytes, argument: str) -> Asking:
     yield from _be_contact(radio, key)
     yield from read_clock(radio, Priority.REQUEST)
     timestamp = radio.stamp(key, radio.station.next_timestamp(radio.now))
-    command = SendTxtMsg(TextType.CLI, 0, timestamp, key[:6], argument)
+    command = SendTxtMsg(TextType.COMMAND, 0, timestamp, key[:6], argument)
 
     def done(_: Sent, frame: RadioFrame) -> str | None:
         if not isinstance(frame, ContactMsg | ContactMsgV3) or frame.prefix != key[:6]:
             return None
-        return author_and_text(frame)[1] if frame.text_type == TextType.CLI else None
+        return author_and_text(frame)[1] if frame.text_type == TextType.COMMAND else None
 
     text, rtt_ms = yield from ask_air(radio, command, done, CLI_WAIT_S)
     return Told(text, (), rtt_ms)

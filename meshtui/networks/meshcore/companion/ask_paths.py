@@ -11,7 +11,7 @@ from meshtui.model.node import Route
 from meshtui.networks.meshcore.arguments import hops_of
 from meshtui.networks.meshcore.companion.answers import AdvertPath, Sent
 from meshtui.networks.meshcore.companion.asking import ask_air, names_at, need
-from meshtui.networks.meshcore.companion.codes import Command, NodeType
+from meshtui.networks.meshcore.companion.codes import Command
 from meshtui.networks.meshcore.companion.commands import (
     ForKey,
     GetAdvertPath,
@@ -28,6 +28,7 @@ from meshtui.networks.meshcore.companion.pushes import (
 )
 from meshtui.networks.meshcore.companion.scripts import Do
 from meshtui.networks.meshcore.nodes import type_of
+from meshtui.networks.meshcore.payloads.advert import AdvertType
 from meshtui.networks.meshcore.station import NETWORK
 from meshtui.networks.meshcore.told import TRACE_WAIT_S, Told, path_row, path_words, trace_told
 
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from meshtui.networks.meshcore.companion.radio import Radio
 
 MAX_TRACE_BYTES: Final = 64
-_FORWARDS: Final = frozenset({NodeType.REPEATER, NodeType.ROOM})
+_FORWARDS: Final = frozenset({AdvertType.REPEATER, AdvertType.ROOM})
 
 
 @dataclass(frozen=True, slots=True)

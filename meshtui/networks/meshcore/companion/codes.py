@@ -6,7 +6,6 @@ from enum import IntEnum
 from typing import Final
 
 MAX_FRAME_BYTES: Final = 176
-MAX_TEXT_BYTES: Final = 160
 PUBLIC_KEY_BYTES: Final = 32
 PREFIX_BYTES: Final = 6
 FIRST_PUSH: Final = 0x80
@@ -142,24 +141,6 @@ class ErrorCode(IntEnum):
     BAD_STATE = 4
     FILE_IO = 5
     ILLEGAL_ARGUMENT = 6
-
-
-class TextType(IntEnum):
-    """What a text is, in its sender's word."""
-
-    PLAIN = 0
-    CLI = 1
-    SIGNED = 2  # of a room: the author's key begins with the first four bytes
-
-
-class NodeType(IntEnum):
-    """What a node says it is, in adverts and contact tables."""
-
-    NONE = 0
-    CHAT = 1
-    REPEATER = 2
-    ROOM = 3
-    SENSOR = 4
 
 
 _ERROR_WORDS: Final = {

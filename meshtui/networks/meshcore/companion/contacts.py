@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from meshtui.model.ids import NodeId
 from meshtui.networks.meshcore.companion.answers import Contact
-from meshtui.networks.meshcore.companion.codes import Command, ErrorCode, NodeType
+from meshtui.networks.meshcore.companion.codes import Command, ErrorCode
 from meshtui.networks.meshcore.companion.commands import AddUpdateContact, ForKey
 from meshtui.networks.meshcore.companion.driver import Priority, Reply
 from meshtui.networks.meshcore.companion.forms import UNKNOWN_PATH
 from meshtui.networks.meshcore.companion.greeting import read_contact
 from meshtui.networks.meshcore.companion.scripts import Do, Step
 from meshtui.networks.meshcore.nodes import type_of
+from meshtui.networks.meshcore.payloads.advert import AdvertType
 from meshtui.networks.meshcore.payloads.utf8 import cut
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def contact_of(node: Node) -> Contact:
     position = node.position
     return Contact(
         bytes.fromhex(node.node_id),
-        type_of(node.role) or NodeType.CHAT,
+        type_of(node.role) or AdvertType.CHAT,
         0,
         UNKNOWN_PATH,
         cut(node.name, MAX_NAME_BYTES).decode(),

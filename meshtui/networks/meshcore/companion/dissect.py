@@ -20,13 +20,7 @@ from meshtui.model.packet import (
 )
 from meshtui.networks.meshcore.companion import wire
 from meshtui.networks.meshcore.companion.answers import ContactMsg, ContactMsgV3
-from meshtui.networks.meshcore.companion.codes import (
-    FIRST_PUSH,
-    Answer,
-    Command,
-    TextType,
-    name_of,
-)
+from meshtui.networks.meshcore.companion.codes import FIRST_PUSH, Answer, Command, name_of
 from meshtui.networks.meshcore.companion.deframer import FROM_RADIO, TO_RADIO
 from meshtui.networks.meshcore.companion.forms import Number
 from meshtui.networks.meshcore.companion.frames import command_kind_of, kind_of
@@ -40,6 +34,7 @@ from meshtui.networks.meshcore.companion.pushes import (
 from meshtui.networks.meshcore.hidden import sets_secret
 from meshtui.networks.meshcore.payloads.lpp import decode_lpp
 from meshtui.networks.meshcore.payloads.response import STATUS_CODES, Status
+from meshtui.networks.meshcore.payloads.text import TextType
 from meshtui.networks.meshcore.told import fact_of
 
 ENDPOINT: Final = "companion"
@@ -163,14 +158,14 @@ def redacted(payload: bytes, *, to_radio: bool | None = None) -> bytes:
 
 def _sets_secret(body: bytes) -> bool:
     """Tell whether a command line for another node sets a password or a key."""
-    is_line = body[:2] == bytes((Command.SEND_TXT_MSG, TextType.CLI))
+    is_line = body[:2] == bytes((Command.SEND_TXT_MSG, TextType.COMMAND))
     return is_line and sets_secret(body[_LINE_AT:])
 
 
 def _words(values: dict[str, object]) -> str:
     """Return the words of a text; a command line's are not shown, for passwords are set by it."""
     text_type, text, body = values.get("text_type"), values.get("text"), values.get("body")
-    if text_type is None or text_type == TextType.CLI:
+    if text_type is None or text_type == TextType.COMMAND:
         return ""
     if isinstance(body, bytes):
         body = body[4:] if text_type == TextType.SIGNED else body

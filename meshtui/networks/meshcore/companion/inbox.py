@@ -15,9 +15,9 @@ from meshtui.networks.meshcore.companion.answers import (
     author_and_text,
     hops_of,
 )
-from meshtui.networks.meshcore.companion.codes import TextType
 from meshtui.networks.meshcore.companion.greeting import read_contact
 from meshtui.networks.meshcore.mail import Delivered, Reception, channel_text, direct_text
+from meshtui.networks.meshcore.payloads.text import TextType
 from meshtui.networks.meshcore.station import NETWORK
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Inbox:
         """Take a text of one of these contacts; if they are several, of none in particular."""
         author, text = author_and_text(frame)
         node_id = NodeId(keys[0].hex()) if len(keys) == 1 else self._node(frame.prefix)
-        if frame.text_type == TextType.CLI:
+        if frame.text_type == TextType.COMMAND:
             if not self._radio.scripts.hear(frame, self._radio.now.mono_s):
                 self._radio.news("cli", text, node_id)
             return

@@ -10,11 +10,11 @@ from meshtui.model.event import Answered, DeviceChanged
 from meshtui.model.ids import Instant, NodeId
 from meshtui.model.link import RadioSettings
 from meshtui.model.node import Route
-from meshtui.networks.meshcore.companion.codes import NodeType
 from meshtui.networks.meshcore.companion.driver import TABLE_ENTRIES, Driver
 from meshtui.networks.meshcore.companion.forms import UNKNOWN_PATH
 from meshtui.networks.meshcore.companion.scripts import Script, Scripts
 from meshtui.networks.meshcore.nodes import position_of, role_of
+from meshtui.networks.meshcore.payloads.advert import AdvertType
 from meshtui.networks.meshcore.station import NETWORK
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ _RADIO_CONFIDENCE: Final = 0.6
 _TRUST_STEP: Final = 0.3
 _NO_LESS: Final = frozenset({"radio", "acked", "traced", "user"})
 _FULL_SHARE: Final = 0.9
-_SERVERS: Final = frozenset({NodeType.REPEATER, NodeType.ROOM, NodeType.SENSOR})
+_SERVERS: Final = frozenset({AdvertType.REPEATER, AdvertType.ROOM, AdvertType.SENSOR})
 _SHORT_SF: Final = 8
 
 
@@ -341,4 +341,4 @@ def with_favourite(contact: Contact, *, is_favourite: bool) -> Contact:
 
 def is_room(contact: Contact | None) -> bool:
     """Tell whether it is a room server."""
-    return contact is not None and contact.node_type == NodeType.ROOM
+    return contact is not None and contact.node_type == AdvertType.ROOM

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from meshtui.mesh.airtime import time_on_air_ms
 from meshtui.model.ids import ConversationKind, NodeId, split_conversation
 from meshtui.model.message import SendCost
-from meshtui.networks.meshcore.companion.codes import MAX_TEXT_BYTES
+from meshtui.networks.meshcore.payloads.text import MAX_TEXT_BYTES
 
 if TYPE_CHECKING:
     from meshtui.model.ids import ConversationId

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Annotated, Any, NamedTuple, TypeVar, get_args, get_type_hints
 
 from meshtui.errors import DecodeError
-from meshtui.networks.meshcore.companion.codes import ErrorCode, NodeType, TextType
+from meshtui.networks.meshcore.companion.codes import ErrorCode
 from meshtui.networks.meshcore.companion.forms import (
     Clock,
     Counted,
@@ -27,6 +27,8 @@ from meshtui.networks.meshcore.companion.forms import (
     RestText,
     Room,
 )
+from meshtui.networks.meshcore.payloads.advert import AdvertType
+from meshtui.networks.meshcore.payloads.text import TextType
 
 U8 = Annotated[int, Number("B")]
 I8 = Annotated[int, Number("b")]
@@ -34,7 +36,7 @@ U16 = Annotated[int, Number("H")]
 I16 = Annotated[int, Number("h")]
 U32 = Annotated[int, Number("I")]
 Time = Annotated[int, Clock()]
-NodeKind = Annotated[int, Named(NodeType)]
+NodeKind = Annotated[int, Named(AdvertType)]
 TextKind = Annotated[int, Named(TextType)]
 ErrorKind = Annotated[int, Named(ErrorCode)]
 Millis = Annotated[int, Number("I", unit="ms")]

@@ -19,6 +19,7 @@ from meshtui.networks.meshcore.node.outputs import (
     TraceHeard,
 )
 from meshtui.networks.meshcore.packet import path_len_byte, split_hashes
+from meshtui.networks.meshcore.payloads.advert import AdvertType
 from meshtui.networks.meshcore.payloads.request import RequestKind
 from meshtui.networks.meshcore.payloads.text import TextType
 from meshtui.networks.meshcore.told import (
@@ -42,8 +43,7 @@ if TYPE_CHECKING:
     from meshtui.networks.meshcore.modem.rig import Rig
     from meshtui.networks.meshcore.node.outputs import NodeOutput
 
-_ROOM: Final = 3
-_FORWARDS: Final = (2, 3)
+_FORWARDS: Final = (AdvertType.REPEATER, AdvertType.ROOM)
 _KEEP_ALIVE_S: Final = 120.0
 
 
@@ -115,7 +115,7 @@ def login(rig: Rig, key: bytes, argument: str) -> Asking:
         raise LocalProtocolError(msg) from error
     if not answer.is_ok:
         raise LocalProtocolError("it refused the password")
-    is_room = contact.node_type == _ROOM
+    is_room = contact.node_type == AdvertType.ROOM
     if is_room:
         rig.node.connect(key, _KEEP_ALIVE_S, rig.now)
     skew_s = answer.server_time - rig.now.unix_ms // 1000
@@ -133,7 +133,7 @@ def logout(rig: Rig, key: bytes, argument: str) -> Asking:
 def status(rig: Rig, key: bytes, argument: str) -> Asking:
     """Ask for battery, uptime and traffic."""
     del argument
-    is_room = rig.meet(key).node_type == _ROOM
+    is_room = rig.meet(key).node_type == AdvertType.ROOM
     body, rtt_ms = yield from _request(rig, key, RequestKind.STATUS)
     return status_told(body, rtt_ms, is_room=is_room)
 

@@ -19,7 +19,7 @@ from meshtui.networks.meshcore.delivery import (
     Deliveries,
     OwnText,
 )
-from meshtui.networks.meshcore.node.settings import NodeRole
+from meshtui.networks.meshcore.payloads.advert import AdvertType
 
 if TYPE_CHECKING:
     from meshtui.model.ids import MessageId
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from meshtui.networks.meshcore.packet import Packet
 
 LINK_LOST: Final = "the modem is gone"
-_SERVERS: Final = frozenset({NodeRole.REPEATER, NodeRole.ROOM, NodeRole.SENSOR})
+_SERVERS: Final = frozenset({AdvertType.REPEATER, AdvertType.ROOM, AdvertType.SENSOR})
 
 
 @dataclass(slots=True)

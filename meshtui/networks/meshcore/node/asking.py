@@ -10,9 +10,9 @@ from meshtui.networks.meshcore.node.delays import flood_timeout_ms, trace_timeou
 from meshtui.networks.meshcore.node.outputs import Sent
 from meshtui.networks.meshcore.node.pending import ANON, PATH_DISCOVERY, Question
 from meshtui.networks.meshcore.node.sealed import seal_anon, seal_for
-from meshtui.networks.meshcore.node.settings import NodeRole
 from meshtui.networks.meshcore.node.writing import send_to
 from meshtui.networks.meshcore.packet import MAX_HOPS, Packet, PayloadType, RouteType
+from meshtui.networks.meshcore.payloads.advert import AdvertType
 from meshtui.networks.meshcore.payloads.anon_request import (
     AnonBody,
     encode_anon_body,
@@ -57,7 +57,7 @@ def login(core: Core, peer: bytes, password: bytes, now: Instant) -> Sent:
     core.begin(now)
     contact = core.contact_of(peer)
     timestamp = core.unique_time()
-    if contact.node_type == NodeRole.ROOM:
+    if contact.node_type == AdvertType.ROOM:
         body = room_login_body(timestamp, contact.sync_since, password)
     else:
         body = login_body(timestamp, password)

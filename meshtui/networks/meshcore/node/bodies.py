@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from meshtui.networks.meshcore.node.settings import NodeRole
+from meshtui.networks.meshcore.payloads.advert import AdvertType
 from meshtui.networks.meshcore.payloads.lpp import battery_lpp
 from meshtui.networks.meshcore.payloads.request import (
     RequestBody,
@@ -79,7 +79,7 @@ def status_of(core: Core) -> Status:
         direct_duplicates=stats.direct_dups & _U16,
         flood_duplicates=stats.flood_dups & _U16,
     )
-    if core.settings.role is NodeRole.ROOM:
+    if core.settings.role is AdvertType.ROOM:
         return status._replace(posted=stats.posted & _U16, pushed=stats.pushed & _U16)
     rx_air_s = _below(int(stats.rx_air_ms / 1000), _U32)
     return status._replace(rx_air_s=rx_air_s, receive_errors=_below(stats.errors, _U32))
@@ -87,7 +87,7 @@ def status_of(core: Core) -> Status:
 
 def _access_list(core: Core, clients: ClientTable) -> bytes:
     """List who may do what; a room names its administrators only."""
-    is_room = core.settings.role is NodeRole.ROOM
+    is_room = core.settings.role is AdvertType.ROOM
     told = (one for one in clients if (one.is_admin if is_room else one.permissions != 0))
     return encode_access_list(Access(one.public_key[:6], one.permissions) for one in told)
 

@@ -14,8 +14,8 @@ from meshtui.model.secret import SecretBytes
 from meshtui.networks.meshcore.node.adverts import announce
 from meshtui.networks.meshcore.node.config_words import GETTERS, SETTERS, read_number
 from meshtui.networks.meshcore.node.outputs import RebootAsked
-from meshtui.networks.meshcore.node.settings import MAX_PASSWORD_BYTES
 from meshtui.networks.meshcore.node.stats import NodeStats
+from meshtui.networks.meshcore.payloads.anon_request import MAX_PASSWORD_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,12 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 from meshtui.model.node import Position
 from meshtui.model.secret import SecretBytes
-from meshtui.networks.meshcore.node.settings import (
-    MAX_PASSWORD_BYTES,
-    LoopDetect,
-    NodeSettings,
-    mesh_radio,
-)
+from meshtui.networks.meshcore.node.settings import LoopDetect, NodeSettings, mesh_radio
+from meshtui.networks.meshcore.payloads.anon_request import MAX_PASSWORD_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from meshtui.networks.meshcore.node.chat import ChatHost
 from meshtui.networks.meshcore.node.room import RoomHost
 from meshtui.networks.meshcore.node.server import ServerHost
-from meshtui.networks.meshcore.node.settings import NodeRole
+from meshtui.networks.meshcore.payloads.advert import AdvertType
 
 if TYPE_CHECKING:
     from meshtui.networks.meshcore.node.core import Core
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 def host_for(core: Core) -> Host:
     """Return what a node of this role does with what is meant for it."""
     match core.settings.role:
-        case NodeRole.REPEATER | NodeRole.SENSOR:
+        case AdvertType.REPEATER | AdvertType.SENSOR:
             return ServerHost(core)
-        case NodeRole.ROOM:
+        case AdvertType.ROOM:
             return RoomHost(core)
         case _:
             return ChatHost(core)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from meshtui.networks.meshcore.node.clients import Client, ClientTable, Permission
 from meshtui.networks.meshcore.node.outputs import ClientLoggedIn
-from meshtui.networks.meshcore.node.settings import NodeRole
+from meshtui.networks.meshcore.payloads.advert import AdvertType
 from meshtui.networks.meshcore.payloads.response import (
     LoginAnswer,
     ResponseBody,
@@ -69,7 +69,7 @@ def let_in(core: Core, clients: ClientTable, login: LoginRequest) -> Client | No
 def login_answer(core: Core, client: Client) -> bytes:
     """Write the answer to a login: our time, and what the client may do."""
     is_admin = int(client.is_admin)
-    if core.settings.role is NodeRole.ROOM and client.permissions == Permission.GUEST:
+    if core.settings.role is AdvertType.ROOM and client.permissions == Permission.GUEST:
         is_admin = _READER_ONLY
     answer = LoginAnswer(
         0, is_admin, client.permissions, core.random(_RANDOM_BYTES), _FIRMWARE_LEVEL
@@ -80,7 +80,7 @@ def login_answer(core: Core, client: Client) -> bytes:
 def _permission(core: Core, password: bytes) -> Permission | None:
     """Return what a password opens; None = nothing."""
     settings = core.settings
-    is_room = settings.role is NodeRole.ROOM
+    is_room = settings.role is AdvertType.ROOM
     admin = settings.password.reveal
     if admin and hmac.compare_digest(password, admin):
         return Permission.ADMIN

@@ -15,8 +15,8 @@ from meshtui.networks.meshcore.node.login import LoginRequest, let_in, login_ans
 from meshtui.networks.meshcore.node.neighbours import Heard, NeighbourTable
 from meshtui.networks.meshcore.node.outputs import ControlHeard, PathLearned
 from meshtui.networks.meshcore.node.sealed import seal_for
-from meshtui.networks.meshcore.node.settings import NodeRole
 from meshtui.networks.meshcore.packet import PayloadType
+from meshtui.networks.meshcore.payloads.advert import AdvertType
 from meshtui.networks.meshcore.payloads.anon_request import (
     QueryAnswer,
     QueryKind,
@@ -183,7 +183,7 @@ class ServerHost:
     def neighbour(self, packet: Packet, rx: RxMeta, public_key: bytes, node_type: int) -> None:
         """Note a repeater in reach."""
         del packet
-        if node_type == NodeRole.REPEATER:
+        if node_type == AdvertType.REPEATER:
             snr = 0 if rx.snr_db is None else max(-128, min(127, int(rx.snr_db * 4)))
             self._neighbours.put(Heard(public_key, self._core.clock_s(self._core.now), snr))
 

@@ -8,23 +8,13 @@ from typing import TYPE_CHECKING, Final
 
 from meshtui.model.link import RadioSettings
 from meshtui.model.secret import SecretBytes
+from meshtui.networks.meshcore.payloads.advert import AdvertType
 
 if TYPE_CHECKING:
     from meshtui.model.node import Position
 
-MAX_PASSWORD_BYTES: Final = 15
 _SHORT_SPREADING: Final = 8  # up to here the firmware sends the long preamble
 NO_PASSWORD: Final = SecretBytes(b"")
-
-
-class NodeRole(IntEnum):
-    """The node type of an advertisement."""
-
-    NONE = 0
-    CHAT = 1
-    REPEATER = 2
-    ROOM = 3
-    SENSOR = 4
 
 
 class LoopDetect(Enum):
@@ -110,7 +100,7 @@ class NodeSettings:
     """
 
     name: str = ""
-    role: NodeRole = NodeRole.CHAT
+    role: AdvertType = AdvertType.CHAT
     position: Position | None = None
     forwards: bool = False
     hash_size: int = 1
@@ -131,7 +121,7 @@ class NodeSettings:
     guest_password: SecretBytes = NO_PASSWORD
     allow_read_only: bool = False
     owner: str = ""
-    auto_add: frozenset[NodeRole] = frozenset(NodeRole)
+    auto_add: frozenset[AdvertType] = frozenset(AdvertType)
     auto_add_max_hops: int = 0
     max_contacts: int = 350
     overwrites_oldest: bool = True
@@ -144,7 +134,7 @@ def repeater_settings(name: str) -> NodeSettings:
     """Return what a repeater fresh from its box is set to; `dataclasses.replace` changes it."""
     return NodeSettings(
         name=name,
-        role=NodeRole.REPEATER,
+        role=AdvertType.REPEATER,
         forwards=True,
         advert_zero_hop_s=120.0,
         advert_flood_s=47 * 3600.0,
@@ -155,4 +145,4 @@ def repeater_settings(name: str) -> NodeSettings:
 
 def room_settings(name: str) -> NodeSettings:
     """Return what a room server fresh from its box is set to; it passes nothing on."""
-    return replace(repeater_settings(name), role=NodeRole.ROOM, forwards=False)
+    return replace(repeater_settings(name), role=AdvertType.ROOM, forwards=False)

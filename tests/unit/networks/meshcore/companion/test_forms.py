@@ -9,7 +9,6 @@ from meshtui.networks.meshcore.companion.codes import (
     Answer,
     Command,
     ErrorCode,
-    NodeType,
     Push,
     error_words,
     name_of,
@@ -25,6 +24,7 @@ from meshtui.networks.meshcore.companion.forms import (
     Ranges,
     path_of,
 )
+from meshtui.networks.meshcore.payloads.advert import AdvertType
 
 
 def test_a_path_is_made_of_hashes_and_taken_apart_again() -> None:
@@ -67,8 +67,8 @@ def test_more_bytes_than_can_be_counted_are_refused() -> None:
 
 def test_numbers_are_shown_with_what_they_mean() -> None:
     assert Number("b", 4, "dB").show(-3.25) == "-3.25 dB"
-    assert Named(NodeType).show(2) == "2 REPEATER"
-    assert Named(NodeType).show(9) == "9"
+    assert Named(AdvertType).show(2) == "2 REPEATER"
+    assert Named(AdvertType).show(9) == "9"
     assert Clock().show(1_767_225_600) == "1767225600 (2026-01-01T00:00:00+00:00)"
     assert Clock().show(2**32 - 1).endswith("(2106-02-07T06:28:15+00:00)")
 

@@ -13,10 +13,11 @@ from meshtui.networks.meshcore.keyring import Keyring
 from meshtui.networks.meshcore.node.contacts import Contact, OutPath
 from meshtui.networks.meshcore.node.node import MeshcoreNode
 from meshtui.networks.meshcore.node.outputs import AdvertHeard, ContactDeleted, Dropped, Send
-from meshtui.networks.meshcore.node.settings import NodeRole, NodeSettings
+from meshtui.networks.meshcore.node.settings import NodeSettings
 from meshtui.networks.meshcore.packet import Packet, decode_packet, encode_packet
 from meshtui.networks.meshcore.payloads.advert import (
     Advert,
+    AdvertType,
     decode_advert,
     decode_appdata,
     encode_advert,
@@ -100,7 +101,7 @@ def test_a_cut_advert_is_dropped() -> None:
 
 
 def test_types_that_are_not_wanted_are_told_but_not_kept() -> None:
-    node = _listener(auto_add=frozenset({NodeRole.REPEATER}))
+    node = _listener(auto_add=frozenset({AdvertType.REPEATER}))
 
     (heard,) = node.hear(advert_packet(key("A"), "Alice", timestamp=T), RX, NOW)
 

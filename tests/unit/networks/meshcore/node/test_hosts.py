@@ -8,7 +8,8 @@ from meshtui.networks.meshcore.node.chat import ChatHost
 from meshtui.networks.meshcore.node.hosts import host_for
 from meshtui.networks.meshcore.node.room import RoomHost
 from meshtui.networks.meshcore.node.server import ServerHost
-from meshtui.networks.meshcore.node.settings import NodeRole, NodeSettings
+from meshtui.networks.meshcore.node.settings import NodeSettings
+from meshtui.networks.meshcore.payloads.advert import AdvertType
 from tests.support.meshcore_mesh import lone_node
 from tests.support.meshcore_vectors import key
 
@@ -16,11 +17,11 @@ from tests.support.meshcore_vectors import key
 @pytest.mark.parametrize(
     ("role", "kind"),
     [
-        (NodeRole.NONE, ChatHost),
-        (NodeRole.CHAT, ChatHost),
-        (NodeRole.REPEATER, ServerHost),
-        (NodeRole.ROOM, RoomHost),
-        (NodeRole.SENSOR, ServerHost),
+        (AdvertType.NONE, ChatHost),
+        (AdvertType.CHAT, ChatHost),
+        (AdvertType.REPEATER, ServerHost),
+        (AdvertType.ROOM, RoomHost),
+        (AdvertType.SENSOR, ServerHost),
     ],
 )
 def test_every_role_has_a_host(role, kind) -> None:

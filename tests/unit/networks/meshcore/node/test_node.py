@@ -30,12 +30,7 @@ from meshtui.networks.meshcore.node.outputs import (
     TextHeard,
     TraceHeard,
 )
-from meshtui.networks.meshcore.node.settings import (
-    NodeRole,
-    NodeSettings,
-    repeater_settings,
-    room_settings,
-)
+from meshtui.networks.meshcore.node.settings import NodeSettings, repeater_settings, room_settings
 from meshtui.networks.meshcore.packet import (
     Packet,
     PayloadType,
@@ -44,6 +39,7 @@ from meshtui.networks.meshcore.packet import (
     encode_packet,
     packet_hash,
 )
+from meshtui.networks.meshcore.payloads.advert import AdvertType
 from meshtui.networks.meshcore.seal import Cipher
 from tests.support.meshcore_mesh import MeshAir, acquainted, lone_node, seeded
 from tests.support.meshcore_story import story
@@ -96,7 +92,7 @@ def test_what_the_nodes_of_the_story_learned_is_what_the_firmware_reported() -> 
     assert (post.text, post.author.hex()) == ("posted in room", "ed4928c6")
 
 
-@pytest.mark.parametrize("role", NodeRole)
+@pytest.mark.parametrize("role", AdvertType)
 @settings(max_examples=80, deadline=None)
 @given(data=st.binary(max_size=260))
 def test_no_bytes_make_a_node_raise(role, data) -> None:
@@ -107,7 +103,7 @@ def test_no_bytes_make_a_node_raise(role, data) -> None:
     assert isinstance(outputs, list)
 
 
-@pytest.mark.parametrize("role", NodeRole)
+@pytest.mark.parametrize("role", AdvertType)
 @settings(max_examples=120, deadline=None)
 @given(picked=st.sampled_from(raw_packets()), at=st.integers(0, 254), bit=st.integers(0, 7))
 def test_no_packet_with_a_bit_turned_makes_a_node_raise(role, picked, at, bit) -> None:
@@ -131,7 +127,7 @@ def test_no_cut_packet_makes_a_node_raise(picked, end) -> None:
 
 @pytest.mark.parametrize("plaintext", [b"", b"\0", b"\xff" * 16, bytes(range(128))])
 @pytest.mark.parametrize("kind", [0, 1, 2, 7, 8])
-@pytest.mark.parametrize("role", [NodeRole.CHAT, NodeRole.REPEATER, NodeRole.ROOM])
+@pytest.mark.parametrize("role", [AdvertType.CHAT, AdvertType.REPEATER, AdvertType.ROOM])
 @pytest.mark.parametrize("route", [RouteType.FLOOD, RouteType.DIRECT])
 def test_no_plaintext_of_somebody_known_makes_a_node_raise(role, kind, plaintext, route) -> None:
     sender, node = lone_node(key("A")), lone_node(key("B"), NodeSettings(name="n", role=role))
@@ -217,7 +213,7 @@ def test_settings_change_but_a_role_does_not() -> None:
     node.settings = replace(room_settings("b"), hash_size=2)
 
     assert (node.settings.name, node.settings.hash_size) == ("b", 2)
-    assert node.settings.role is NodeRole.CHAT
+    assert node.settings.role is AdvertType.CHAT
 
 
 def test_a_node_has_a_clock_of_its_own() -> None:

@@ -23,12 +23,7 @@ from meshtui.networks.meshcore.node.outputs import (
     TextHeard,
 )
 from meshtui.networks.meshcore.node.sealed import seal_for
-from meshtui.networks.meshcore.node.settings import (
-    NodeRole,
-    Region,
-    repeater_settings,
-    room_settings,
-)
+from meshtui.networks.meshcore.node.settings import Region, repeater_settings, room_settings
 from meshtui.networks.meshcore.packet import (
     Packet,
     PayloadType,
@@ -36,6 +31,7 @@ from meshtui.networks.meshcore.packet import (
     decode_packet,
     encode_packet,
 )
+from meshtui.networks.meshcore.payloads.advert import AdvertType
 from meshtui.networks.meshcore.payloads.anon_request import decode_query_answer
 from meshtui.networks.meshcore.payloads.control import decode_control, discover_response_of
 from meshtui.networks.meshcore.payloads.path import PathBody
@@ -323,7 +319,8 @@ def test_a_call_for_repeaters_is_answered_with_how_it_was_heard(prefix_only, n_b
 
 
 @pytest.mark.parametrize(
-    ("changes", "type_filter"), [({}, 2), ({"forwards": False}, 4), ({"role": NodeRole.SENSOR}, 4)]
+    ("changes", "type_filter"),
+    [({}, 2), ({"forwards": False}, 4), ({"role": AdvertType.SENSOR}, 4)],
 )
 def test_a_call_for_others_is_not_answered(changes, type_filter) -> None:
     air = served(replace(REPEATER, **changes), key, None)

@@ -6,12 +6,12 @@ import pytest
 
 from meshtui.networks.meshcore.node.settings import (
     LoopDetect,
-    NodeRole,
     NodeSettings,
     mesh_radio,
     repeater_settings,
     room_settings,
 )
+from meshtui.networks.meshcore.payloads.advert import AdvertType
 
 
 @pytest.mark.parametrize(("spreading", "preamble"), [(7, 32), (8, 32), (9, 16), (12, 16)])
@@ -30,8 +30,8 @@ def test_the_radio_is_that_of_europe() -> None:
 def test_a_repeater_passes_on_and_a_room_does_not() -> None:
     repeater, room = repeater_settings("r"), room_settings("room")
 
-    assert (repeater.role, repeater.forwards) == (NodeRole.REPEATER, True)
-    assert (room.role, room.forwards) == (NodeRole.ROOM, False)
+    assert (repeater.role, repeater.forwards) == (AdvertType.REPEATER, True)
+    assert (room.role, room.forwards) == (AdvertType.ROOM, False)
     assert (repeater.flood_max, repeater.flood_max_unscoped, repeater.flood_max_advert) == (
         64,
         64,
