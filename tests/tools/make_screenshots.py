@@ -46,6 +46,7 @@ from meshtui.tui.app import MeshtuiApp
 from meshtui.tui.themes import load_themes
 from tests.support.tui_app import text_of
 from tests.tools.meshcore_pictures import take_meshcore
+from tests.tools.packet_pictures import take_packets
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -108,10 +109,6 @@ SHOTS = (
     Shot("node-details", ("enter",)),
     Shot("routes", ("escape", "f7")),
     Shot("metrics", ("f9",)),
-    Shot("packets", ("f8", *["up"] * 6)),
-    Shot("packet-field", ("tab", *["down"] * 14)),
-    Shot("packet-statistics", ("S",)),
-    Shot("packet-ladder", ("S", "slash", *"type==text && hops>1", "enter", "G", "x")),
 )
 
 
@@ -119,7 +116,8 @@ async def main(names: Sequence[str], png: Path | None) -> None:
     """Write all pictures, or the named ones."""
     FOLDER.mkdir(exist_ok=True)
     await take_meshcore(lambda pilot, name: save(pilot, name, names))
-    if names and all(name.startswith("meshcore") for name in names):
+    await take_packets(lambda pilot, name: save(pilot, name, names))
+    if names and all(name.startswith(("meshcore", "packet")) for name in names):
         return
     clock = QuickClock()
     bootstrap.SystemClock = lambda: clock  # type: ignore[assignment,misc]  # the whole mesh hurries

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from meshtui.tui.command import key_words
 from meshtui.tui.commands import COMMANDS
 
 README = Path(__file__).parents[2] / "README.md"
@@ -12,12 +13,7 @@ END = "<!-- end of commands -->"
 
 
 def _keys(keys: tuple[str, ...]) -> str:
-    names = {"question_mark": "?", "slash": "/", "backslash": "\\", "vertical_line": "\\|"}
-    shown = []
-    for key in keys:
-        parts = [names.get(part, part) for part in key.split("+")]
-        shown.append("+".join(part.capitalize() if len(part) > 1 else part for part in parts))
-    return " ".join(f"`{key}`" for key in shown)
+    return " ".join("`" + key_words(key).replace("|", "\\|") + "`" for key in keys)
 
 
 def table() -> str:

@@ -8,7 +8,7 @@ from meshtui.crypto.keys import PrivateKey
 from meshtui.crypto.secp256k1 import public_key_of
 from meshtui.errors import ConfigError, CryptoError, DecodeError
 from meshtui.model.ids import NodeId
-from meshtui.model.packet import PacketSummary, Verdict
+from meshtui.model.packet import MAX_SUMMARY_TEXT, PacketSummary, Verdict
 from meshtui.networks.jsonmesh.announce import Announcement
 from meshtui.networks.jsonmesh.chunk import Chunk
 from meshtui.networks.jsonmesh.dissect import dissect_frame
@@ -88,10 +88,11 @@ class JsonmeshDissector:
 
     def _summary_of(self, envelope: Envelope, endpoint: str) -> PacketSummary:
         plaintext, why = open_with(envelope, endpoint, self._rings)
-        verdict, reason = Verdict.UNREADABLE, "no-key"
+        verdict, reason, text = Verdict.UNREADABLE, "no-key", ""
         if plaintext is not None:
-            verdict = Verdict.DELIVERED if envelope.kind == TEXT_KIND else Verdict.HANDLED
-            reason = ""
+            is_text = envelope.kind == TEXT_KIND
+            verdict = Verdict.DELIVERED if is_text else Verdict.HANDLED
+            reason, text = "", plaintext.text if is_text else ""
         recipient = envelope.recipient
         if recipient.startswith(FORUM_PREFIX):
             recipient = f"#{recipient[len(FORUM_PREFIX) :]}"
@@ -105,6 +106,9 @@ class JsonmeshDissector:
             envelope.message_id,
             reason,
             why,
+            text[:MAX_SUMMARY_TEXT],
+            tuple(hop for hop in envelope.route if hop != envelope.sender),
+            acks="" if plaintext is None else plaintext.ack,
         )
 
 

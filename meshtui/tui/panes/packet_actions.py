@@ -94,8 +94,9 @@ class PacketActions(PacketFrame):
 
     def action_look_for(self) -> None:
         """Type what to look for."""
-        hint = "words, or hex digits; n next, N before, Esc takes it back"
-        self._ask.ask("find", hint, self._look_for, text=self._sought)
+        again = f"Enter alone: {clean_line(self._sought, 20)} again; " if self._sought else ""
+        hint = f"{again}words, or hex digits; n next, N before, Esc takes it back"
+        self._ask.ask("find", hint, self._look_for)
         self.post_message(self.Restated())
 
     def action_next_found(self) -> None:
@@ -107,7 +108,8 @@ class PacketActions(PacketFrame):
         self._look(-1)
 
     def _look_for(self, typed: str) -> None:
-        self.needle, self._sought = needle_of(typed), typed
+        self._sought = typed or self._sought
+        self.needle = needle_of(self._sought)
         self._look(1, is_first=True)
 
     def _look(self, step: int, *, is_first: bool = False) -> None:
@@ -175,6 +177,7 @@ class PacketActions(PacketFrame):
         around = self.packets.around(row.number)
         self._ladder.show(ladder_of(around, row, self.own_ids()), row)
         self._ladder_head.redraw()
+        self.give_room()
 
     # -- marks ---------------------------------------------------------------------------------
 

@@ -43,6 +43,7 @@ _DETAIL_EVERY_S = 0.5
 COLUMNS_KEY = "packets.columns"
 _PARTS = ("packet-list", "packet-detail", "hex-view")
 _MARKS = 2
+_LEAST = 6
 _ROOMY, _NARROW = 120, 70
 
 
@@ -200,6 +201,7 @@ class PacketFrame(Pane):
         self._columns.display = name == "columns"
         self._list.display = self._list_head.display = name in {"", "columns"}
         self._parts.display = name in {"", "ladder"}
+        self._parts.set_class(name == "ladder", "-filling")
         if not name:
             for each in (self._list, self._list_head, self._parts):
                 each.styles.clear_rule("display")  # as it is when a part is maximised
@@ -326,6 +328,12 @@ class PacketFrame(Pane):
         """Sixteen bytes a line where there is room; no hex beside the tree where there is none."""
         self._parts.set_class(self.size.width >= _ROOMY, "-roomy")
         self._parts.set_class(self.size.width < _NARROW, "-narrow")
+        self.give_room()
+
+    def give_room(self) -> None:
+        """The ladder has the lines it needs, to half of the pane; the packet has the rest."""
+        most = max(self.size.height // 2, _LEAST)
+        self._ladder.styles.height = min(max(self._ladder.count + 1, _LEAST), most)
 
     # -- within --------------------------------------------------------------------------------
 

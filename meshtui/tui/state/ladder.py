@@ -20,6 +20,7 @@ ME = "\x00me"
 UNKNOWN = "\x00?"
 EVERYBODY = "\x00*"
 
+_HASH_DIGITS = (2, 4, 6)
 MAX_STEPS = 300
 MAX_STATIONS = 40
 
@@ -82,7 +83,7 @@ def ladder_of(rows: Iterable[PacketRow], row: PacketRow, own: Collection[str]) -
         Step(other, _stations(other, own, origin, target), _is_back(other, acknowledged))
         for other in found
     )
-    return Ladder(_in_order(steps), steps)
+    return Ladder(_in_order(steps, origin), steps)
 
 
 def _belongs(row: PacketRow, messages: Collection[str], hashes: Collection[str]) -> bool:
@@ -118,7 +119,7 @@ def _stations(row: PacketRow, own: Collection[str], origin: str, target: str) ->
     # who acknowledges does not always say who he is: it is whom the message was for
     fallback = target if summary.acks else origin
     source = (ME if summary.source in own else summary.source) or fallback
-    path = tuple(ME if hop in own else hop for hop in summary.path[:MAX_STATIONS])
+    path = tuple(ME if _is_us(hop, own) else hop for hop in summary.path[:MAX_STATIONS])
     if row.direction == "tx":
         if source != ME:  # passed on: what it names so far lies behind it
             return (ME, _goal(summary.destination, own, origin if summary.acks else target))
@@ -128,17 +129,26 @@ def _stations(row: PacketRow, own: Collection[str], origin: str, target: str) ->
     return (source, *path, ME)
 
 
+def _is_us(hop: str, own: Collection[str]) -> bool:
+    """Whether a relay is named by our id, or by the first bytes of it."""
+    return hop in own or (len(hop) in _HASH_DIGITS and any(me.startswith(hop) for me in own))
+
+
 def _goal(destination: str, own: Collection[str], fallback: str) -> str:
     goal = _recipient(destination, own) if destination else fallback
     return EVERYBODY if goal == ME else goal
 
 
-def _in_order(steps: Iterable[Step]) -> tuple[str, ...]:
-    """Lay all stations in one line, such that most ways run to the right."""
+def _in_order(steps: Iterable[Step], origin: str) -> tuple[str, ...]:
+    """Lay all stations in one line, such that most ways run to the right.
+
+    Whoever passes our message on stands between us and its recipient.
+    """
     order: list[str] = []
     for step in steps:
         place = -1
-        for station in reversed(step.stations) if step.is_back else step.stations:
+        is_against = step.is_back or (origin == ME and step.stations[-1] == ME)
+        for station in reversed(step.stations) if is_against else step.stations:
             if station in order:
                 place = order.index(station)
             elif len(order) < MAX_STATIONS:

@@ -16,13 +16,13 @@ COLUMNS = (
     Column("dir", 2, title=""),
     Column("net", 8),
     Column("link", 7),
-    Column("type", 8, grow=1),
+    Column("type", 10),
     Column("stations", 12, grow=4, title="from > to"),
     Column("channel", 9),
-    Column("text", 16, grow=6),
+    Column("text", 16, grow=5),
     Column("bytes", 6, is_right=True),
     Column("hops", 4, is_right=True, title="via"),
-    Column("path", 9, grow=2),
+    Column("path", 9, grow=3),
     Column("ttl", 3, is_right=True),
     Column("dBm", 4, is_right=True),
     Column("snr", 6, is_right=True, title="SNR"),
@@ -57,12 +57,12 @@ HELP = {
 
 _RANK = (
     *("mark", "time", "type", "stations", "verdict", "dir", "hops", "snr", "dBm", "number"),
-    *("bytes", "link", "ttl", "path", "text", "net", "channel", "id", "hash", "topic"),
+    *("bytes", "net", "text", "path", "link", "ttl", "channel", "id", "hash", "topic"),
 )
 """The most important first: the last are left out where there is no room."""
 
-_OPTIONAL = _RANK.index("link")
-_COMFORT = {"type": 2, "stations": 10, "text": 6, "path": 5}
+_OPTIONAL = _RANK.index("bytes")
+_COMFORT = {"stations": 10, "text": 6, "path": 5}
 """Cells that a column is given beyond its least before less important ones come in."""
 
 FIXED = "mark"

@@ -222,6 +222,8 @@ class PacketList(InkedList):
         source, destination = row.summary.source, row.summary.destination
         left = self._names.name_of(source) if source else ""
         right = self._names.name_of(destination) if destination else ""
+        if not right and row.summary.channel:
+            right = f"channel {clean_line(row.summary.channel, _MAX_ID)}"
         if right:
             return f"{left or '?'} > {right}"
         return left or clean_line(row.endpoint, _MAX_ID)

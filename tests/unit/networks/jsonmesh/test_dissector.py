@@ -19,7 +19,7 @@ from meshtui.networks.jsonmesh.chunk import encode_chunks, encode_request
 from meshtui.networks.jsonmesh.compact import encode_compact
 from meshtui.networks.jsonmesh.compact_presence import encode_compact_presence
 from meshtui.networks.jsonmesh.dissector import JsonmeshDissector
-from meshtui.networks.jsonmesh.envelope import encode_envelope
+from meshtui.networks.jsonmesh.envelope import encode_carried, encode_envelope, relayed
 from meshtui.networks.jsonmesh.presence import Presence, encode_presence
 from meshtui.networks.jsonmesh.seal import Letter
 from meshtui.networks.jsonmesh.topics import forum_topic
@@ -205,3 +205,13 @@ def test_a_compact_presence_and_a_position_are_read() -> None:
     for payload in (encode_presence(presence), encode_compact_presence(presence)):
         decoded = NO_KEYS.record(frame(payload))["decoded"]
         assert (decoded["lat"], decoded["lng"]) == (47.5, 8.5)
+
+
+def test_a_text_that_opens_is_in_the_row_with_the_way_it_came() -> None:
+    letter = Letter("id-1", BOB.node_id, TS, "hello")
+    sealed = ALICE.sealer.seal_direct(BOB.public_key, letter, counted_entropy())
+    payload = encode_carried(relayed(sealed, CAROL.node_id))
+
+    summary = with_keys(BOB).summarise(frame(payload))
+
+    assert (summary.text, summary.path) == ("hello", (CAROL.node_id,))

@@ -127,3 +127,23 @@ def test_every_frame_has_two_stations_and_all_of_them_are_in_the_ladder(rows) ->
 
     assert all(len(step.stations) > 1 for step in ladder.steps)
     assert {s for step in ladder.steps for s in step.stations} == set(ladder.stations)
+
+
+def test_whoever_passes_our_message_on_stands_between_us_and_its_recipient() -> None:
+    said = a_row(1, direction="tx", source="me", destination="anna", packet_hash="aa")
+    echo = a_row(2, source="me", destination="anna", path=("66",), packet_hash="aa")
+    further = a_row(3, source="me", destination="anna", path=("66", "6b"), packet_hash="aa")
+
+    ladder = ladder_of([said, echo, further], said, OWN)
+
+    assert ladder.stations[0] == ME
+    assert ladder.stations[-1] == "anna"
+
+
+def test_a_relay_named_by_the_first_bytes_of_our_id_is_us() -> None:
+    ours = "8139" + "0" * 60
+    row = a_row(source="anna", destination="bernd", path=("66", "81", "8139"), message_id="m")
+
+    (step,) = ladder_of([row], row, {ours}).steps
+
+    assert step.stations == ("anna", "66", ME, ME, ME)

@@ -25,7 +25,7 @@ def test_what_is_chosen_known_and_fits_is_shown_in_its_order(width, chosen, know
 def test_on_a_small_screen_both_signal_figures_are_there() -> None:
     shown = {column.name for column in fitting(80, DEFAULT, set(NAMES))}
 
-    assert {"time", "type", "stations", "hops", "snr", "dBm", "verdict", "bytes"} <= shown
+    assert {"time", "type", "stations", "hops", "snr", "dBm", "verdict"} <= shown
 
 
 @pytest.mark.parametrize("saved", ["", "nonsense", FIXED, ","])
