@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from meshtui.networks.meshcore.channel_key import ChannelKey, key_of_name
 from meshtui.networks.meshcore.dissect import dissect_packet
-from meshtui.networks.meshcore.keyring import Keyring
 from meshtui.networks.meshcore.hidden import without_secrets
+from meshtui.networks.meshcore.keyring import Keyring
 from meshtui.networks.meshcore.packet import Packet, decode_packet, encode_packet
 from meshtui.networks.meshcore.payloads.anon_request import encode_anon_body, query_body
 from meshtui.networks.meshcore.payloads.request import (
