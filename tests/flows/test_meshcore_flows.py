@@ -33,11 +33,14 @@ async def two(home, left: str = "tcp", right: str = "tcp", *, places=("Alice", "
 
 
 async def introduce(*people) -> None:
-    """Let everybody hear everybody's advertisement."""
+    """Let everybody hear everybody's advertisement; one may be lost to another on the air."""
     for person in people:
-        await person.ask("advert-flood")
         others = [other for other in people if other is not person]
-        await eventually(lambda who=person: all(o.knows(who) for o in others), 10)  # noqa: B023
+        for _ in range(4):
+            await person.ask("advert-flood")
+            with contextlib.suppress(AssertionError, TimeoutError):
+                await eventually(lambda w=person, o=others: all(each.knows(w) for each in o), 2)
+                break
 
 
 KINDS = [
@@ -57,6 +60,8 @@ async def test_a_first_contact_and_texts_both_ways(left, right, tmp_path) -> Non
         await alice.until(question, "delivered", "failed")
         answer = await bob.say(alice, "hello, alice")
         await bob.until(answer, "delivered", "failed")
+        await bob.read("hello, bob é世界")
+        await alice.read("hello, alice")
 
     assert (alice.state(question), bob.state(answer)) == ("delivered", "delivered")
     assert (bob.texts, alice.texts) == (["hello, bob é世界"], ["hello, alice"])
@@ -120,6 +125,7 @@ async def test_a_path_is_learned_by_the_first_text_and_the_second_goes_by_it(
         before = len(air.sent)
         second = await alice.say(carol, "along the path")
         await alice.until(second, "delivered")
+        await carol.read("along the path")
         packets = air.sent[before:]
 
     hill = air.node_id("Hill Rpt")[:2]
