@@ -78,6 +78,8 @@ class LinesScanner(Scanner):
         """The last line needs no end."""
         if data:
             self._take(data, base)
+            if data.lstrip(_BLANKS).startswith(b"{") and _object_of(data) is None:
+                self.stop(f"line {self._line:,} is cut off")
         if self._skipped == 1:
             self.note(f"line {self._first_skipped:,} holds no packet")
         elif self._skipped:

@@ -43,6 +43,7 @@ WAIT_S: Final = 0.25
 
 MAX_ROWS_KEPT: Final = 2_000
 _STEP: Final = 200
+_HASH_DIGITS: Final = (2, 4, 6)
 _NAMED_FIELDS: Final = frozenset({"from", "to", "name", "via"})
 
 
@@ -187,8 +188,12 @@ class Recording:
             self._worker = worker
 
     def name_of(self, node_id: str) -> str:
-        """The name a node gave itself, or empty."""
-        return self._names.get(node_id, "")
+        """The name a node gave itself, or empty; a relay's hash has that of the one it can mean."""
+        name = self._names.get(node_id, "")
+        if name or len(node_id) not in _HASH_DIGITS:
+            return name
+        meant = [other for other in tuple(self._names) if other.startswith(node_id)]
+        return self._names.get(meant[0], "") if len(meant) == 1 else ""
 
     async def export(
         self, folder: Path, indices: Sequence[int] | None, form: str = "jsonl"
@@ -309,7 +314,7 @@ def open_recording(
         except DecodeError as error:
             raise _named(error, title) from None
         recording = Recording(index, title, keys, network)
-        recording.read_slice()
+        recording.read_slice(0.0)  # a piece is more than a screen; front ends read on
         yield recording
 
 

@@ -14,6 +14,7 @@ from meshtui.networks.base import KeyMaterial
 from meshtui.runtime.api import Preferences
 from meshtui.runtime.inspection import Recording, open_recording
 from meshtui.tui.inspect_app import InspectApp, InspectScreen
+from tests.support.jsonmesh_people import good_payload
 from tests.support.packet_rows import a_row
 from tests.support.tui_app import text_of
 
@@ -191,3 +192,17 @@ async def test_it_is_left_by_q(tmp_path: Path) -> None:
             await pilot.pause()
 
     assert app.return_value == 0
+
+
+async def test_a_ladder_has_the_copies_that_lie_far_away_in_the_recording(tmp_path: Path) -> None:
+    path = record(tmp_path / "a.jsonl", 1_200)
+    copy = json_line(a_row(payload=good_payload(), endpoint="meshcore/dm/x"))
+    path.write_text(f"{copy}\n{path.read_text('utf-8')}{copy}\n", "utf-8")
+    with inspected(path) as (app, _):
+        async with app.run_test(size=SIZE) as pilot:
+            pane = await settle(pilot)
+
+            await pilot.press("x")
+            await settle(pilot)
+
+            assert [step.row.number for step in pane._ladder.ladder.steps] == [1, 1_202]

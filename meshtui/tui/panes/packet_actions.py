@@ -18,7 +18,7 @@ from meshtui.tui.state.packet_search import needle_of, places_from
 from meshtui.tui.state.packet_stats import PacketStatistics
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
     from textual.timer import Timer
@@ -52,6 +52,16 @@ class Slices:
         await asyncio.sleep(0)
         self._until_s = time.perf_counter() + SLICE_S
         return True
+
+
+def filter_of_message(row: PacketRow) -> str:
+    """Write the filter that a packet's message passes; empty where it names none."""
+    summary = row.summary
+    message = summary.acks or summary.message_id
+    tests = [f"id=={quoted(message)}", f"acks=={quoted(message)}"] if message else []
+    if summary.packet_hash:
+        tests.append(f"hash=={quoted(summary.packet_hash)}")
+    return " || ".join(tests)
 
 
 class PacketActions(PacketFrame):
@@ -151,15 +161,11 @@ class PacketActions(PacketFrame):
         row = self.selected()
         if row is None:
             return
-        summary = row.summary
-        message = summary.acks or summary.message_id
-        tests = [f"id=={quoted(message)}", f"acks=={quoted(message)}"] if message else []
-        if summary.packet_hash:
-            tests.append(f"hash=={quoted(summary.packet_hash)}")
-        if not tests:
+        text = filter_of_message(row)
+        if not text:
             self.post_message(self.Notice("This packet carries no message id."))
             return
-        self.apply_filter_for_now(" || ".join(tests), row.number)
+        self.apply_filter_for_now(text, row.number)
 
     def action_ladder(self) -> None:
         """Draw the selected packet's message, or go back to the list."""
@@ -174,8 +180,11 @@ class PacketActions(PacketFrame):
 
     def draw_ladder(self, row: PacketRow) -> None:
         """Draw a packet's message as it stands."""
-        around = self.packets.around(row.number)
-        self._ladder.show(ladder_of(around, row, self.own_ids()), row)
+        self.draw_ladder_of(self.packets.around(row.number), row)
+
+    def draw_ladder_of(self, rows: Sequence[PacketRow], row: PacketRow) -> None:
+        """Draw a packet's message out of these packets."""
+        self._ladder.show(ladder_of(rows, row, self.own_ids()), row)
         self._ladder_head.redraw()
         self.give_room()
 

@@ -6,14 +6,16 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from meshtui.model.filter_completion import quoted
 from meshtui.model.ids import NodeId
 from meshtui.model.packet import Verdict
 from meshtui.model.text import clean_line
 from meshtui.tui.command import bindings_of
 from meshtui.tui.mesh_commands import MESH_COMMANDS
-from meshtui.tui.panes.packet_actions import PacketActions
+from meshtui.tui.panes.packet_actions import PacketActions, filter_of_message
 from meshtui.tui.state.directory import short_id
 from meshtui.tui.state.joining import read_joining
+from meshtui.tui.state.ladder import MAX_STEPS
 from meshtui.tui.state.recorded import RecordedView
 from meshtui.tui.text.format import count_of
 
@@ -70,6 +72,10 @@ class RecordingPane(PacketActions):
         if self.recording.progress().bytes_total is not None:
             self._list.pause_following()
             self._list.move_to(0, to_top=True)
+        # both at once would share one processor, and the first screen is waited for
+        self.call_after_refresh(self._begin_to_read_on)
+
+    def _begin_to_read_on(self) -> None:
         self.run_worker(self._read_on(), group="read")
 
     # -- what the frame asks -------------------------------------------------------------------
@@ -94,6 +100,7 @@ class RecordingPane(PacketActions):
         secret = "" if request.secret is None else request.secret.reveal.hex()
         self.recording.add_channel(request.name, secret)
         self.post_message(self.Notice(f"Read with {clean_line(request.name, 64)} from now on"))
+        self.run_worker(self._count_opened(request.name), exclusive=True, group="opened")
         current = self._list.current()
         self.apply_filter(self.view.filter_text, number=current.number if current else None)
 
@@ -121,6 +128,12 @@ class RecordingPane(PacketActions):
             self._columns_known = len(self.view.known)
             self._list.changed()
             self._list_head.redraw()
+
+    def draw_ladder(self, row: PacketRow) -> None:
+        """Draw what is near at once; all of the recording is looked through behind it."""
+        super().draw_ladder(row)
+        if text := filter_of_message(row):
+            self.run_worker(self._look_further(row, text), exclusive=True, group="ladder")
 
     def action_pause(self) -> None:
         """A recording stands still."""
@@ -163,6 +176,31 @@ class RecordingPane(PacketActions):
                 self._note(f"filtering, {100 * progress.looked_at // max(progress.total, 1)} %")
         self._note("")
         self.count_soon()
+
+    async def _look_further(self, row: PacketRow, text: str) -> None:
+        found: list[int] = []
+        async with aclosing(self.recording.filtered(text)) as reports:
+            async for progress in reports:
+                found += progress.passing
+                if len(found) >= MAX_STEPS:
+                    break
+        near = {each.number: each for each in self.view.around(row.number)}
+        far = [self.recording.row(at) for at in found[:MAX_STEPS] if at + 1 not in near]
+        if far and self._over == "ladder":
+            near.update((each.number, each) for each in far)
+            rows = [near[number] for number in sorted(near)]
+            self.draw_ladder_of(rows, self._ladder.current() or row)
+            self.post_message(self.Restated())
+
+    async def _count_opened(self, name: str) -> None:
+        text = f"channel=={quoted(name)} && verdict!=unreadable"
+        opened = 0
+        async with aclosing(self.recording.filtered(text)) as reports:
+            async for progress in reports:
+                opened += len(progress.passing)
+        if opened:
+            said = f"{count_of(opened, 'packet')} read with {clean_line(name, 64)}"
+            self.post_message(self.Notice(said))
 
     def _grown(self, come: int) -> None:
         was_empty = not self._list.count

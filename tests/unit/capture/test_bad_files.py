@@ -206,6 +206,18 @@ def test_a_line_that_is_none_is_a_row_that_says_so(read: Callable[[bytes], Captu
     assert index.problems == ("line 12 holds no packet",)
 
 
+def test_a_last_line_that_is_cut_off_is_damage_and_one_that_only_lacks_its_end_is_none(
+    read: Callable[[bytes], CaptureIndex],
+) -> None:
+    line = b'{"v": 1, "direction": "rx", "hex": "1500"}'
+
+    whole, cut = read(line + b"\n" + line), read(line + b"\n" + line[:-6])
+
+    assert not whole.is_damaged
+    assert cut.is_damaged
+    assert cut.problems == ("line 2 is cut off",)
+
+
 def test_a_line_without_end_takes_no_memory(read: Callable[[bytes], CaptureIndex]) -> None:
     first, last = b'{"hex":"01"}\n', b'\n{"hex":"02"}\n'
 

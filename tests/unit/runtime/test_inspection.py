@@ -154,6 +154,7 @@ def test_nodes_are_known_by_the_names_of_their_adverts(tmp_path: Path) -> None:
 
         assert recording.name_of(advert.summary.source) == "Alice"
         assert recording.name_of("nobody") == ""
+        assert recording.name_of(advert.summary.source[:2]) == "Alice"
 
 
 async def test_a_filter_by_name_finds_what_came_before_the_name_was_told(tmp_path: Path) -> None:
