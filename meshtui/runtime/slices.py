@@ -38,6 +38,7 @@ SLICE_S = 0.005
 SLICE_INPUTS = 256
 # A session whose deadline stays in the past must not turn the loop into a spin.
 SHORTEST_TICK_S = 0.01
+FAILING_TICK_S = 1.0
 
 _log = logging.getLogger(__name__)
 
@@ -67,18 +68,29 @@ class Slicer:
         self._inbox = inbox
         self._clock = clock
         self._last_tick_s = float("-inf")
+        self._is_untimely = False
 
     @property
     def next_deadline_s(self) -> float | None:
         """When the first session wants to be told that time has passed; None = none does."""
         deadlines = [
-            session.next_deadline_s
+            deadline_s
             for session in self._sessions.values()
-            if session.next_deadline_s is not None
+            if (deadline_s := self._deadline_of(session)) is not None
         ]
         if not deadlines:
             return None
         return max(min(deadlines), self._last_tick_s + SHORTEST_TICK_S)
+
+    def _deadline_of(self, session: Session) -> float | None:
+        """Ask a session; one that fails to say is woken every second."""
+        try:
+            return session.next_deadline_s
+        except Exception as error:  # noqa: BLE001 - a bug must not stop the others' time
+            if not self._is_untimely:
+                self._is_untimely = True
+                log_bug(_log, "next_deadline_s", error)
+            return self._last_tick_s + FAILING_TICK_S
 
     def run(self) -> Slice:
         """Take what waits, for about five milliseconds."""

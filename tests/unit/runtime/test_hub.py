@@ -30,9 +30,11 @@ from tests.support.mosquitto import eventually
 class House:
     """A hub and all its parts within reach."""
 
-    def __init__(self, clock=None, links: int = 1, *, opens_links=True, **transport) -> None:
+    def __init__(
+        self, clock=None, links: int = 1, *, opens_links=True, session=None, **transport
+    ) -> None:
         self.clock = clock or SystemClock()
-        self.session = FakeSession()
+        self.session = session or FakeSession()
         self.store = MemoryStore()
         self.transports = [FakeTransport(**transport) for _ in range(links)]
         infos = [fake_info(f"fake{number}") for number in range(links)]
@@ -381,3 +383,27 @@ async def test_a_hub_whose_links_never_opened_closes_at_once() -> None:
         pass
 
     assert house.session.up == []
+
+
+class Untimely(FakeSession):
+    """A session with a bug in the one thing that is asked of it without being asked to act."""
+
+    @property
+    def next_deadline_s(self) -> float | None:
+        raise ZeroDivisionError("a bug")
+
+    @next_deadline_s.setter
+    def next_deadline_s(self, value: float | None) -> None:
+        pass
+
+
+async def test_a_session_that_cannot_say_when_it_is_due_does_not_end_the_mesh(caplog) -> None:
+    house = House(session=Untimely())
+    async with house.hub as hub:
+        await house.up()
+        events = hub.subscribe()
+        house.link.deliver(b"hello")
+        [received] = await collect(events, MessageReceived)
+
+    assert received.message.text == "hello"
+    assert "next_deadline_s" in caplog.text
