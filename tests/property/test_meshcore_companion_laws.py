@@ -29,8 +29,8 @@ from meshtui.networks.meshcore.companion.frames import (
     encode_command,
     encode_frame,
 )
-from meshtui.networks.meshcore.payloads.lpp import decode_lpp, encode_lpp
 from meshtui.networks.meshcore.companion.pushes import PUSHES
+from meshtui.networks.meshcore.payloads.lpp import decode_lpp, encode_lpp
 from tests.support.fake_companion import BOB, LINK, Desk, contact
 from tests.support.meshcore_vectors import vectors
 
