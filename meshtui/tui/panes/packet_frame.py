@@ -201,7 +201,10 @@ class PacketFrame(Pane):
         self._columns.display = name == "columns"
         self._list.display = self._list_head.display = name in {"", "columns"}
         self._parts.display = name in {"", "ladder"}
-        self._parts.set_class(name == "ladder", "-filling")
+        if name == "ladder":
+            self._parts.styles.height = "1fr"
+        else:
+            self._parts.styles.clear_rule("height")
         if not name:
             for each in (self._list, self._list_head, self._parts):
                 each.styles.clear_rule("display")  # as it is when a part is maximised

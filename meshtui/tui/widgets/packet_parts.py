@@ -37,7 +37,6 @@ class PacketParts(Container):
     PacketParts.-stacked { layout: vertical; height: 60%; }
     PacketParts.-stacked #hex-part { width: 1fr; height: 1fr; }
     PacketParts.-tree-only #hex-part, PacketParts.-hex-only #tree-part { display: none; }
-    PacketParts.-filling { height: 1fr; }
     PacketParts.-narrow #hex-part { display: none; }
     PacketParts.-stacked #hex-part, PacketParts.-hex-only #hex-part { display: block; width: 1fr; }
     """
