@@ -76,10 +76,10 @@ class LinesScanner(Scanner):
 
     def finish(self, data: bytes, base: int) -> None:
         """The last line needs no end."""
-        if data:
+        if data.lstrip(_BLANKS).startswith(b"{") and _object_of(data) is None:
+            self.stop(f"line {self._line + 1:,} is cut off")
+        elif data:
             self._take(data, base)
-            if data.lstrip(_BLANKS).startswith(b"{") and _object_of(data) is None:
-                self.stop(f"line {self._line:,} is cut off")
         if self._skipped == 1:
             self.note(f"line {self._first_skipped:,} holds no packet")
         elif self._skipped:
