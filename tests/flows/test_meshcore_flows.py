@@ -167,10 +167,8 @@ async def test_a_cable_pulled_in_mid_delivery_loses_nothing_and_shows_nothing_tw
             words = f"while it is out {person.node_id[:4]}"
             late = await alice.say(bob, words)
             air.ends[end].replug()
-            await other.read(text)
-            await alice.until(late, "delivered")
-            await bob.read(words)
-            await person.until(sent, "delivered", "failed")
+            await person.insist(sent, other, text)
+            await alice.insist(late, bob, words)
 
     assert len(alice.texts) == len(set(alice.texts)) == 1
     assert len(bob.texts) == len(set(bob.texts)) == 3

@@ -84,21 +84,30 @@ class RadioUser(Someone):
 
     async def resend(self, message_id: MessageId) -> None:
         """Try a failed message of ours again."""
-        (message,) = [
+        message = next(
             event.message
             for event in self.events
             if isinstance(event, MessageQueued) and event.message.message_id == message_id
-        ]
+        )
         failed = replace(message, delivery=self.deliveries[message_id])
         await self.hub.submit(ResendMessage(failed))
 
     async def until(self, message_id: MessageId, *states: str) -> None:
         """Wait until a message of ours has come so far."""
-        await eventually(lambda: self.state(message_id) in states, 12)
+        await eventually(lambda: self.state(message_id) in states, 25)
 
     async def read(self, *texts: str) -> None:
         """Wait until these have been shown, in whatever order."""
-        await eventually(lambda: set(texts) <= set(self.texts), 12)
+        await eventually(lambda: set(texts) <= set(self.texts), 25)
+
+    async def insist(self, message_id: MessageId, other: RadioUser, text: str) -> None:
+        """Send a failed text again, as a user would: three attempts may be lost on the air."""
+        for _ in range(3):
+            await self.until(message_id, "delivered", "failed")
+            if text in other.texts:
+                return
+            await self.resend(message_id)
+        await other.read(text)
 
     def _last(self, request_id: str) -> Answered | None:
         answers = [event for event in self.events if isinstance(event, Answered)]
