@@ -209,7 +209,7 @@ class PacketFrame(Pane):
             for each in (self._list, self._list_head, self._parts):
                 each.styles.clear_rule("display")  # as it is when a part is maximised
         self.call_after_refresh(self.take_focus)
-        self._show_selected()
+        self.call_after_refresh(self._show_selected)
         self.post_message(self.Restated())
 
     def close_ask(self) -> None:

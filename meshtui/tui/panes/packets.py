@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 _REREAD_EVERY_S = 2.0
 """Packets that were not opened are tried again at most this often, whatever is heard."""
 
+_LAYOUT_S = 0.15
+"""So long packets wait when something is laid over the list, or taken off it."""
+
 _AT_A_TIME = 50
 _MOST_PENDING = 10_000
 """Events that wait for their slice; what is more is folded at once."""
@@ -71,6 +74,7 @@ class PacketsPane(PacketActions):
         self._keys = KeyWatch()
         self._pending: deque[Event] = deque()
         self._is_folding = False
+        self._laid_out_s = 0.0
         self._to_reread: set[NetworkName] = set()
         self._reread_rest: Timer | None = None
 
@@ -82,7 +86,8 @@ class PacketsPane(PacketActions):
         """Take frames, names and keys: many of them in slices, so that a key press goes before."""
         self._pending.extend(events)
         if not self._is_folding:
-            self._fold_slice()
+            if time.perf_counter() >= self._laid_out_s:
+                self._fold_slice()
             if self._pending:
                 self._is_folding = True
                 self.run_worker(self._fold_on(), group="fold")
@@ -91,9 +96,14 @@ class PacketsPane(PacketActions):
 
     async def _fold_on(self) -> None:
         while self._pending:
-            await asyncio.sleep(0)
+            await asyncio.sleep(max(0.0, self._laid_out_s - time.perf_counter()))
             self._fold_slice()
         self._is_folding = False
+
+    def lay_over(self, name: str) -> None:
+        """Let what was asked for be seen before more packets are."""
+        self._laid_out_s = time.perf_counter() + _LAYOUT_S
+        super().lay_over(name)
 
     def _fold_slice(self) -> None:
         """Fold for as long as a slice is, and show what came of it."""
