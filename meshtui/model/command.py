@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from meshtui.model.secret import SecretBytes
 
 
+MAX_SIGNED_BYTES = 8_192
+
+
 @dataclass(frozen=True, slots=True)
 class SendText:
     """Write to a conversation; the caller chooses the id (a fresh uuid4) and can follow it."""
@@ -110,6 +113,24 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class Sign:
+    """Have the radio behind a link sign, as the node it is; `Signed` follows in time.
+
+    Attributes:
+        data: What is signed, at most `MAX_SIGNED_BYTES`.
+        request_id: Chosen by the caller (a fresh uuid4), to know the answer again.
+        may_export: Where the radio does not sign, its private key may be asked for, used once
+            inside the session and forgotten.
+    """
+
+    network: NetworkName
+    link_id: LinkId
+    data: bytes
+    request_id: str
+    may_export: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class MarkNode:
     """Favourite, block or annotate a node."""
 
@@ -152,6 +173,7 @@ SessionCommand: TypeAlias = (
     | Advertise
     | ForgetRoute
     | Ask
+    | Sign
 )
 LocalCommand: TypeAlias = MarkNode | MarkRead | SetDraft | SetNotify
 Command: TypeAlias = SessionCommand | LocalCommand

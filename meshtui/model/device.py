@@ -24,6 +24,8 @@ class Device:
         max_channels: Likewise.
         battery_mv: None = it does not say.
         facts: Everything else it told, as a person reads it: `("noise floor", "-117 dBm")`.
+        stats: The figures of its last statistics, by the network's own names for them:
+            `("battery_mv", 4100)`, `("uptime_secs", 86400)`; empty = it told none.
     """
 
     network: NetworkName
@@ -40,3 +42,4 @@ class Device:
     max_channels: int | None = None
     battery_mv: int | None = None
     facts: tuple[tuple[str, str], ...] = ()
+    stats: tuple[tuple[str, int | float], ...] = ()

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from meshtui.model.message import Channel, Delivery, Message, NotifyLevel
     from meshtui.model.node import Node, NodeMarks, Route
     from meshtui.model.packet import Frame, PacketSummary, Transmit
+    from meshtui.model.secret import SecretBytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +221,26 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
+class Signed:
+    """What came of a `Sign`; exactly one for each.
+
+    Attributes:
+        signature: 64 bytes, proven to be of the radio's own public key; None = there is none.
+        signed_by: Who signed, for a person: `the radio`, `the key the radio exported`,
+            `our own key`.
+        reason: Why there is none, for a person.
+    """
+
+    network: NetworkName
+    link_id: LinkId
+    request_id: str
+    at: Instant
+    signature: SecretBytes | None = None
+    signed_by: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SecurityRaised:
     """Something a person should look at.
 
@@ -291,6 +312,7 @@ Event: TypeAlias = (
     | LinkChanged
     | DeviceChanged
     | Answered
+    | Signed
     | SecurityRaised
     | ConversationRead
     | DraftChanged

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         Dissection,
         Frame,
         PacketSummary,
+        RxMeta,
         Subscribe,
         Transmit,
         Unsubscribe,
@@ -227,6 +228,77 @@ class Dissector(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a login token says beside whose it is.
+
+    Attributes:
+        issued_s: Unix time, as `expires_s`.
+        audience: The broker's bare host name; empty = not said.
+        owner: The owner's public key in hex; empty = not said, like all that follow.
+        email: Of the owner.
+        client: The program and its version.
+        iata: Where the observer stands.
+    """
+
+    issued_s: int
+    expires_s: int
+    audience: str = ""
+    owner: str = ""
+    email: str = ""
+    client: str = ""
+    iata: str = ""
+
+
+class Observer(Protocol):
+    """How a node tells others what its radio hears: messages, topics and logins, in the form that
+    the network's analyzers read. Nothing here raises but `sign`.
+    """
+
+    def packet(
+        self, origin: Device, payload: bytes, rx: RxMeta, at_ms: int, direction: str
+    ) -> bytes:
+        """Write the message of one packet as it crossed the air, also of one that is malformed.
+
+        Args:
+            origin: Who heard it, or sent it.
+            direction: `rx` or `tx`.
+        """
+        ...
+
+    def status(self, origin: Device, at_ms: int, *, is_online: bool, has_stats: bool) -> bytes:
+        """Write the message that says that an observer is there, or no longer."""
+        ...
+
+    def topic(self, template: str, origin: Device, iata: str) -> str:
+        """Fill a topic's placeholders in; what is none of them stays as it is."""
+        ...
+
+    def client_id(self, origin: Device, number: int) -> str:
+        """Name the connection to broker `number` (1..10), so that a broker knows it again."""
+        ...
+
+    def username(self, origin: Device) -> str:
+        """Whom a token logs in."""
+        ...
+
+    def token_input(self, origin: Device, claims: Claims) -> bytes:
+        """Return what is to be signed for a token."""
+        ...
+
+    def token(self, origin: Device, signed: bytes, signature: SecretBytes) -> SecretBytes | None:
+        """Put a token together; None = the signature is not this node's."""
+        ...
+
+    def sign(self, origin: Device, private_key: SecretBytes, data: bytes) -> SecretBytes:
+        """Sign with a private key from a file, in hex as radios export it.
+
+        Raises:
+            CryptoError: It is none, or not this node's; the text holds nothing of it.
+        """
+        ...
+
+
 class Network(Protocol):
     """A protocol family."""
 
@@ -260,6 +332,10 @@ class Network(Protocol):
             options: The network's own settings, already checked by the configuration.
             entropy: Returns that many random bytes; a seeded source in tests.
         """
+        ...
+
+    def open_observer(self) -> Observer | None:
+        """Say how what is heard is published; None = this network has no such thing."""
         ...
 
     def open_dissector(self, keys: KeyMaterial) -> Dissector:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from meshtui.model.node import Node, NodeMarks, Route
     from meshtui.model.packet import Dissection, Frame, PacketSummary
     from meshtui.model.packet_row import PacketRow
+    from meshtui.model.publishing import Preview, PublishingStatus
     from meshtui.model.verb import Verb
 
 # `MetricRow` lives in the model because the store makes it and may not import this floor
@@ -31,6 +32,7 @@ __all__ = [
     "NearbyRadio",
     "Paths",
     "Preferences",
+    "PublishingApi",
     "ReadingProgress",
     "RecordingApi",
     "SetupApi",
@@ -140,6 +142,10 @@ class MeshApi(Protocol):
         """The radios of ours that said something of themselves, as they stand."""
         ...
 
+    def publishing(self) -> PublishingApi | None:
+        """The packet capture service; None = it is not set up."""
+        ...
+
     def cost(self, conversation: ConversationId, text: str) -> SendCost | None:
         """Say what sending this text by radio would take; None where no radio would carry it.
 
@@ -157,6 +163,42 @@ class MeshApi(Protocol):
             public_key: Ask for this key's digits, in hex: what is shown and what is then accepted
                 must be of the same moment; empty = the one described above.
         """
+        ...
+
+
+class PublishingApi(Protocol):
+    """What a front end sees of the packet capture service. Everything here is quick."""
+
+    def status(self) -> PublishingStatus:
+        """Where it stands, with every broker in the order of the settings."""
+        ...
+
+    def preview(self, name: str) -> Preview | None:
+        """Exactly what a broker gets next; None = its topics are not known yet.
+
+        Args:
+            name: As in `PublisherStatus.name`; `LookupError` where there is none.
+        """
+        ...
+
+    def pause(self, name: str, *, is_paused: bool) -> None:
+        """Give a broker nothing until it goes on, or the program ends; it stays connected."""
+        ...
+
+    def retry(self, name: str) -> None:
+        """Try a broker that is down now instead of later."""
+        ...
+
+    def set_filter(self, text: str) -> None:
+        """Let only what passes leave, from now on until the program ends; blank = everything.
+
+        Raises:
+            FilterError: It cannot be read.
+        """
+        ...
+
+    def renew(self, name: str) -> None:
+        """Ask for a new token, and log in with it."""
         ...
 
 

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from meshtui.model.packet_row import PacketRow
     from meshtui.model.verb import Verb
     from meshtui.networks.base import Session
-    from meshtui.runtime.api import Subscription
+    from meshtui.runtime.api import PublishingApi, Subscription
     from meshtui.runtime.clock import Clock
     from meshtui.runtime.inbox import Input
     from meshtui.runtime.keeping import Reader, Writer
@@ -98,6 +98,7 @@ class MeshHub:
         self._running: list[asyncio.Task[None]] = []
         self._opens_links = opens_links
         self._is_open = False
+        self._publishing: PublishingApi | None = None
 
     async def __aenter__(self) -> Self:
         """Start the consumer and, unless they are to wait, open the links."""
@@ -224,6 +225,14 @@ class MeshHub:
     def devices(self) -> Sequence[Device]:
         """The radios of ours that said something of themselves, as they stand."""
         return [device for session in self._sessions.values() for device in session.devices()]
+
+    def publishing(self) -> PublishingApi | None:
+        """The packet capture service; None = it is not set up."""
+        return self._publishing
+
+    def publish_by(self, service: PublishingApi) -> None:
+        """Let front ends find the service that publishes what is heard here."""
+        self._publishing = service
 
     def cost(self, conversation: ConversationId, text: str) -> SendCost | None:
         """Say what sending this text by radio would take; None where no radio would carry it."""

@@ -17,7 +17,14 @@ if TYPE_CHECKING:
 
     from meshtui.crypto.keys import Identity
     from meshtui.model.restored import Restored
-    from meshtui.networks.base import DigestMemory, Dissector, KeyMaterial, Network, Session
+    from meshtui.networks.base import (
+        DigestMemory,
+        Dissector,
+        KeyMaterial,
+        Network,
+        Observer,
+        Session,
+    )
 
 
 class JsonmeshNetwork:
@@ -53,6 +60,10 @@ class JsonmeshNetwork:
         sealer = Sealer(private_key, public_key, node_id)
         station = Station(node_id, public_key, sealer, read_settings(options), digests, entropy)
         return JsonmeshSession(station, restored)
+
+    def open_observer(self) -> Observer | None:
+        """Nobody collects what this network's radios hear: its brokers have it anyway."""
+        return None
 
     def open_dissector(self, keys: KeyMaterial) -> Dissector:
         """Check the keys and start."""

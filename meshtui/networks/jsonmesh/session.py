@@ -24,6 +24,7 @@ from meshtui.model.command import (
     LeaveChannel,
     ResendMessage,
     SendText,
+    Sign,
 )
 from meshtui.model.event import FrameSent, NodeHeard, RouteForgotten
 from meshtui.model.link import LinkKind, LinkSetup, Myself
@@ -231,7 +232,7 @@ class JsonmeshSession:
             case ForgetRoute():
                 self._routes.forget(command.node_id)
                 return [RouteForgotten(NETWORK, command.node_id)]
-            case Ask():
+            case Ask() | Sign():
                 raise LocalProtocolError("nothing can be asked of nodes of the JSON mesh")
             case _:
                 assert_never(command)

@@ -14,7 +14,15 @@ if TYPE_CHECKING:
 
     from meshtui.crypto.keys import Identity
     from meshtui.model.restored import Restored
-    from meshtui.networks.base import DigestMemory, Dissector, KeyMaterial, Network, Probe, Session
+    from meshtui.networks.base import (
+        DigestMemory,
+        Dissector,
+        KeyMaterial,
+        Network,
+        Observer,
+        Probe,
+        Session,
+    )
 
 
 class MeshcoreNetwork:
@@ -62,6 +70,10 @@ class MeshcoreNetwork:
         from meshtui.networks.meshcore.opening import open_meshcore_session
 
         return open_meshcore_session(identity, options, restored, digests, entropy)
+
+    def open_observer(self) -> Observer | None:
+        """Nothing yet."""
+        return None
 
     def open_dissector(self, keys: KeyMaterial) -> Dissector:
         """Check the keys and start."""

@@ -22,6 +22,7 @@ from meshtui.model.command import (
     LeaveChannel,
     ResendMessage,
     SendText,
+    Sign,
 )
 from meshtui.model.event import (
     ChannelChanged,
@@ -191,6 +192,8 @@ class MeshcoreSession:
                 return self._cancel(command, now)
             case Ask():
                 return self._port_for(command).ask(command, now)
+            case Sign():
+                raise LocalProtocolError("this radio does not sign")
             case _:
                 return self._arrange(command, now)
 
