@@ -72,8 +72,10 @@ class MeshcoreNetwork:
         return open_meshcore_session(identity, options, restored, digests, entropy)
 
     def open_observer(self) -> Observer | None:
-        """Nothing yet."""
-        return None
+        """Observers publish to analyzers over MQTT; loads what only they need."""
+        from meshtui.networks.meshcore.observing.observer import MeshcoreObserver
+
+        return MeshcoreObserver()
 
     def open_dissector(self, keys: KeyMaterial) -> Dissector:
         """Check the keys and start."""
