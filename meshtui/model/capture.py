@@ -9,9 +9,12 @@ and in the table `[capture]` of ours.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from meshtui.model.secret import SecretBytes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 MAX_BROKERS: Final = 10
 INI_SECTION: Final = "PacketCapture"
@@ -33,6 +36,9 @@ class BrokerConfig:
         qos: 0 or 1, of packets.
         is_retained: Of status messages; packets never are.
         client_id: Empty = made from the radio's key.
+        packet_types: Payload types it gets; empty = all.
+        jwt_ttl_s: How long its tokens live.
+        password_file: Where the password is read from (ours), before the service runs; or empty.
     """
 
     number: int
@@ -54,6 +60,9 @@ class BrokerConfig:
     qos: int = 0
     is_retained: bool = True
     client_id: str = ""
+    packet_types: frozenset[int] = frozenset()
+    jwt_ttl_s: float = 86_400.0
+    password_file: str = ""
 
     @property
     def name(self) -> str:
@@ -77,8 +86,12 @@ class CaptureConfig:
         output_max_mb: A larger file is put aside (ours).
         output_keep: So many that were put aside are kept (ours).
         has_mqtt: `mqtt_enabled`: False = only the file is written.
+        stats_refresh_interval_s: Years where it is switched off.
         jwt_renewal_interval_s: At most so old may a token be; half its life, whatever is set.
+        health_check_interval_s: Years where it is switched off.
         token_iata: Also tell `iata` in tokens (ours).
+        bot_name: Origin of messages where the radio has no name; or empty.
+        places: Where each key that is set stands, by key as written: file and line, for messages.
     """
 
     is_enabled: bool = False
@@ -103,3 +116,5 @@ class CaptureConfig:
     health_check_grace_period: int = 2
     token_iata: bool = False
     brokers: tuple[BrokerConfig, ...] = ()
+    bot_name: str = ""
+    places: Mapping[str, str] = field(default_factory=dict, repr=False)

@@ -1,0 +1,177 @@
+"""The INI file that other packet capture programs run with, read as their users wrote it.
+
+    [PacketCapture]          section and keys in any case; `:` does for `=`
+    key = value   # comment  a comment begins with # or ; behind a blank
+    key = "a # b"            in quotes everything counts
+
+A `%` is just that (`%%` is one, as those programs have it), and nothing is put in its place. Of the
+other sections only `[Connection]` (the radio) and `[Bot]` (its name) are looked at.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
+
+from meshtui.config import capture_values as values
+from meshtui.config.capture import Entry, Remarks, read_capture
+from meshtui.errors import ConfigError
+from meshtui.model.capture import INI_SECTION, CaptureConfig
+from meshtui.model.text import clean_line
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+_CAPTURE: Final = INI_SECTION.casefold()
+_CONNECTION: Final = "connection"
+_BOT: Final = "bot"
+_KEY = re.compile(r"[\w.-]{1,64}")
+_HEADING = re.compile(r"\s*\[([^\[\]]{1,200})\]\s*(?:[#;].*)?")
+_COMMENT = re.compile(r"(?:^|\s)[#;]")
+_IS_INI = re.compile(rf"(?im)^[ \t]*\[{INI_SECTION}\]")
+_MAX_NAME = 64
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureFile:
+    """What a settings file says to `meshtui capture`.
+
+    Attributes:
+        links: The radio's link URL; empty where the file names none.
+        bot_name: Origin of messages where the radio has no name; or empty.
+        remarks: What is odd, naming file, line and key.
+    """
+
+    config: CaptureConfig
+    links: tuple[str, ...] = ()
+    bot_name: str = ""
+    remarks: tuple[str, ...] = ()
+
+
+def is_capture_ini(text: str) -> bool:
+    """Tell whether a settings file is an INI with a section of the service."""
+    return bool(_IS_INI.search(text))
+
+
+def parse_ini(path: Path, text: str) -> CaptureFile:
+    """Read an INI file.
+
+    Raises:
+        ConfigError: Names the file, the line and the key, and says what is allowed.
+    """
+    remarks = Remarks()
+    sections = _read_sections(path, text, remarks)
+    config = read_capture(path, sections[_CAPTURE], remarks)
+    bot_name = clean_line(_text(sections[_BOT], "bot_name"), _MAX_NAME)
+    link = _link(sections[_CONNECTION])
+    return CaptureFile(
+        replace(config, bot_name=bot_name), (link,) if link else (), bot_name, remarks.all()
+    )
+
+
+def _read_sections(path: Path, text: str, remarks: Remarks) -> Mapping[str, dict[str, Entry]]:
+    """Return the entries of the sections that are ours to read.
+
+    Raises:
+        ConfigError: It is no text file, or has no section of the service.
+    """
+    sections: dict[str, dict[str, Entry]] = {_CAPTURE: {}, _CONNECTION: {}, _BOT: {}}
+    found: dict[str, int] = {}
+    section = ""
+    lines = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    for number, line in enumerate(lines, 1):
+        place = f"{path}: line {number}"
+        if "\0" in line:
+            msg = f"{place}: holds a NUL; save the file as UTF-8 text"
+            raise ConfigError(msg)
+        if heading := _HEADING.fullmatch(line):
+            section = heading[1].strip().casefold()
+            if section == _CAPTURE and section in found:
+                text = f"{place}: [{INI_SECTION}] is there a second time (line {found[section]})"
+                remarks.add(f"{text}; both are read, and what comes last counts")
+            found.setdefault(section, number)
+        elif section in sections:
+            _read_line(line, place, sections[section], remarks if section == _CAPTURE else None)
+    if _CAPTURE not in found:
+        msg = f"{path}: has no section [{INI_SECTION}]"
+        raise ConfigError(msg)
+    return sections
+
+
+def _read_line(line: str, place: str, entries: dict[str, Entry], remarks: Remarks | None) -> None:
+    """Read `key = value`.
+
+    Args:
+        remarks: Takes what is odd; None = what is odd here is another program's business.
+    """
+    line = line.strip()
+    if not line or line[0] in "#;":
+        return
+    remarks = remarks or Remarks()
+    end = min((at for at in (line.find("="), line.find(":")) if at >= 0), default=-1)
+    key = line[:end].strip().lower()
+    if end < 0 or not _KEY.fullmatch(key):
+        # What stands there may be the rest of a secret: it is not repeated.
+        remarks.add(f"{place}: is neither key = value nor a comment; it is left out")
+        return
+    value, is_cut = _value(line[end + 1 :])
+    if is_cut and value and key.endswith("_password"):
+        text = "what follows the blank is a comment; if it is of the password, put it in quotes"
+        remarks.add(f"{place}: {key}: {text}")
+    if "%%" in value:
+        remarks.add(f"{place}: {key}: %% is read as one %, as other programs do")
+        value = value.replace("%%", "%")
+    if key in entries:
+        remarks.add(f"{place}: {key}: is set already ({entries[key].place}); the last one counts")
+    entries[key] = Entry(value, place)
+
+
+def _value(text: str) -> tuple[str, bool]:
+    """Return a value without quotes and comment, and whether a comment was cut off."""
+    bare = text.strip()
+    if bare[:1] in {'"', "'"}:
+        end = bare.find(bare[0], 1)
+        rest = bare[end + 1 :]
+        if end > 0 and (not rest.strip() or _COMMENT.match(rest)):
+            return bare[1:end], False
+    comment = _COMMENT.search(text)
+    return (text[: comment.start()].strip(), True) if comment else (bare, False)
+
+
+def _text(entries: Mapping[str, Entry], key: str) -> str:
+    return str(entries[key].value) if key in entries else ""
+
+
+def _link(entries: Mapping[str, Entry]) -> str:
+    """Return the radio's link URL, or empty where the file names none.
+
+    Raises:
+        ConfigError: A setting is not allowed.
+    """
+    kind = _text(entries, "connection_type").lower()
+    if not kind:
+        return ""
+    if kind == "serial":
+        port = _text(entries, "serial_port") or "/dev/ttyUSB0"
+        return f"meshcore+serial://{quote(port)}"
+    if kind == "ble":
+        name = _text(entries, "ble_device_name")
+        return f"meshcore+ble://{quote(name, safe=':')}" if name else ""
+    if kind != "tcp":
+        raise _wrong(entries, "connection_type", "must be serial, ble or tcp")
+    host, port = _text(entries, "hostname"), _text(entries, "tcp_port") or "5000"
+    try:
+        host = values.server(host, lambda _text: None)
+    except ValueError as error:
+        raise _wrong(entries, "hostname", str(error)) from None
+    if not (port.isascii() and port.isdigit() and len(port) <= 5 and 0 < int(port) < 65_536):
+        raise _wrong(entries, "tcp_port", "must be a whole number from 1 to 65535")
+    return f"meshcore+tcp://{f'[{host}]' if ':' in host else host}:{int(port)}"
+
+
+def _wrong(entries: Mapping[str, Entry], key: str, text: str) -> ConfigError:
+    place = entries[key if key in entries else "connection_type"].place
+    return ConfigError(f"{place}: {key}: {text}")
