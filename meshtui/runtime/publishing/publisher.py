@@ -1,0 +1,415 @@
+"""One broker: its queue, connection, login and counters. No broker ever waits for another.
+
+WAITING ─ the radio says who it is ─▶ CONNECTING ─▶ UP ─ lost ─▶ DOWN ─ back-off ─▶ CONNECTING
+                                          ▲          └─ a new token: close, log in again ─┘
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Final, Protocol
+
+from meshtui.errors import EncodeError, LinkLostError, TransportError
+from meshtui.mesh.backoff import Backoff
+from meshtui.model.ids import LinkId
+from meshtui.model.publishing import (
+    Preview,
+    PreviewKind,
+    PublisherState,
+    PublisherStatus,
+)
+from meshtui.runtime.bugs import log_bug
+from meshtui.runtime.publishing.login import Login, LoginDesk
+from meshtui.runtime.publishing.queue import MessageQueue
+from meshtui.runtime.publishing.tokens import TokenError
+from meshtui.transports.base import LinkSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from meshtui.model.capture import BrokerConfig
+    from meshtui.runtime.clock import Clock
+    from meshtui.transports.mqtt_feed import MqttFeed, Publication
+
+FIRST_RETRY_S: Final = 1.0
+LONGEST_RETRY_S: Final = 300.0
+# Brokers ban who knocks with a wrong login ten times a minute.
+REFUSED_RETRY_S: Final = 30.0
+FINAL_RETRY_S: Final = 60.0
+# A connection that lived shorter than this did not prove itself: the back-off goes on growing.
+STEADY_S: Final = 10.0
+_SCHEMES: Final = {
+    ("tcp", False): "mqtt",
+    ("tcp", True): "mqtts",
+    ("websockets", False): "ws",
+    ("websockets", True): "wss",
+}
+
+_log = logging.getLogger(__name__)
+
+
+class Desk(LoginDesk, Protocol):
+    """What a publisher needs of the service."""
+
+    def topics(self, config: BrokerConfig) -> tuple[str, str]:
+        """Topics of packets and of status messages, filled in."""
+        ...
+
+    def client_id(self, config: BrokerConfig) -> str:
+        """Under which name to connect."""
+        ...
+
+    def status_message(self, *, is_online: bool) -> bytes:
+        """Say how the observer stands."""
+        ...
+
+    async def open_feed(self, spec: LinkSpec, client_id: str, will: Publication | None) -> MqttFeed:
+        """Connect (see `transports.mqtt_feed.open_feed`)."""
+        ...
+
+
+def spec_of(config: BrokerConfig, username: str, password: str) -> LinkSpec:
+    """Say where a broker is and who we are there."""
+    options = {"ca": config.tls_ca} if config.tls_ca else {}
+    if config.is_insecure:
+        options["insecure"] = "1"
+    return LinkSpec(
+        LinkId(config.name),
+        _SCHEMES[config.transport, config.use_tls],
+        config.server,
+        config.port,
+        config.websocket_path if config.transport == "websockets" else "",
+        username,
+        password,
+        options,
+    )
+
+
+def where_of(config: BrokerConfig) -> str:
+    """Write where a broker is, for people."""
+    path = config.websocket_path if config.transport == "websockets" else ""
+    host = f"[{config.server}]" if ":" in config.server else config.server
+    scheme = _SCHEMES.get((config.transport, config.use_tls), config.transport)
+    return f"{scheme}://{host}:{config.port}{path}" if host else ""
+
+
+class Publisher:
+    """Keeps one broker supplied; `run` it for as long as the service lives."""
+
+    def __init__(
+        self,
+        config: BrokerConfig,
+        desk: Desk,
+        clock: Clock,
+        chance: Callable[[], float],
+        queue: MessageQueue | None = None,
+    ) -> None:
+        """Connect nowhere yet; `chance` returns a number from 0 up to 1."""
+        self.config = config
+        self._desk = desk
+        self._clock = clock
+        self._queue = MessageQueue() if queue is None else queue
+        self._backoff = Backoff(chance, first_s=FIRST_RETRY_S, ceiling_s=LONGEST_RETRY_S)
+        self._where = where_of(config)
+        self._state = PublisherState.WAITING
+        self._reason = "the radio has not said who it is"
+        if config.problem:
+            self._state, self._reason = PublisherState.BROKEN, config.problem
+        if not config.is_enabled:
+            self._state, self._reason = PublisherState.OFF, f"{config.name}_enabled is false"
+        self._since_ms = clock.now().unix_ms
+        self._retry_at_ms = 0
+        self._login = Login(config, desk, clock)
+        self._words: Publication | None = None  # the next status message
+        self._last: Publication | None = None
+        self._topics = ("", "")
+        self._lost = ""
+        self._logged = ""
+        self._leaving = 0  # packets that were handed over and are not taken yet
+        self._failed_checks = 0
+        self._published = self._dropped = self._held_back = self._connects = 0
+        self._last_published_ms = 0
+        self._is_known = asyncio.Event()
+        self._wake = asyncio.Event()  # something to send, or to look at, while connected
+        self._hurry = asyncio.Event()  # try now
+        self._is_restarting = False
+        self._ending = asyncio.Event()
+        self.is_paused = False
+        self.is_unwell = False
+
+    # --- what the service tells ---
+
+    @property
+    def is_usable(self) -> bool:
+        """It is switched on and its settings are right."""
+        return self._state not in {PublisherState.OFF, PublisherState.BROKEN}
+
+    @property
+    def is_up(self) -> bool:
+        """It is connected."""
+        return self._state is PublisherState.UP
+
+    @property
+    def topic_packets(self) -> str:
+        """Where packets go; empty before the radio said who it is."""
+        return self._topics[0]
+
+    def introduce(self) -> None:
+        """The radio has said who it is: connect; where it is another one, begin anew."""
+        from meshtui.transports.mqtt_feed import Publication
+
+        if not self.is_usable:
+            return
+        self._topics = self._desk.topics(self.config)
+        try:
+            self.status_publication(is_online=False)
+            Publication(self.topic_packets, b"")
+        except EncodeError as error:
+            self._enter(PublisherState.BROKEN, f"{self.config.name}_topic…: {error}")
+            return
+        if self._is_known.is_set():
+            # What waits bears the other's name, and its topics are not ours any more.
+            self._dropped += self._queue.clear()
+            self._login.forget()
+            self._words, self._is_restarting = None, True
+            self._wake.set()
+            self._hurry.set()
+        self._is_known.set()
+
+    def offer(self, message: Publication) -> None:
+        """Take a packet's message; the oldest makes room where there is none."""
+        if self.is_paused:
+            self._held_back += 1
+            return
+        self._dropped += self._queue.put(message)
+        self._wake.set()
+
+    def say(self, message: Publication) -> None:
+        """Take a status message: it goes before packets, and only the newest counts."""
+        if self.is_up:
+            self._words = message
+            self._wake.set()
+
+    def pause(self, *, is_paused: bool) -> None:
+        """Give the broker nothing, or go on."""
+        self.is_paused = is_paused
+        self._wake.set()
+
+    def retry(self) -> None:
+        """Try now."""
+        self._hurry.set()
+
+    def renew(self) -> None:
+        """Log in with a new token."""
+        if self.config.use_auth_token:
+            self._login.forget()
+            self._is_restarting = True
+            self._wake.set()
+            self._hurry.set()
+
+    def stop(self) -> bool:
+        """Come to an end; False = there is nobody to say goodbye to, it can be cancelled."""
+        self._ending.set()
+        self._wake.set()
+        return self.is_up
+
+    def check_health(self, grace: int) -> bool:
+        """Count a health check; True = it has just become unwell."""
+        was_unwell = self.is_unwell
+        self._failed_checks = 0 if self.is_up else self._failed_checks + 1
+        self.is_unwell = self.is_usable and self._failed_checks >= max(grace, 1)
+        return self.is_unwell and not was_unwell
+
+    def status(self) -> PublisherStatus:
+        """Say where it stands."""
+        return PublisherStatus(
+            self.config.name,
+            self._where,
+            self._state,
+            self._since_ms,
+            self._reason,
+            self._retry_at_ms,
+            self.is_paused,
+            self.is_unwell,
+            self.config.qos,
+            len(self._queue) + self._leaving,
+            self._queue.max_messages,
+            self._published,
+            self._dropped,
+            self._held_back,
+            self._connects,
+            self._backoff.failures,
+            self._last_published_ms,
+            *self._topics,
+            self._login.status(),
+        )
+
+    def preview(self) -> Preview | None:
+        """Show exactly what the broker gets next; None = its topics are not known yet."""
+        if not self._is_known.is_set():
+            return None
+        waits = self._words or self._queue.first
+        kind = PreviewKind.NEXT if waits else PreviewKind.LAST
+        message = waits or self._last
+        if message is None:
+            kind, message = PreviewKind.EXAMPLE, self.status_publication(is_online=True)
+        return Preview(
+            kind, message.topic, message.payload, int(message.is_confirmed), message.is_retained
+        )
+
+    def status_publication(self, *, is_online: bool) -> Publication:
+        """Write the status message for this broker's topic."""
+        from meshtui.transports.mqtt_feed import Publication
+
+        payload = self._desk.status_message(is_online=is_online)
+        is_confirmed = self.config.qos > 0
+        return Publication(self._topics[1], payload, is_confirmed, self.config.is_retained)
+
+    # --- life ---
+
+    async def run(self) -> None:
+        """Keep the broker supplied until it is told to stop."""
+        if not self.is_usable:
+            return
+        await self._is_known.wait()
+        while not self._ending.is_set():
+            self._hurry.clear()
+            retry_s = await self._live_once()
+            if self._ending.is_set() or retry_s <= 0:
+                continue
+            now = self._clock.now()
+            self._retry_at_ms = now.unix_ms + round(retry_s * 1000)
+            await self._clock.wait(self._hurry, now.mono_s + retry_s)
+            self._retry_at_ms = 0
+
+    async def _live_once(self) -> float:
+        """Connect and publish until the connection ends; returns how long to wait then."""
+        self._enter(PublisherState.CONNECTING)
+        self._is_restarting = False
+        try:
+            feed = await self._connect()
+        except TokenError as error:
+            return self._fail(f"no login: {error}", REFUSED_RETRY_S)
+        except TransportError as error:
+            least_s = REFUSED_RETRY_S if error.is_refused else FINAL_RETRY_S * error.is_final
+            self._login.judged(is_refused=error.is_refused)
+            words = self._login.in_words(str(error)) if error.is_refused else str(error)
+            return self._fail(words, least_s)
+        except Exception as error:  # noqa: BLE001 - a bug costs this broker, not the others
+            log_bug(_log, f"{self.config.name}: connecting", error)
+            return self._fail(f"this failed inside meshtui ({type(error).__name__})", FINAL_RETRY_S)
+        self._login.judged(is_refused=False)
+        since_s = self._clock.now().mono_s
+        reason = await self._publish_on(feed)
+        if self._clock.now().mono_s - since_s >= STEADY_S:
+            self._backoff.reset()
+        return self._fail(reason, 0.0) if reason else 0.0
+
+    async def _connect(self) -> MqttFeed:
+        username, password = await self._login.credentials()
+        will = self.status_publication(is_online=False)
+        spec = spec_of(self.config, username, password)
+        return await self._desk.open_feed(spec, self._desk.client_id(self.config), will)
+
+    async def _publish_on(self, feed: MqttFeed) -> str:
+        """Publish until the connection ends; returns why, or empty: on purpose."""
+        self._connects += 1
+        self._enter(PublisherState.UP, feed.remark)
+        self._logged = ""
+        _log.info("Connected to MQTT broker %s (%s)", self.config.name, self._where)
+        self._lost = ""
+        self._words = self.status_publication(is_online=True)
+        try:
+            async with asyncio.TaskGroup() as group:
+                watch = group.create_task(self._watch(feed))
+                reason = await self._pump(feed)
+                watch.cancel()
+        finally:
+            feed.abort()
+        return reason
+
+    async def _watch(self, feed: MqttFeed) -> None:
+        self._lost = await feed.lost() or "the connection ended"
+        self._wake.set()
+
+    async def _pump(self, feed: MqttFeed) -> str:
+        while not self._lost:
+            self._wake.clear()
+            if self._words is not None:
+                problem = await self._send(feed, [self._words], are_packets=False)
+            elif not self.is_paused and (batch := self._queue.take()):
+                problem = await self._send(feed, batch, are_packets=True)
+            elif self._ending.is_set():
+                await feed.aclose(self.status_publication(is_online=False))
+                return ""
+            elif await self._is_time_to_change():
+                await feed.aclose()
+                return ""
+            else:
+                await self._clock.wait(self._wake, self._login.renew_s)
+                continue
+            if problem:
+                return problem
+        return self._lost
+
+    async def _send(
+        self, feed: MqttFeed, batch: Sequence[Publication], *, are_packets: bool
+    ) -> str:
+        """Hand a batch over; what was not taken waits again. Returns why it failed, or empty."""
+        self._leaving = len(batch) if are_packets else 0
+        try:
+            await feed.send(batch)
+        except LinkLostError as error:
+            if are_packets:
+                self._dropped += self._queue.put_back(batch[feed.taken :])
+            self._count(batch[: feed.taken], are_packets=are_packets)
+            return str(error) or "the connection ended"
+        finally:
+            self._leaving = 0
+        self._count(batch, are_packets=are_packets)
+        return ""
+
+    def _count(self, taken: Sequence[Publication], *, are_packets: bool) -> None:
+        if not taken:
+            return
+        self._last = taken[-1]
+        if are_packets:
+            self._published += len(taken)
+            self._last_published_ms = self._clock.now().unix_ms
+        elif self._words is taken[-1]:
+            self._words = None
+
+    async def _is_time_to_change(self) -> bool:
+        """Tell whether to log in anew: another radio, or the token has come to half its life."""
+        if self._is_restarting:
+            return True
+        try:
+            return await self._login.is_renewed()
+        except TokenError as error:
+            # The connection stands, so nothing is lost yet.
+            self._reason = f"the token could not be renewed: {error}"
+            _log.warning("%s: %s", self.config.name, self._reason)
+            return False
+
+    def _enter(self, state: PublisherState, reason: str = "") -> None:
+        if state is not self._state:
+            self._since_ms = self._clock.now().unix_ms
+        self._state = state
+        if reason or state is PublisherState.UP:
+            self._reason = reason
+
+    def _fail(self, reason: str, least_s: float) -> float:
+        """Note that it is down; returns how long to wait."""
+        self._enter(PublisherState.DOWN, reason)
+        delay_s = max(self._backoff.next_delay_s(), least_s)
+        if reason != self._logged:
+            self._logged = reason
+            _log.warning(
+                "%s (%s): %s; tried again in %.0f s",
+                self.config.name,
+                self._where,
+                reason,
+                delay_s,
+            )
+        return delay_s

@@ -1,0 +1,446 @@
+"""The packet capture service: follows one radio and supplies every broker and the output file.
+
+    bus ─ FrameReceived, FrameSent ─▶ filter ─▶ message, written once ─┬▶ Publishers
+          DeviceChanged, LinkChanged ─▶ who listens, is it there       ├▶ OutputFile
+          Signed ─▶ TokenMaker                                         └▶ counters
+
+It is one more reader of the bus: what it does costs the chat nothing but its share of the loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Self
+
+from meshtui.errors import LocalProtocolError, StoreError
+from meshtui.model.command import Ask
+from meshtui.model.display_filter import compile_filter
+from meshtui.model.event import (
+    Answered,
+    DeviceChanged,
+    EventsMissed,
+    FrameReceived,
+    FrameSent,
+    LinkChanged,
+    NodeHeard,
+    Signed,
+)
+from meshtui.model.ids import LinkId, NetworkName
+from meshtui.model.link import LinkState
+from meshtui.model.packet import NO_RX
+from meshtui.model.packet_fields import packet_fields
+from meshtui.model.packet_row import received_row, sent_row
+from meshtui.model.publishing import PublishingStatus
+from meshtui.model.text import clean_line
+from meshtui.runtime.bugs import log_bug
+from meshtui.runtime.publishing.output import OutputFile
+from meshtui.runtime.publishing.publisher import Publisher
+from meshtui.runtime.publishing.tokens import Token, TokenError, TokenMaker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from meshtui.model.capture import BrokerConfig, CaptureConfig
+    from meshtui.model.device import Device
+    from meshtui.model.event import Event
+    from meshtui.model.packet_row import PacketRow
+    from meshtui.model.publishing import Preview
+    from meshtui.networks.base import Observer
+    from meshtui.runtime.api import MeshApi, Subscription
+    from meshtui.runtime.clock import Clock
+    from meshtui.transports.base import LinkSpec
+    from meshtui.transports.mqtt_feed import MqttFeed, Publication
+
+BUS_LIMIT: Final = 50_000
+SLICE_S: Final = 0.003
+MAX_NAMES: Final = 20_000
+GOODBYE_S: Final = 2.5
+STATS_TIMEOUT_S: Final = 10.0
+_MEGABYTE: Final = 1024 * 1024
+
+_log = logging.getLogger(__name__)
+# A line a packet: headless commands show it, others keep their logs for what matters.
+packet_log = logging.getLogger("meshtui.runtime.publishing.packets")
+
+
+class PublishingService:
+    """See `runtime.api.PublishingApi`; `async with` runs it."""
+
+    def __init__(
+        self,
+        config: CaptureConfig,
+        api: MeshApi,
+        observer_of: Callable[[NetworkName], Observer | None],
+        clock: Clock,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        """Choose the radio; nothing runs yet.
+
+        Args:
+            observer_of: How a network publishes what is heard, where it does.
+            chance: Returns a number from 0 up to 1; spreads reconnects.
+
+        Raises:
+            FilterError: The filter of the settings cannot be read.
+        """
+        self._config = config
+        self._api = api
+        self._clock = clock
+        self._names: dict[str, str] = {}
+        self._fields = packet_fields(self._names)
+        self._filter = compile_filter(config.filter, self._fields)
+        self._network, self._link_id, self._observer = self._choose(observer_of)
+        self._origin: Device | None = None
+        self._is_radio_up = False
+        self._since_ms = clock.now().unix_ms
+        self._captured = self._kept_back = self._missed = 0
+        self._radio_failures = 0
+        self._stats_request = ""
+        self._stats_told = asyncio.Event()
+        brokers = config.brokers if config.has_mqtt else ()
+        self._publishers = {
+            broker.name: Publisher(broker, self, clock, chance) for broker in brokers
+        }
+        self._tokens = (
+            TokenMaker(config, self._observer, api.submit, clock) if self._observer else None
+        )
+        self._output = (
+            OutputFile(
+                Path(config.output_file).expanduser(),
+                max_bytes=round(config.output_max_mb * _MEGABYTE),
+                keep=config.output_keep,
+            )
+            if config.output_file
+            else None
+        )
+        self._group = asyncio.TaskGroup()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._living: dict[str, asyncio.Task[None]] = {}
+
+    async def __aenter__(self) -> Self:
+        """Follow the bus from now on, and connect once the radio has said who it is."""
+        subscription = self._api.subscribe(BUS_LIMIT)
+        await self._group.__aenter__()
+        start = self._group.create_task
+        for link in self._api.links():
+            self._note_link(link.link_id, is_up=link.state is LinkState.UP)
+        for device in self._api.devices():
+            self._note_device(device)
+        for node, _ in await self._api.nodes():
+            self._note_name(node.node_id, node.name)
+        self._tasks = [
+            start(self._follow(subscription), name="capture"),
+            start(self._check_health(), name="capture health"),
+            start(self._tell_status(), name="capture status"),
+        ]
+        if self._output is not None:
+            self._tasks.append(start(self._output.run(), name="capture file"))
+        self._living = {
+            name: start(publisher.run(), name=f"publisher {name}")
+            for name, publisher in self._publishers.items()
+        }
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Say goodbye to the brokers that are there, for two seconds; the others are let go."""
+        try:
+            for task in self._tasks:
+                task.cancel()
+            leaving = []
+            for name, task in self._living.items():
+                if self._publishers[name].stop():
+                    leaving.append(task)
+                else:
+                    task.cancel()
+            if leaving:
+                await asyncio.wait(leaving, timeout=GOODBYE_S)
+            if self._output is not None:
+                await self._output.aclose()
+        finally:
+            for task in self._living.values():
+                task.cancel()
+            await self._group.__aexit__(None, None, None)
+
+    # --- what front ends ask ---
+
+    def status(self) -> PublishingStatus:
+        """Where it stands."""
+        origin = self._origin
+        return PublishingStatus(
+            self._network,
+            self._link_id,
+            origin.node_id if origin else "",
+            origin.name if origin else "",
+            self._is_radio_up,
+            self._since_ms,
+            self._captured,
+            self._kept_back,
+            self._missed,
+            self._filter.text,
+            self._problem(),
+            tuple(publisher.status() for publisher in self._publishers.values()),
+            self._output.status() if self._output else None,
+        )
+
+    def preview(self, name: str) -> Preview | None:
+        """Exactly what a broker gets next."""
+        return self._publishers[name].preview()
+
+    def pause(self, name: str, *, is_paused: bool) -> None:
+        """Give a broker nothing until it goes on."""
+        self._publishers[name].pause(is_paused=is_paused)
+
+    def retry(self, name: str) -> None:
+        """Try a broker that is down now."""
+        self._publishers[name].retry()
+
+    def renew(self, name: str) -> None:
+        """Ask for a new token, and log in with it."""
+        self._publishers[name].renew()
+
+    def set_filter(self, text: str) -> None:
+        """Let only what passes leave."""
+        self._filter = compile_filter(text, self._fields)
+
+    # --- what publishers need (see `publisher.Desk`) ---
+
+    def radio_skew_s(self) -> int | None:
+        """The radio's clock minus ours, where it is known."""
+        return self._origin.clock_skew_s if self._origin else None
+
+    def topics(self, config: BrokerConfig) -> tuple[str, str]:
+        """Topics of packets and of status messages, filled in."""
+        observer, origin, iata = self._seen_by(), self._known(), self._config.iata
+        return (
+            observer.topic(config.topic_packets, origin, iata),
+            observer.topic(config.topic_status, origin, iata),
+        )
+
+    def client_id(self, config: BrokerConfig) -> str:
+        """Under which name to connect."""
+        return config.client_id or self._seen_by().client_id(self._known(), config.number)
+
+    def status_message(self, *, is_online: bool) -> bytes:
+        """Say how the observer stands; without its radio it hears nothing, so it is offline."""
+        has_stats = self._config.stats_in_status_enabled
+        return self._seen_by().status(
+            self._known(),
+            self._clock.now().unix_ms,
+            is_online=is_online and self._is_radio_up,
+            has_stats=has_stats,
+        )
+
+    async def make_token(self, audience: str) -> Token:
+        """Make a login."""
+        if self._tokens is None:
+            raise TokenError(self._problem())
+        return await self._tokens.make(self._known(), audience)
+
+    async def open_feed(self, spec: LinkSpec, client_id: str, will: Publication | None) -> MqttFeed:
+        """Connect."""
+        from meshtui.transports.mqtt_feed import open_feed
+
+        return await open_feed(spec, client_id, will, self._clock.now)
+
+    def renew_after_ms(self) -> int:
+        """How old a token may be, by the settings."""
+        return round(self._config.jwt_renewal_interval_s * 1000)
+
+    # --- following the mesh ---
+
+    def _choose(
+        self, observer_of: Callable[[NetworkName], Observer | None]
+    ) -> tuple[NetworkName, LinkId, Observer | None]:
+        """Find the radio to listen to."""
+        wanted = self._config.link
+        for link in self._api.links():
+            if wanted and link.link_id != wanted:
+                continue
+            observer = observer_of(link.network)
+            if observer is not None:
+                return link.network, link.link_id, observer
+        return NetworkName(""), LinkId(wanted), None
+
+    def _problem(self) -> str:
+        if self._observer is None:
+            wanted = self._config.link
+            if wanted:
+                return f"capture.link: there is no link {wanted!r} to a radio that can be heard"
+            return "no MeshCore radio among the links: add one, such as meshcore+serial:///dev/…"
+        if self._origin is None:
+            return "the radio has not said who it is" if self._is_radio_up else "the radio is away"
+        return "" if self._is_radio_up else "the radio is away: nothing is heard"
+
+    def _seen_by(self) -> Observer:
+        if self._observer is None:
+            raise LookupError(self._problem())
+        return self._observer
+
+    def _known(self) -> Device:
+        if self._origin is None:
+            raise LookupError(self._problem())
+        return self._origin
+
+    async def _follow(self, subscription: Subscription) -> None:
+        while batch := await subscription.next_batch():
+            until_s = time.perf_counter() + SLICE_S
+            for event in batch:
+                try:
+                    self._take(event)
+                except Exception as error:  # noqa: BLE001 - one packet must not end the service
+                    log_bug(_log, f"capturing {type(event).__name__}", error)
+                if time.perf_counter() >= until_s:
+                    await asyncio.sleep(0)
+                    until_s = time.perf_counter() + SLICE_S
+
+    def _take(self, event: Event) -> None:
+        match event:
+            case FrameReceived(frame=frame):
+                # what has an endpoint is talk between us and the radio
+                if frame.link_id == self._link_id and not frame.endpoint:
+                    self._capture(event)
+            case FrameSent(transmit=transmit) if self._config.publish_own:
+                if transmit.link_id == self._link_id and not transmit.endpoint:
+                    self._capture(event)
+            case EventsMissed(count):
+                self._missed += count
+                _log.warning("%d events passed too fast to be captured", count)
+            case _:
+                self._note(event)
+
+    def _note(self, event: Event) -> None:
+        """Learn of everything but packets."""
+        match event:
+            case DeviceChanged(device):
+                self._note_device(device)
+            case LinkChanged(link):
+                self._note_link(link.link_id, is_up=link.state is LinkState.UP)
+            case NodeHeard(node):
+                self._note_name(node.node_id, node.name)
+            case Answered() if event.request_id == self._stats_request and event.is_final:
+                self._stats_told.set()
+            case Signed() if self._tokens is not None:
+                self._tokens.signed(event)
+            case _:
+                pass
+
+    def _capture(self, event: FrameReceived | FrameSent) -> None:
+        if self._origin is None or self._observer is None:
+            self._missed += 1  # nobody can be named as the one who heard it
+            return
+        self._captured += 1
+        row: PacketRow
+        if isinstance(event, FrameReceived):
+            row, rx = received_row(self._captured, event), event.frame.rx
+        else:
+            row, rx = sent_row(self._captured, event), NO_RX
+        if not self._filter.matches(row):
+            self._kept_back += 1
+            return
+        payload = self._observer.packet(
+            self._origin, row.payload, rx, row.at.unix_ms, row.direction
+        )
+        self._hand_out(payload)
+        if packet_log.isEnabledFor(logging.INFO):
+            self._log_packet(row, payload)
+
+    def _hand_out(self, payload: bytes) -> None:
+        """Give a message to everybody who wants it; those with the same topic share it."""
+        from meshtui.transports.mqtt_feed import Publication
+
+        shared: dict[tuple[str, int], Publication] = {}
+        for publisher in self._publishers.values():
+            if not publisher.is_usable:
+                continue
+            key = publisher.topic_packets, publisher.config.qos
+            message = shared.get(key)
+            if message is None:
+                message = shared[key] = Publication(key[0], payload, is_confirmed=key[1] > 0)
+            publisher.offer(message)
+        if self._output is not None:
+            self._output.write(payload)
+
+    def _log_packet(self, row: PacketRow, payload: bytes) -> None:
+        up = sum(publisher.is_up for publisher in self._publishers.values())
+        packet_log.info(
+            "Captured packet #%d: %s, %d bytes, SNR: %s, RSSI: %s, hash: %s (MQTT: %d/%d)",
+            self._captured,
+            row.summary.kind,
+            len(row.payload),
+            row.snr_db,
+            row.rssi_dbm,
+            row.summary.packet_hash,
+            up,
+            len(self._publishers),
+        )
+        if self._config.debug:
+            packet_log.info("%s", clean_line(payload.decode("utf-8", "replace"), 4_000))
+
+    def _note_device(self, device: Device) -> None:
+        if device.link_id != self._link_id or not device.node_id:
+            return
+        before, self._origin = self._origin, device
+        if before is None or before.node_id != device.node_id:
+            for publisher in self._publishers.values():
+                publisher.introduce()
+
+    def _note_link(self, link_id: LinkId, *, is_up: bool) -> None:
+        if link_id != self._link_id or is_up == self._is_radio_up:
+            return
+        self._is_radio_up = is_up
+        if is_up:
+            self._radio_failures = 0
+            self._say_status()
+
+    def _note_name(self, node_id: str, name: str) -> None:
+        if name and (node_id in self._names or len(self._names) < MAX_NAMES):
+            self._names[node_id] = name
+
+    # --- what happens by the clock ---
+
+    async def _check_health(self) -> None:
+        config = self._config
+        while True:
+            await self._clock.sleep(config.health_check_interval_s)
+            for publisher in self._publishers.values():
+                if publisher.check_health(config.health_check_grace_period):
+                    status = publisher.status()
+                    _log.warning("Health check failed: %s: %s", status.name, status.reason)
+            if self._observer is None or self._is_radio_up:
+                continue
+            self._radio_failures += 1
+            if self._radio_failures == max(config.health_check_grace_period, 1):
+                _log.warning("Health check failed: the radio is away")
+                self._say_status()
+
+    async def _tell_status(self) -> None:
+        """Say every few minutes that we are there, with fresh figures of the radio."""
+        while True:
+            await self._clock.sleep(self._config.stats_refresh_interval_s)
+            if self._config.stats_in_status_enabled and self._is_radio_up:
+                await self._refresh_stats()
+            self._say_status()
+
+    async def _refresh_stats(self) -> None:
+        self._stats_told.clear()
+        self._stats_request = uuid.uuid4().hex
+        request = Ask(self._network, "stats", self._stats_request, link_id=self._link_id)
+        try:
+            await self._api.submit(request)
+        except (LocalProtocolError, StoreError) as error:
+            _log.info("no statistics: %s", error)
+        else:
+            until_s = self._clock.now().mono_s + STATS_TIMEOUT_S
+            await self._clock.wait(self._stats_told, until_s)
+
+    def _say_status(self) -> None:
+        if self._origin is None:
+            return
+        for publisher in self._publishers.values():
+            if publisher.is_up:
+                publisher.say(publisher.status_publication(is_online=True))

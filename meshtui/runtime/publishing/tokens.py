@@ -1,0 +1,179 @@
+"""Logins by token: made out to one broker, signed by the radio's key, good for a day.
+
+Whoever can, signs: the radio itself; a private key in a file; the key the radio exports, used once
+inside its session.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import stat
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from meshtui import __version__
+from meshtui.errors import CryptoError, LocalProtocolError, MeshtuiError
+from meshtui.model.command import Sign
+from meshtui.model.secret import SecretBytes
+from meshtui.networks.base import Claims
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from meshtui.model.capture import CaptureConfig
+    from meshtui.model.device import Device
+    from meshtui.model.event import Signed
+    from meshtui.networks.base import Observer
+    from meshtui.runtime.clock import Clock
+
+LIFE_S: Final = 24 * 3600
+SIGN_TIMEOUT_S: Final = 60.0
+MAX_KEY_FILE_BYTES: Final = 1_024
+_CLIENT: Final = f"meshtui/{__version__}"
+
+_log = logging.getLogger(__name__)
+
+
+class TokenError(MeshtuiError):
+    """There is no token; the text says why and what to do, and holds no secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A login.
+
+    Attributes:
+        secret: The password.
+    """
+
+    username: str
+    secret: SecretBytes
+    issued_ms: int
+    expires_ms: int
+    signed_by: str
+
+
+class TokenMaker:
+    """Makes tokens for one radio, at most one at a time: its key is asked in turn."""
+
+    def __init__(
+        self,
+        config: CaptureConfig,
+        observer: Observer,
+        submit: Callable[[Sign], Awaitable[None]],
+        clock: Clock,
+    ) -> None:
+        """Make none yet.
+
+        Args:
+            submit: Asks the mesh; what comes of it is given to `signed`.
+        """
+        self._config = config
+        self._observer = observer
+        self._submit = submit
+        self._clock = clock
+        self._asked: dict[str, asyncio.Future[Signed]] = {}
+        self._turn = asyncio.Lock()
+        self._warned: set[str] = set()
+
+    def signed(self, event: Signed) -> None:
+        """Take what came of a `Sign`, ours or another's."""
+        future = self._asked.get(event.request_id)
+        if future is not None and not future.done():
+            future.set_result(event)
+
+    async def make(self, origin: Device, audience: str) -> Token:
+        """Make a token for `audience`, from now on for a day.
+
+        Raises:
+            TokenError: Nobody signs.
+        """
+        async with self._turn:
+            config = self._config
+            issued_s = self._clock.now().unix_ms // 1000
+            claims = Claims(
+                issued_s,
+                issued_s + LIFE_S,
+                audience,
+                config.owner_public_key,
+                config.owner_email,
+                _CLIENT,
+                config.iata if config.token_iata else "",
+            )
+            data = self._observer.token_input(origin, claims)
+            signature, signed_by = await self._sign(origin, data)
+            secret = self._observer.token(origin, data, signature)
+            if secret is None:
+                msg = f"the signature of {signed_by} is not this radio's"
+                raise TokenError(msg)
+            username = self._observer.username(origin)
+            return Token(username, secret, issued_s * 1000, (issued_s + LIFE_S) * 1000, signed_by)
+
+    async def _sign(self, origin: Device, data: bytes) -> tuple[SecretBytes, str]:
+        """Have it signed by whoever comes first and can."""
+        has_file = bool(self._config.private_key_path)
+        problems: list[str] = []
+        ways = [self._by_radio, self._by_file] if has_file else [self._by_radio]
+        if self._config.auth_token_method == "python":  # noqa: S105 - a word, no secret
+            ways.reverse()
+        for way in ways:
+            try:
+                return await way(origin, data)
+            except TokenError as error:
+                problems.append(str(error))
+        if not has_file:
+            problems.append("a file with its private key can be named by private_key_path")
+        raise TokenError("; ".join(problems))
+
+    async def _by_radio(self, origin: Device, data: bytes) -> tuple[SecretBytes, str]:
+        request = Sign(
+            origin.network,
+            origin.link_id,
+            data,
+            uuid.uuid4().hex,
+            may_export=not self._config.private_key_path,
+        )
+        future = self._asked[request.request_id] = asyncio.get_running_loop().create_future()
+        try:
+            async with asyncio.timeout(SIGN_TIMEOUT_S):
+                await self._submit(request)
+                answer = await future
+        except TimeoutError:
+            raise TokenError("the radio does not answer when asked to sign") from None
+        except LocalProtocolError as error:
+            raise TokenError(str(error)) from None
+        finally:
+            del self._asked[request.request_id]
+        if answer.signature is None:
+            raise TokenError(answer.reason)
+        return answer.signature, answer.signed_by
+
+    async def _by_file(self, origin: Device, data: bytes) -> tuple[SecretBytes, str]:
+        where = f"private_key_path: {self._config.private_key_path}"
+        try:
+            key = await asyncio.to_thread(self._read_key)
+            # arithmetic of milliseconds: not on the loop
+            signature = await asyncio.to_thread(self._observer.sign, origin, key, data)
+        except OSError as error:
+            msg = f"{where}: {error.strerror}"
+            raise TokenError(msg) from None
+        except CryptoError as error:
+            msg = f"{where}: {error.detail or error}"
+            raise TokenError(msg) from None
+        return signature, "private_key_path"
+
+    def _read_key(self) -> SecretBytes:
+        path = Path(self._config.private_key_path).expanduser()
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            if not stat.S_ISREG(mode):
+                raise CryptoError("bad-key", "it is no file")
+            if mode & 0o077 and str(path) not in self._warned:
+                self._warned.add(str(path))
+                _log.warning("private_key_path: %s: others can read it; run: chmod 600 it", path)
+            return SecretBytes(file.read(MAX_KEY_FILE_BYTES))
