@@ -31,7 +31,7 @@ _BOT: Final = "bot"
 _KEY = re.compile(r"[\w.-]{1,64}")
 _HEADING = re.compile(r"\s*\[([^\[\]]{1,200})\]\s*(?:[#;].*)?")
 _COMMENT = re.compile(r"(?:^|\s)[#;]")
-_IS_INI = re.compile(rf"(?im)^[ \t]*\[{INI_SECTION}\]")
+_IS_INI = re.compile(rf"(?im)^\ufeff?[ \t]*\[[ \t]*{INI_SECTION}[ \t]*\]")
 _MAX_NAME = 64
 
 
@@ -56,15 +56,18 @@ def is_capture_ini(text: str) -> bool:
     return bool(_IS_INI.search(text))
 
 
-def parse_ini(path: Path, text: str) -> CaptureFile:
+def parse_ini(path: Path, text: str, nearer: Mapping[str, Entry] | None = None) -> CaptureFile:
     """Read an INI file.
+
+    Args:
+        nearer: Entries that win over the file's own.
 
     Raises:
         ConfigError: Names the file, the line and the key, and says what is allowed.
     """
     remarks = Remarks()
     sections = _read_sections(path, text, remarks)
-    config = read_capture(path, sections[_CAPTURE], remarks)
+    config = read_capture(path, sections[_CAPTURE] | dict(nearer or {}), remarks)
     bot_name = clean_line(_text(sections[_BOT], "bot_name"), _MAX_NAME)
     link = _link(sections[_CONNECTION])
     return CaptureFile(

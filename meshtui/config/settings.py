@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from meshtui.config import options
+from meshtui.config.capture import Entry, Remarks, read_capture
+from meshtui.config.capture_ini import is_capture_ini, parse_ini
+from meshtui.config.capture_toml import TABLE, toml_entries
+from meshtui.config.option import ENVIRONMENT_PREFIX
 from meshtui.config.options import LINKS, OPTIONS
 from meshtui.errors import ConfigError
 from meshtui.model.text import clean_line
@@ -17,9 +21,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from meshtui.config.option import Option
+    from meshtui.model.capture import CaptureConfig
 
 COMMAND_LINE: Final = "command line"
 DEFAULT: Final = "default"
+CAPTURE_VARIABLE: Final = f"{ENVIRONMENT_PREFIX}CAPTURE_ENABLED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +82,9 @@ class Config:
         position: Latitude and longitude in degrees, or None.
         links: Link URLs; may hold passwords, so never print them without `hide_password`.
         origins: Where each value that is not a default came from, by key.
+        capture: The packet capture service, as far as it can be known without looking at the
+            files it names.
+        remarks: What is odd and still usable, naming file, line and key.
     """
 
     name: str
@@ -87,6 +96,8 @@ class Config:
     meshcore: MeshcoreConfig
     log_level: str
     origins: Mapping[str, str]
+    capture: CaptureConfig
+    remarks: tuple[str, ...]
 
 
 def parse_config(
@@ -100,31 +111,59 @@ def parse_config(
 
     Args:
         path: Names the file in messages.
-        text: What it holds; empty where there is none.
+        text: What it holds; empty where there is none. Also the INI file of another packet
+            capture program will do: it gives the radio's link and the service.
         environment: Variables by name; None = none.
         overrides: Values from the command line, by key.
 
     Raises:
         ConfigError: Names the file (or variable, or option) and the key, and says what is allowed.
     """
-    values = _flatten(path, _parse(path, text))
+    environment = environment or {}
+    values, capture, remarks = _read(path, text, environment.get(CAPTURE_VARIABLE))
     origins = dict.fromkeys(values, str(path))
     # The file is wrong even where a nearer source hides it: say so now, not when that is gone.
     _check(values, origins)
     for option in OPTIONS:
-        raw = (environment or {}).get(option.variable)
+        raw = environment.get(option.variable)
         if raw is not None:
             values[option.key] = _from_environment(option, raw)
             origins[option.key] = option.variable
     for key, value in (overrides or {}).items():
         values[key], origins[key] = value, COMMAND_LINE
     _check(values, origins)
-    return _build(values, origins)
+    return _build(values, origins, capture, remarks)
 
 
-def _build(values: Mapping[str, object], origins: Mapping[str, str]) -> Config:
+def _read(
+    path: Path, text: str, is_enabled: str | None
+) -> tuple[dict[str, object], CaptureConfig, tuple[str, ...]]:
+    """Read the file: its values by key, the packet capture service, and what is odd.
+
+    Args:
+        is_enabled: What the environment says of the service; None = nothing.
+    """
+    nearer = {} if is_enabled is None else {"enabled": Entry(is_enabled, CAPTURE_VARIABLE)}
+    if is_capture_ini(text):
+        file = parse_ini(path, text, nearer)
+        return ({LINKS.key: list(file.links)} if file.links else {}), file.config, file.remarks
+    root = dict(_parse(path, text))
+    table = root.pop(TABLE, {})
+    values = _flatten(path, root)
+    remarks = Remarks()
+    entries = toml_entries(path, text, table) | nearer
+    return values, read_capture(path, entries, remarks, table=f"{TABLE}."), remarks.all()
+
+
+def _build(
+    values: Mapping[str, object],
+    origins: Mapping[str, str],
+    capture: CaptureConfig,
+    remarks: tuple[str, ...],
+) -> Config:
+    name = options.NAME.of(values)
     return Config(
-        name=options.NAME.of(values),
+        name=name,
         theme=options.THEME.of(values),
         glyphs=options.GLYPHS.of(values),
         links=LINKS.of(values),
@@ -150,6 +189,8 @@ def _build(values: Mapping[str, object], origins: Mapping[str, str]) -> Config:
         ),
         log_level=options.LOG_LEVEL.of(values),
         origins=origins,
+        capture=capture if capture.bot_name else replace(capture, bot_name=name),
+        remarks=remarks,
     )
 
 
@@ -213,5 +254,6 @@ def _unknown(key: str, known: set[str]) -> str:
     near = difflib.get_close_matches(name[:64], names, n=1) or elsewhere
     meant = f" (did you mean {near[0]}?)" if near else ""
     if not table:
-        names += sorted({f"[{other.partition('.')[0]}]" for other in known if "." in other})
+        tables = {other.partition(".")[0] for other in known if "." in other} | {TABLE}
+        names += sorted(f"[{each}]" for each in tables)
     return f"{clean_line(key, 80)}: unknown key{meant}; one of {', '.join(names)}"
