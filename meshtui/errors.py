@@ -75,12 +75,14 @@ class TransportError(MeshtuiError):
     Attributes:
         is_final: True where trying again cannot help until the user changes something
             (wrong password, bad certificate, permission denied).
+        is_refused: The far end answered and did not accept our login: user, password or token.
     """
 
-    def __init__(self, message: str, *, is_final: bool = False) -> None:
-        """Carry a message for the user and whether a retry is pointless."""
+    def __init__(self, message: str, *, is_final: bool = False, is_refused: bool = False) -> None:
+        """Carry a message for the user, whether a retry is pointless, whether the login was bad."""
         super().__init__(message)
         self.is_final = is_final
+        self.is_refused = is_refused
 
 
 class LinkLostError(TransportError):

@@ -7,19 +7,30 @@ from __future__ import annotations
 
 import contextlib
 import socket
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, cast
 
 from paho.mqtt.client import Client
+from paho.mqtt.enums import MQTTErrorCode
+
+from meshtui.errors import DecodeError
+from meshtui.transports.mqtt_answers import AnswerReader
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from paho.mqtt.client import _OutPacket
+
+    from meshtui.transports.mqtt_answers import Answers
 
 PUBACK_HEAD = b"\x40\x02"
 CHUNK_BYTES = 64 * 1024
 # paho's WebSocket copies what it has of a frame at every read: few and large ones, then.
 LARGEST_CHUNK_BYTES = 4 * 1024 * 1024
+# Answers read at once: two bytes each at least, and the loop must go on meanwhile.
+ANSWER_BYTES = 8 * 1024
+PUBLISH = 0x30
 
 
 class LoopClient(Client):
@@ -36,32 +47,23 @@ class LoopClient(Client):
     _fuse: socket.socket | None = None
 
     @property
-    def packet(self) -> object:
-        """The packet being read: another object once it is complete."""
-        return self._in_packet
-
-    @property
     def ping_sent_s(self) -> float:
         """When the unanswered ping was sent, by the monotonic clock; 0 = none is out."""
         return self._ping_t
 
-    @property
-    def has_buffered(self) -> bool:
-        """Bytes have left the socket and are unread, which no selector can see."""
+    def read_some(self) -> bool:
+        """Read a packet, or what there is of it; returns whether there may be more to read now."""
+        packet = self._in_packet
+        self.loop_read()
+        self._cut()
+        return self._in_packet is not packet or self._has_buffered()
+
+    def _has_buffered(self) -> bool:
+        # Bytes have left the socket and are unread, which no selector can see.
         if self._chunk_at < len(self._chunk):
             return True
         pending = getattr(self.socket(), "pending", None)
         return pending is not None and pending() > 0
-
-    def cut(self) -> None:
-        """Forget what a packet has beyond `max_packet_bytes`, so that memory stays bounded.
-
-        paho counts down what is still to come apart from what it has, so the packet ends where
-        it would, only shorter.
-        """
-        packet = self._in_packet["packet"]
-        if len(packet) > self.max_packet_bytes:
-            del packet[self.max_packet_bytes :]
 
     def confirm(self, packet_ids: Sequence[int]) -> None:
         """Send PUBACKs for QoS 1 deliveries, all in one write."""
@@ -84,6 +86,13 @@ class LoopClient(Client):
         if self._fuse is not None:
             self._fuse.close()
             self._fuse = None
+
+    def _cut(self) -> None:
+        # Memory stays bounded: paho counts down what is still to come apart from what it has, so
+        # the packet ends where it would, only shorter.
+        packet = self._in_packet["packet"]
+        if len(packet) > self.max_packet_bytes:
+            del packet[self.max_packet_bytes :]
 
     def _sock_recv(self, bufsize: int) -> bytes:
         # paho reads a packet's head byte by byte; a system call for each would cost most of the
@@ -109,3 +118,73 @@ class LoopClient(Client):
         except (OSError, ValueError):
             tcp_sock.close()
             raise
+
+
+class FeedClient(LoopClient):
+    """A client that only publishes: what it hands over is written already.
+
+    Once let in, it reads nothing but the answers to that; what nobody asked for is thrown away.
+
+    Attributes:
+        on_answers: Told what arrived.
+    """
+
+    on_answers: Callable[[Answers], None] = staticmethod(lambda _: None)
+
+    _reader: AnswerReader
+    _handed: _OutPacket | None = None
+    _is_let_in = False
+    _has_come = False
+
+    @property
+    def unsent(self) -> int:
+        """Bytes of what was handed over last that have not left."""
+        return 0 if self._handed is None else self._handed["to_process"]
+
+    def hand_over(self, packets: bytes) -> None:
+        """Send whole packets; the socket takes what it can now and the rest when it may."""
+        # A quality above 0: paho has nothing to tell when they have left.
+        handed: _OutPacket = {
+            "command": PUBLISH,
+            "mid": 0,
+            "qos": 1,
+            "pos": 0,
+            "to_process": len(packets),
+            "packet": cast("bytes", memoryview(packets)),  # the rest of it costs no copy
+            "info": None,
+        }
+        self._handed = handed
+        self._out_packet.append(handed)
+        self.loop_write()
+
+    def read_some(self) -> bool:
+        """Read what there is of answers; returns whether there may be more to read now."""
+        if not self._is_let_in:
+            return super().read_some()
+        self._has_come = False
+        self.loop_read()
+        return self._has_come
+
+    def _packet_read(self) -> MQTTErrorCode:
+        if not self._is_let_in:
+            code = super()._packet_read()
+            if self.is_connected():
+                self._is_let_in, self._reader = True, AnswerReader()
+            return code
+        try:
+            data = self._sock_recv(ANSWER_BYTES)
+            if not data:
+                return MQTTErrorCode.MQTT_ERR_CONN_LOST
+            answers = self._reader.feed(data)
+        except BlockingIOError:
+            return MQTTErrorCode.MQTT_ERR_AGAIN
+        except OSError:
+            return MQTTErrorCode.MQTT_ERR_CONN_LOST
+        except DecodeError:
+            return MQTTErrorCode.MQTT_ERR_PROTOCOL
+        self._has_come = True
+        self._last_bytes_received = time.monotonic()
+        if answers.is_pong:
+            self._ping_t = 0.0
+        self.on_answers(answers)
+        return MQTTErrorCode.MQTT_ERR_SUCCESS

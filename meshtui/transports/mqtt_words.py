@@ -20,18 +20,35 @@ _REFUSALS = {
     0x88: ("is not available at the moment", False),
     0x89: ("is busy", False),
     0x8A: ("has banned us", True),
+    0x8C: ("does not accept this way to log in", True),
     0x97: ("has no room for us (quota)", False),
     0x9F: ("says we connect too often", False),
 }
-_TAKEN_OVER = 0x8E
+# Those that another user, password or token may change.
+_LOGIN_CODES = frozenset({0x86, 0x87, 0x8C})
 _LOST = {
-    _TAKEN_OVER: "another program took over with the same identity",
+    0x8E: "another program took over with the same identity",
+    0x87: "the broker says we may not do this",
+    0x90: "the broker does not accept a topic of ours",
+    0x93: "the broker says we sent too much at once",
+    0x96: "the broker says we send too fast",
+    0x97: "the broker says we have used up our quota",
+    0x9A: "the broker keeps no retained messages",
+    0x9B: "the broker does not take messages of QoS 1",
+    0xA0: "the broker ends connections after a time",
     0x8B: "the broker is shutting down",
     0x8D: "the broker did not hear from us in time",
     0x95: "the broker found a packet of ours too large",
     0x98: "the broker's administrator ended the connection",
     0x81: "the broker sent something that is not MQTT",
     0x82: "the broker broke the protocol",
+}
+_DENIALS = {
+    0x83: "it does not say why",
+    0x87: "this user may not publish there",
+    0x90: "it does not accept the topic",
+    0x97: "our quota is used up",
+    0x99: "it does not accept the format",
 }
 
 
@@ -40,12 +57,27 @@ def of_refusal(where: str, code: ReasonCode) -> TransportError:
     known = _REFUSALS.get(code.value)
     if known is None:
         return TransportError(f"{where} refuses the connection ({code})")
-    return TransportError(f"{where} {known[0]}", is_final=known[1])
+    is_refused = code.value in _LOGIN_CODES
+    return TransportError(f"{where} {known[0]}", is_final=known[1], is_refused=is_refused)
 
 
-def of_loss(code: ReasonCode) -> str:
-    """Put the end of a connection into words."""
-    return _LOST.get(code.value, "the broker closed the connection")
+def of_loss(code: int) -> str:
+    """Put the end of a connection into words; `code` is MQTT 5's."""
+    return _LOST.get(code, "the broker closed the connection")
+
+
+def of_denial(topic: str, code: int) -> str:
+    """Put it into words that a broker does not take a message; `code` is of a PUBACK."""
+    why = _DENIALS.get(code, f"code 0x{code:02X}")
+    return f"the broker does not take messages for {topic} ({why})"
+
+
+def of_sudden_end(topic: str) -> str:
+    """Say what to look at where a broker hung up after our first message, without a word."""
+    return (
+        f"the broker closed the connection after our first message for {topic}; "
+        "may this user publish there?"
+    )
 
 
 def of_failure(where: str, error: Exception, path: str) -> TransportError:

@@ -16,7 +16,7 @@ import pytest
 from meshtui.errors import LinkLostError, TransportError
 from meshtui.model.ids import LinkId
 from meshtui.model.packet import Subscribe, Transmit, Unsubscribe
-from meshtui.transports import mqtt_link
+from meshtui.transports import mqtt_connection, mqtt_link
 from tests.support.chaos import ChaosProxy
 from tests.support.links import open_link, opened
 from tests.support.mosquitto import ALICE, SCHEMES, eventually, running
@@ -40,10 +40,10 @@ def guarded(tmp_path_factory):
 @pytest.fixture
 def quick(monkeypatch):
     """Signs of life are missed within a second."""
-    monkeypatch.setattr(mqtt_link, "PING_TIMEOUT_S", 0.3)
-    monkeypatch.setattr(mqtt_link, "CONFIRM_TIMEOUT_S", 0.3)
-    monkeypatch.setattr(mqtt_link, "MISC_INTERVAL_S", 0.1)
-    monkeypatch.setattr(mqtt_link, "CLOSE_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(mqtt_connection, "PING_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(mqtt_connection, "CONFIRM_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(mqtt_connection, "MISC_INTERVAL_S", 0.1)
+    monkeypatch.setattr(mqtt_connection, "CLOSE_TIMEOUT_S", 0.2)
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
@@ -372,7 +372,7 @@ async def test_the_reason_an_mqtt_5_broker_gives_is_told(code: int, words: str) 
 
 
 async def test_a_server_that_never_welcomes_is_given_up(monkeypatch) -> None:
-    monkeypatch.setattr("meshtui.transports.mqtt.OPEN_TIMEOUT_S", 0.3)
+    monkeypatch.setattr("meshtui.transports.mqtt_login.OPEN_TIMEOUT_S", 0.3)
     async with answering() as port:
         with pytest.raises(TransportError, match="said nothing; is it an MQTT broker"):
             await open_link(f"jsonmesh+mqtt://127.0.0.1:{port}")
@@ -387,7 +387,7 @@ async def test_a_server_that_hangs_up_is_not_a_broker() -> None:
 
 
 async def test_bytes_that_are_no_mqtt_end_the_link(monkeypatch) -> None:
-    monkeypatch.setattr("meshtui.transports.mqtt.OPEN_TIMEOUT_S", 0.5)
+    monkeypatch.setattr("meshtui.transports.mqtt_login.OPEN_TIMEOUT_S", 0.5)
     for junk in (b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\x00" * 64, b"\xff" * 64, b"SSH-2.0-x\n"):
         async with answering(junk) as port:
             with pytest.raises(TransportError):
@@ -463,7 +463,7 @@ async def test_giving_up_leaves_no_thread_behind(monkeypatch) -> None:
     def connecting() -> list[str]:
         return [item.name for item in threading.enumerate() if item.name.startswith("connect")]
 
-    monkeypatch.setattr("meshtui.transports.mqtt.OPEN_TIMEOUT_S", 0.2)
+    monkeypatch.setattr("meshtui.transports.mqtt_login.OPEN_TIMEOUT_S", 0.2)
     async with answering() as port:
         for scheme in ("mqtts", "ws", "wss"):
             with pytest.raises(TransportError):

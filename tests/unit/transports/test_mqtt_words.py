@@ -60,4 +60,4 @@ def test_failures(error: Exception, words: str, is_final: bool) -> None:
 
 def test_an_unknown_loss_is_a_closed_connection() -> None:
     code = ReasonCode(PacketTypes.DISCONNECT, identifier=0x80)
-    assert mqtt_words.of_loss(code) == "the broker closed the connection"
+    assert mqtt_words.of_loss(code.value) == "the broker closed the connection"
