@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from meshtui.config.options import LINKS, PRIVATE_KEY_FILE
-from meshtui.errors import ConfigError, StoreError, TransportError
+from meshtui.errors import ConfigError, FilterError, StoreError, TransportError
 from meshtui.model.event import LinkChanged
 from meshtui.model.ids import NetworkName
 from meshtui.model.link import LinkInfo
@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     from meshtui.config.settings import Config
     from meshtui.crypto.keys import Identity
     from meshtui.model.link import Myself
-    from meshtui.networks.base import Session
+    from meshtui.networks.base import Observer, Session
+    from meshtui.runtime.clock import Clock
     from meshtui.transports.base import LinkSpec, Transport
 
 DEFAULT_NETWORK: Final = NetworkName("jsonmesh")
@@ -86,13 +87,44 @@ async def open_mesh(
         }
         # The counters go by medium, and a link's ups and downs are shown without being stored.
         writer.apply([LinkChanged(info, clock.now()) for info, _, _ in links])
-        async with MeshHub(sessions, links, writer, reader, clock, opens_links=opens_links) as hub:
+        async with (
+            MeshHub(sessions, links, writer, reader, clock, opens_links=False) as hub,
+            _published(hub, config, clock),
+        ):
+            if opens_links:
+                hub.open_links()
             yield hub
     except BaseExceptionGroup as group:
         # The hub's tasks end together; what ended them is what the caller must hear.
         raise first_cause(group) from None
     finally:
         database.close()
+
+
+@contextlib.asynccontextmanager
+async def _published(hub: MeshHub, config: Config, clock: Clock) -> AsyncIterator[None]:
+    """Run the packet capture service beside the mesh, where the settings switch it on.
+
+    Raises:
+        ConfigError: Its filter cannot be read.
+    """
+    capture = config.capture
+    if not capture.is_enabled:
+        yield
+        return
+    from meshtui.runtime.publishing.service import PublishingService
+
+    def observer_of(network: NetworkName) -> Observer | None:
+        return load_network(network).open_observer()
+
+    try:
+        service = PublishingService(capture, hub, observer_of, clock)
+    except FilterError as error:
+        msg = f"capture.filter: {error}"
+        raise ConfigError(msg) from None
+    async with service:
+        hub.publish_by(service)
+        yield
 
 
 def first_cause(error: BaseException) -> BaseException:
