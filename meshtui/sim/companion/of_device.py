@@ -169,7 +169,7 @@ def stats(desk: Desk, command: commands.GetStats) -> Reply:
             return answers.StatsRadio(
                 1,
                 counted.noise_dbm,
-                counted.last_rssi_dbm,
+                max(-128, counted.last_rssi_dbm),  # one byte, however faint it was
                 counted.last_snr_db,
                 int(counted.tx_air_ms / 1000),
                 int(counted.rx_air_ms / 1000),

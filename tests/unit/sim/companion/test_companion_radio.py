@@ -272,3 +272,10 @@ def test_a_full_inbox_forgets_the_oldest_of_a_channel_but_no_letter() -> None:
         b"b",
     ]
     assert inbox.take() is None
+
+
+def test_statistics_tell_how_faint_the_last_packet_was_as_far_as_a_byte_goes() -> None:
+    bench = Bench()
+    bench.station.node.stats.last_rssi_dbm = -131
+
+    assert bench.ask(Command.GET_STATS, b"\1")[0][4] == 0x80
