@@ -12,9 +12,11 @@ class Check:
     Attributes:
         detail: What was found.
         fix: What to do about it; empty where nothing is wrong or nothing is known.
+        is_tried: False = it was not looked at, and `detail` says why: neither right nor wrong.
     """
 
     check: str
     is_ok: bool
     detail: str
     fix: str = ""
+    is_tried: bool = True

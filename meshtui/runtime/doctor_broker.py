@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from meshtui.transports.base import LinkSpec
 
-STEP_TIMEOUT_S: Final = 8.0
+STEP_TIMEOUT_S = 8.0
 # A token that is younger, or older, than a broker believes possible is refused.
 MAX_SKEW_S: Final = 300
 PORTS: Final = {"mqtt": 1883, "mqtts": 8883, "ws": 80, "wss": 443}
