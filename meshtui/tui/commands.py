@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from meshtui.tui.command import Command
 from meshtui.tui.mesh_commands import MESH_COMMANDS
+from meshtui.tui.publisher_commands import PUBLISHER_COMMANDS
 
 _CHAT = frozenset({"chat"})
 
@@ -17,6 +18,7 @@ EVERYWHERE: tuple[Command, ...] = (
     Command("pane-routes", "Go to routes", "", ("3", "f7", "alt+3"), "/routes"),
     Command("pane-packets", "Go to packets", "", ("4", "f8", "alt+4"), "/packets"),
     Command("pane-metrics", "Go to metrics", "", ("5", "f9", "alt+5"), "/metrics"),
+    Command("pane-publishers", "Go to publishers", "", ("6", "f10", "alt+6"), "/publishers"),
     Command(
         "switch",
         "Find a chat, node or command",
@@ -223,7 +225,7 @@ CHAT: tuple[Command, ...] = (
     ),
 )
 
-COMMANDS: tuple[Command, ...] = EVERYWHERE + CHAT + MESH_COMMANDS
+COMMANDS: tuple[Command, ...] = EVERYWHERE + CHAT + MESH_COMMANDS + PUBLISHER_COMMANDS
 
 
 def commands_of(pane_id: str) -> tuple[Command, ...]:

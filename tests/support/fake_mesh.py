@@ -97,6 +97,7 @@ if TYPE_CHECKING:
     from meshtui.model.event import Event
     from meshtui.model.packet_row import PacketRow
     from meshtui.model.verb import Verb
+    from tests.support.fake_publishing import FakePublishing
 
 NETWORK = NetworkName("jsonmesh")
 ME = NodeId("MESH-11AA22BB")
@@ -160,6 +161,7 @@ class FakeMesh:
         self.verbs_of: dict[NetworkName, tuple[Verb, ...]] = {}
         self.known_devices: tuple[Device, ...] = ()
         self.costs: dict[ConversationId, SendCost] = {}
+        self.service: FakePublishing | None = None
         self._subscriptions: list[FakeSubscription] = []
         self._order = 0
         self._next_id = 0
@@ -263,6 +265,9 @@ class FakeMesh:
 
     def devices(self) -> Sequence[Device]:
         return self.known_devices
+
+    def publishing(self) -> FakePublishing | None:
+        return self.service
 
     async def export(self, folder: Path, rows: Sequence[PacketRow], form: str = "jsonl") -> Path:
         return write_export(folder, rows, self.now_ms, form, self.links())

@@ -224,7 +224,7 @@ class ChatPane(ChatActions):
         failed = own is not None and own.delivery is not None and own.delivery.state in RETRIABLE
         first = ("r", "send again") if failed else ("m", "mention")
         keys = [("i", "write"), first, ("y", "copy"), ("d", "direct"), ("Enter", "details")]
-        return (*keys, ("1-5", "panes"), ("?", "help"))
+        return (*keys, ("1-6", "panes"), ("?", "help"))
 
     def take_focus(self) -> None:
         """Writing is what one comes for."""

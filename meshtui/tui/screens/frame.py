@@ -29,6 +29,7 @@ from meshtui.model.text import clean
 from meshtui.tui.bridge import pump
 from meshtui.tui.panes.chat import ChatPane
 from meshtui.tui.state.alerts import should_ring
+from meshtui.tui.state.publishers import alarm_of
 from meshtui.tui.terminal import set_title
 from meshtui.tui.text.format import count_of
 from meshtui.tui.widgets.bar_line import BarLine
@@ -50,9 +51,11 @@ PANES = {
     "routes": "meshtui.tui.panes.routes:RoutesPane",
     "packets": "meshtui.tui.panes.packets:PacketsPane",
     "metrics": "meshtui.tui.panes.metrics:MetricsPane",
+    "publishers": "meshtui.tui.panes.publishers:PublishersPane",
 }
 FRAME_BACKLOG = 2_000
 _NOTICE_S = 6.0
+_ALARM_EVERY_S = 2.0
 _ROOMY = 90
 _FRAME_EVENTS = (FrameReceived, FrameSent, PacketDropped, PacketRelayed)
 
@@ -82,6 +85,7 @@ class MainFrame(Screen[None]):
         self._notice_end: Timer | None = None
         self._is_focused = True
         self._window_title = ""
+        self._alarm = ""
 
     def compose(self) -> ComposeResult:
         """Two lines and what is between."""
@@ -102,6 +106,8 @@ class MainFrame(Screen[None]):
         await self.panes["chat"].load()
         self.panes["chat"].take_focus()
         self.run_worker(pump(subscription, self.consume), group="bridge")
+        self.set_interval(_ALARM_EVERY_S, self._look_after_publishers)
+        self._look_after_publishers()
         self.restate()
 
     @property
@@ -229,6 +235,8 @@ class MainFrame(Screen[None]):
         if unread > for_us:
             where = " elsewhere" if self.size.width >= _ROOMY else ""
             pieces.append((f"{unread} unread{where}  ", "dim"))
+        if self._alarm:
+            pieces.append((f"{self.desk.glyphs.warning} {self._alarm}  ", "bad"))
         signs = {
             LinkState.UP: (self.desk.glyphs.link_up, "good"),
             LinkState.CONNECTING: (self.desk.glyphs.link_connecting, "warn"),
@@ -240,6 +248,14 @@ class MainFrame(Screen[None]):
         if not self.links:
             pieces.append(("no link ", "warn"))
         return pieces
+
+    def _look_after_publishers(self) -> None:
+        """A broker that is lost makes no event."""
+        publishing = self.desk.api.publishing()
+        alarm = alarm_of(publishing.status() if publishing is not None else None)
+        if alarm != self._alarm:
+            self._alarm = alarm
+            self.restate()
 
     def _air(self, link: LinkInfo) -> str:
         """What a radio link is, and how well it heard its last frame, where there is room."""

@@ -108,6 +108,10 @@ class MainScreen(AskingFrame):
         """Metrics."""
         await self.open_pane("metrics")
 
+    async def action_pane_publishers(self) -> None:
+        """Publishers."""
+        await self.open_pane("publishers")
+
     async def action_next_unread(self) -> None:
         """Where something waits, from any pane."""
         if self.pane is not self.chat:
@@ -248,6 +252,10 @@ class MainScreen(AskingFrame):
         match command.name, argument:
             case "filter-packets", _:
                 await self.open_pane("packets", argument)
+            case name, _ if "publishers" in command.panes and (
+                argument or self.pane_shown != "publishers"
+            ):
+                await self.open_pane("publishers", f"{name} {argument}")
             case "choose-theme", str() if argument:
                 self._set_theme(argument)
             case "toggle-glyphs", str() if argument:

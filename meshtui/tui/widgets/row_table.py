@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from meshtui.tui.text.columns import Column
     from meshtui.tui.text.glyphs import Glyphs
     from meshtui.tui.widgets.ink import Ink, Part
+    from meshtui.tui.widgets.line_list import Rendered
 
 RowT = TypeVar("RowT")
 
@@ -58,12 +59,20 @@ class RowTable(InkedList, Generic[RowT]):
         """The row under the cursor."""
         return self.rows[self.cursor] if 0 <= self.cursor < len(self.rows) else None
 
-    def _draw_row(self, index: int, width: int, is_cursor: bool) -> Strip:  # noqa: FBT001
-        if index >= len(self.rows):
-            return self.line([], width)
+    def draw_cells(self, index: int, width: int, *, is_cursor: bool) -> Strip:
+        """The line of a row's cells."""
         cells = self._cells_of(self.rows[index])
         parts: list[Part] = [(f"{self._glyphs.cursor if is_cursor else ' '} ", "name")]
         for placed in place(self._columns, width - 2, self._glyphs.ellipsis):
             text, ink = cells.get(placed.column.name, ("", "plain"))
             parts.append((placed.cell(text) + " ", ink))
         return self.line(parts, width, is_cursor=is_cursor)
+
+    def draw_row(self, index: int, width: int, is_cursor: bool) -> Rendered:  # noqa: FBT001
+        """All lines of a row: subclasses may add some."""
+        return self.draw_cells(index, width, is_cursor=is_cursor)
+
+    def _draw_row(self, index: int, width: int, is_cursor: bool) -> Rendered:  # noqa: FBT001
+        if index >= len(self.rows):
+            return self.line([], width)
+        return self.draw_row(index, width, is_cursor)

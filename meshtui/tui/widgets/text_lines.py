@@ -39,12 +39,12 @@ class TextLines(LineList):
         self.can_focus = can_focus
         self._content: list[tuple[tuple[str, str], ...]] = []
 
-    def show(self, lines: Sequence[Sequence[tuple[str, str]]]) -> None:
-        """Show other lines."""
+    def show(self, lines: Sequence[Sequence[tuple[str, str]]], *, stays: bool = False) -> None:
+        """Show other lines, from the first one; or where the reader is, if it `stays` the text."""
         content = [tuple(line) for line in lines]
         if content != self._content:
             self._content = content
-            self.set_rows(len(content), self._render_text, cursor=0)
+            self.set_rows(len(content), self._render_text, cursor=None if stays else 0)
 
     @property
     def text(self) -> str:
