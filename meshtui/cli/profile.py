@@ -132,6 +132,7 @@ def _path(text: str, option: str) -> Path:
 def _warnings(
     path: Path, file: TextFile, config: Config, password_file: Path | None
 ) -> Iterator[str]:
+    yield from config.remarks
     for url in config.links:
         if _is_unchecked(url):
             yield f"{hide_password(url)}: nobody checks who the broker is, nor who listens in"
@@ -139,6 +140,10 @@ def _warnings(
     holds_password = any(hide_password(url) != url for url in config.links)
     if is_from_file and holds_password and file.is_open_to_others:
         yield f"{path}: links: holds a password others can read; run: chmod 600 {path}"
+    named = [f"{broker.name}_password" for broker in config.capture.brokers]
+    secret = next((key for key in named if key in config.capture.places), "")
+    if secret and file.is_open_to_others:
+        yield f"{path}: {secret}: is a password others can read; run: chmod 600 {path}"
     if password_file is not None:
         with contextlib.suppress(OSError):
             status = password_file.stat()

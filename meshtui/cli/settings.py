@@ -15,22 +15,54 @@ from typing import TYPE_CHECKING
 from meshtui.cli.files import read_text, replace
 from meshtui.cli.output import Exit, Output
 from meshtui.cli.profile import load_profile
+from meshtui.config.capture_ini import is_capture_ini
+from meshtui.config.capture_keys import BROKER_KEYS, SERVICE_KEYS
+from meshtui.config.capture_toml import TABLE
 from meshtui.config.link_urls import hide_password
 from meshtui.config.options import LINKS, OPTIONS
 from meshtui.config.settings import DEFAULT, Config, parse_config
 from meshtui.errors import ConfigError
+from meshtui.model.secret import SecretBytes
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from meshtui.config.capture_keys import Key
     from meshtui.config.option import Option
+    from meshtui.model.capture import CaptureConfig
 
 _HEADING = """\
 # Settings of meshtui. A line that begins with # is a remark or shows what could be set.
 # Nearest wins: command line, environment (MESHTUI_NAME, …), this file, default.
 # `meshtui --print-config` shows what is in effect.
+"""
+_CAPTURE_EXAMPLE = """\
+[capture]
+
+# Publish what a MeshCore radio hears to up to ten MQTT brokers, mqtt1_… to mqtt10_….
+# enabled = true
+
+# Three letters of an airport near you; {IATA} in topics.
+# iata = "SEA"
+
+# Also write the messages to a file, as JSON Lines.
+# output_file = "packets.jsonl"
+
+# A broker that takes tokens signed by the radio.
+# mqtt1_server = "broker.example"
+# mqtt1_port = 443
+# mqtt1_transport = "websockets"
+# mqtt1_use_tls = true
+# mqtt1_use_auth_token = true
+# mqtt1_topic_status = "meshcore/{IATA}/{PUBLIC_KEY}/status"
+# mqtt1_topic_packets = "meshcore/{IATA}/{PUBLIC_KEY}/packets"
+
+# A broker of your own.
+# mqtt2_server = "localhost"
+# mqtt2_username = "user"
+# mqtt2_password_file = "~/.broker-password"
 """
 
 
@@ -43,6 +75,12 @@ def print_config(args: argparse.Namespace) -> int:
         origin = config.origins.get(option.key, DEFAULT)
         row = {"key": option.key, "value": value, "origin": origin}
         output.row(row, partial(_line, option.key, value, origin))
+    for broker in config.capture.brokers:
+        if broker.problem:
+            output.say(f"warning: {broker.problem}")
+    for key, value, origin in _capture_rows(config.capture):
+        row = {"key": key, "value": value, "origin": origin}
+        output.row(row, partial(_line, key, value, origin))
     return Exit.DONE
 
 
@@ -61,6 +99,25 @@ def _effective(config: Config, option: Option[object]) -> object:
     return list(value) if isinstance(value, tuple) else value
 
 
+def _capture_rows(service: CaptureConfig) -> Iterator[tuple[str, object, str]]:
+    """Return the packet capture service's settings: key, value, and where it stands."""
+    tables: list[tuple[str, object, tuple[Key, ...]]] = [("", service, SERVICE_KEYS)]
+    tables += [(f"{broker.name}_", broker, BROKER_KEYS) for broker in service.brokers]
+    for before, holder, keys in tables:
+        for key in keys:
+            name = before + key.name
+            if key.field:
+                value = _shown(getattr(holder, key.field))
+                place, _, _ = service.places.get(name, DEFAULT).rpartition(": ")
+                yield f"{TABLE}.{name}", value, place or DEFAULT
+
+
+def _shown(value: object) -> object:
+    if isinstance(value, SecretBytes):
+        return "***" if value.reveal else ""
+    return sorted(value) if isinstance(value, frozenset) else value
+
+
 def documented_file(values: Mapping[str, object]) -> str:
     """Return a first settings file: every option with its help, `values` set, the rest shown."""
     lines = [_HEADING]
@@ -77,7 +134,7 @@ def documented_file(values: Mapping[str, object]) -> str:
             lines.append(f"# {option.example}\n")
         else:
             lines.append(f"# {name} = {as_toml(option.default)}\n")
-    return "\n".join(lines)
+    return "\n".join([*lines, _CAPTURE_EXAMPLE])
 
 
 def save_values(path: Path, values: Mapping[str, object]) -> None:
@@ -92,6 +149,9 @@ def save_values(path: Path, values: Mapping[str, object]) -> None:
     if not file.mode:
         replace(path, documented_file(values))
         return
+    if is_capture_ini(file.text):
+        msg = f"{path}: is another program's settings, which are left as they are"
+        raise ConfigError(msg)
     text = file.text
     for key, value in values.items():
         text = _with_value(path, text, key, value)

@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final, TypeAlias
 from urllib.parse import urlsplit
 
+from meshtui.errors import FilterError
 from meshtui.model.text import clean_line
 
 if TYPE_CHECKING:
@@ -214,6 +215,19 @@ def topic(value: object, _say: Say) -> str:
     if set("{}") & set(_IN_BRACES.sub("", text)):
         msg = f"has a brace too many; placeholders are {', '.join(PLACEHOLDERS)}"
         raise ValueError(msg)
+    return text
+
+
+def packet_filter(value: object, say: Say) -> str:
+    # What the filter's language needs is not loaded by those who set none.
+    from meshtui.model.display_filter import MAX_LENGTH, compile_filter
+    from meshtui.model.packet_fields import packet_fields
+
+    text = line(MAX_LENGTH)(value, say)
+    try:
+        compile_filter(text, packet_fields({}))
+    except FilterError as error:
+        raise ValueError(str(error)) from None
     return text
 
 
