@@ -14,10 +14,12 @@ from meshtui.errors import ConfigError
 from meshtui.model.text import clean
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 MAX_LOG_BYTES: Final = 2 * 1024 * 1024
 _FORMAT: Final = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+_SERVICE_FORMAT: Final = "%(asctime)s %(levelname)s %(message)s"
 _LINE_LIMIT: Final = 8_000
 
 
@@ -34,6 +36,19 @@ def log_to_stderr(level: str) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(CleanFormatter("%(levelname)s %(name)s: %(message)s"))
     _install(handler, level)
+
+
+def log_service_to_stderr(levels: Mapping[str, str]) -> None:
+    """Write to stderr, with the time, what a service says that runs for months, and all warnings.
+
+    Args:
+        levels: What is written of which logger, by name.
+    """
+    handler = logging.StreamHandler()
+    handler.setFormatter(CleanFormatter(_SERVICE_FORMAT))
+    _install(handler, "warning")
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level.upper())
 
 
 def log_to_file(path: Path, level: str) -> None:

@@ -41,6 +41,7 @@ COMMANDS: Final = {
     "sim": "run a simulated radio mesh in virtual time and report what became of it",
     "decode": "take packets apart, offline, with the keys that are given",
     "inspect": "look into a recording of packets: JSON Lines, pcap, pcapng; convert it",
+    "capture": "publish what a MeshCore radio hears to MQTT brokers: the packet capture service",
     "doctor": "check links, keys, clock, database and terminal",
 }
 MAX_COMPLAINT_CHARS: Final = 1_000

@@ -55,6 +55,7 @@ async def running_mesh(
     relays: bool = False,
     has_links: bool = True,
     also: Collection[NetworkName] = (),
+    identity: Identity | None = None,
 ) -> AsyncIterator[MeshApi]:
     """Run the profile's mesh; `has_links` False = only identity and store.
 
@@ -62,6 +63,7 @@ async def running_mesh(
 
     Args:
         also: Networks that are needed though no link leads there.
+        identity: Who we are; None = whoever the key file says.
     """
     config = profile.config
     if has_links and not config.links:
@@ -69,9 +71,13 @@ async def running_mesh(
         raise ConfigError(msg)
     if not has_links:
         config = dataclasses.replace(config, links=())
-    identity = load_identity(profile)
     async with open_mesh(
-        config, profile.paths.database_file, identity, relays=relays, opens_links=False, also=also
+        config,
+        profile.paths.database_file,
+        identity or load_identity(profile),
+        relays=relays,
+        opens_links=False,
+        also=also,
     ) as hub:
         yield hub
 
@@ -88,16 +94,33 @@ def run_mesh(
     Either way the mesh says goodbye and what is queued for a link leaves first.
     """
     log_to_stderr("debug" if is_verbose else "warning")
-    return asyncio.run(_run(profile, work, relays=relays))
+    return run_logged(profile, work, relays=relays)
 
 
-async def _run(profile: Profile, work: Callable[[MeshApi], Awaitable[int]], *, relays: bool) -> int:
+def run_logged(
+    profile: Profile,
+    work: Callable[[MeshApi], Awaitable[int]],
+    *,
+    relays: bool = False,
+    identity: Identity | None = None,
+) -> int:
+    """Do as `run_mesh` where it is settled already what is logged."""
+    return asyncio.run(_run(profile, work, relays=relays, identity=identity))
+
+
+async def _run(
+    profile: Profile,
+    work: Callable[[MeshApi], Awaitable[int]],
+    *,
+    relays: bool,
+    identity: Identity | None,
+) -> int:
     loop = asyncio.get_running_loop()
     interrupted = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, interrupted.set)
     try:
-        async with running_mesh(profile, relays=relays) as hub:
+        async with running_mesh(profile, relays=relays, identity=identity) as hub:
             return await _until(interrupted, work(hub))
     finally:
         for name in (signal.SIGINT, signal.SIGTERM):

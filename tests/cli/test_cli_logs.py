@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from meshtui.cli.choices import MAX_CHARS, MAX_CHOICES, Choices
-from meshtui.cli.logs import CleanFormatter, log_to_file, log_to_stderr
+from meshtui.cli.logs import (
+    CleanFormatter,
+    log_service_to_stderr,
+    log_to_file,
+    log_to_stderr,
+)
 from meshtui.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -106,3 +111,20 @@ def test_choices_are_bounded(tmp_path: Path) -> None:
 
     assert len(choices.saved) == MAX_CHOICES
     assert choices.saved["0"] == ""
+
+
+def test_a_service_says_with_the_time_what_it_is_asked_to_say(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    log_service_to_stderr({"meshtui.test": "info", "meshtui.test.fine": "warning"})
+    try:
+        logging.getLogger("meshtui.test.part").info("connected")
+        logging.getLogger("meshtui.test.fine").info("a packet")
+        logging.getLogger("meshtui.other").info("a detail")
+        logging.getLogger("meshtui.other").warning("lost \x1b[2J")
+    finally:
+        for name in ("meshtui.test", "meshtui.test.fine"):
+            logging.getLogger(name).setLevel(logging.NOTSET)
+
+    lines = [line.split(" ", 2)[2] for line in capsys.readouterr().err.splitlines()]
+    assert lines == ["INFO connected", "WARNING lost ␛[2J"]

@@ -1,0 +1,149 @@
+"""Watches the packet capture service for the command line: counters, and when it is enough."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from meshtui.cli.capture_rows import counters_row, counters_text
+from meshtui.cli.output import Exit
+from meshtui.cli.stream import LineStream
+from meshtui.errors import LocalProtocolError, TransportError
+from meshtui.model.publishing import PublisherState
+from meshtui.runtime.clock import SystemClock
+
+if TYPE_CHECKING:
+    from meshtui.cli.output import Output
+    from meshtui.model.publishing import PublisherStatus, PublishingStatus
+    from meshtui.runtime.api import MeshApi, PublishingApi
+    from meshtui.runtime.clock import Clock
+
+POLL_S: Final = 0.1
+# What is enough was only captured: a broker may still be logging in, which takes 15 s at most.
+SETTLE_S: Final = 15.0
+LAST_WORDS_S: Final = 2.0
+_SWITCHED_OFF: Final = frozenset({PublisherState.OFF, PublisherState.BROKEN})
+_ON_THE_WAY: Final = frozenset(
+    {PublisherState.WAITING, PublisherState.CONNECTING, PublisherState.UP}
+)
+
+_log = logging.getLogger(__name__)
+
+
+class CaptureWatch:
+    """One run of the command."""
+
+    def __init__(
+        self,
+        output: Output,
+        *,
+        count: int | None = None,
+        timeout_s: float | None = None,
+        every_s: float | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        """End after `count` packets or `timeout_s`; counters come every `every_s`; None = never."""
+        self._output = output
+        self._count = count
+        self._timeout_s = timeout_s
+        self._every_s = every_s
+        self._clock = clock or SystemClock()
+        self._service: PublishingApi | None = None
+        self._radio_said = ("", False)
+
+    async def follow(self, hub: MeshApi) -> int:
+        """Let the links open, and watch until it is enough.
+
+        Returns:
+            0; 4 where the time was over before there were `count` packets.
+
+        Raises:
+            TransportError: The time is over, and the radio or all brokers were never reached.
+        """
+        service = self._service = hub.publishing()
+        if service is None:
+            raise LocalProtocolError("the packet capture service is not set up")
+        hub.open_links()
+        stream = LineStream(self._output.write_unbuffered)
+        code = await self._watch(hub, service, stream)
+        await stream.flush()
+        return code
+
+    def say_last(self) -> None:
+        """Write the counters as they are at the end, unless nobody reads."""
+        if self._service is None:
+            return
+        line = self._line(self._service.status())
+
+        def write() -> None:
+            with contextlib.suppress(OSError):
+                self._output.write_unbuffered(line)
+
+        thread = threading.Thread(target=write, daemon=True)
+        thread.start()
+        thread.join(LAST_WORDS_S)
+
+    async def _watch(self, hub: MeshApi, service: PublishingApi, stream: LineStream) -> int:
+        now_s = start_s = self._clock.now().mono_s
+        told_s = start_s
+        enough_s: float | None = None
+        while self._timeout_s is None or now_s < start_s + self._timeout_s:
+            status = service.status()
+            self._say_radio(hub, status)
+            if self._every_s is not None and now_s >= told_s + self._every_s:
+                told_s = now_s
+                await stream.put(self._line(status))
+            if self._count is not None and status.captured >= self._count:
+                enough_s = now_s if enough_s is None else enough_s
+                if _is_settled(status) or now_s >= enough_s + SETTLE_S:
+                    return Exit.DONE
+            await self._clock.sleep(POLL_S)
+            now_s = self._clock.now().mono_s
+        return self._verdict(hub, service.status())
+
+    def _verdict(self, hub: MeshApi, status: PublishingStatus) -> int:
+        """Say what it means that the time is over."""
+        if not status.node_id:
+            raise TransportError(_radio_reason(hub, status) or status.problem)
+        usable = [each for each in status.publishers if each.state not in _SWITCHED_OFF]
+        if usable and not any(each.connects for each in usable):
+            raise TransportError("; ".join(f"{each.name}: {each.reason}" for each in usable))
+        is_enough = self._count is None or status.captured >= self._count
+        return Exit.DONE if is_enough else Exit.TIMED_OUT
+
+    def _say_radio(self, hub: MeshApi, status: PublishingStatus) -> None:
+        """Tell when the radio comes and goes."""
+        is_up = status.is_radio_up and bool(status.node_id)
+        reason = "" if is_up else _radio_reason(hub, status)
+        if self._radio_said == (reason, is_up):
+            return
+        self._radio_said = (reason, is_up)
+        if is_up:
+            _log.info("Connected to the radio %s (%s)", status.name or "?", status.link_id)
+        elif reason:
+            _log.warning("No radio: %s", reason)
+
+    def _line(self, status: PublishingStatus) -> str:
+        at_ms = self._clock.now().unix_ms
+        text = partial(counters_text, status, at_ms)
+        return self._output.line_of(counters_row(status, at_ms), text)
+
+
+def _radio_reason(hub: MeshApi, status: PublishingStatus) -> str:
+    """Say why there is no radio; empty = it may come in a moment."""
+    reasons = [link.reason for link in hub.links() if link.link_id == status.link_id]
+    if not reasons:
+        return status.problem
+    return f"{status.link_id}: {reasons[0]}" if reasons[0] else ""
+
+
+def _is_settled(status: PublishingStatus) -> bool:
+    """No broker that is there, or may be in a moment, waits for something."""
+    return not any(_is_waiting(publisher) for publisher in status.publishers)
+
+
+def _is_waiting(publisher: PublisherStatus) -> bool:
+    return publisher.queued > 0 and not publisher.is_paused and publisher.state in _ON_THE_WAY
