@@ -1,7 +1,7 @@
 """`make bench`: figures of this machine, as ratios within one run. Nothing here is a test.
 
 python -m tests.bench [startup] [pipeline] [framing] [sizes] [hub] [search] [screen] [inspector]
-    [sim] [decode] [captures]
+    [sim] [decode] [captures] [capture_service]
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ PARTS = (
     "sim",
     "decode",
     "captures",
+    "capture_service",
 )
 
 
