@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 from typing import TYPE_CHECKING, Final
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from meshtui.config.settings import Config
+    from meshtui.model.capture import CaptureConfig
     from meshtui.runtime.api import Paths
     from meshtui.runtime.hub import MeshHub
     from meshtui.sim.scenario import Scenario
@@ -42,6 +44,7 @@ async def demo_mesh(
     async with running_mesh_process() as ports:
         settings = _settings(scenario, ports, [air, companion])
         config = parse_config(paths.config_file, "", environment=os.environ, overrides=settings)
+        config = dataclasses.replace(config, capture=_capture(ports[scenario.islands[-1]]))
         _join(scenario, paths)
         async with open_mesh(config, paths.database_file, scenario.own_identity) as hub:
             yield hub, config, scenario
@@ -60,6 +63,21 @@ def _settings(
         # else those on the broker and those on the air would take each other for guests
         "jsonmesh.relay": False,
     }
+
+
+def _capture(port: int) -> CaptureConfig:
+    """Publish what the MeshCore radio hears to the mesh's own broker, as an observer does."""
+    from meshtui.model.capture import BrokerConfig, CaptureConfig
+
+    topic = "meshcore/{IATA}/{PUBLIC_KEY}"
+    broker = BrokerConfig(
+        1,
+        server="127.0.0.1",
+        port=port,
+        topic_packets=f"{topic}/packets",
+        topic_status=f"{topic}/status",
+    )
+    return CaptureConfig(is_enabled=True, iata="TEST", filter="!own", brokers=(broker,))
 
 
 def _join(scenario: Scenario, paths: Paths) -> None:
