@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import pickle
 
 import pytest
@@ -53,6 +54,10 @@ LOW_ORDER = [
 ]
 
 
+def double(point: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
+    return ed25519._add(point, point)
+
+
 @pytest.mark.parametrize(("seed", "public", "message", "signature"), RFC_8032)
 def test_both_forms_of_a_key_sign_as_the_standard_does(seed, public, message, signature) -> None:
     pair = from_seed(bytes.fromhex(seed))
@@ -63,6 +68,16 @@ def test_both_forms_of_a_key_sign_as_the_standard_does(seed, public, message, si
     assert pair.public_key.hex() == public
     assert pair.sign(data).hex() == bare.sign(data).hex() == signature
     assert verify(pair.public_key, data, pair.sign(data))
+
+
+def test_our_arithmetic_is_the_librarys_for_keys_of_all_kinds() -> None:
+    for number in range(24):
+        pair = from_seed(hashlib.sha256(b"%d" % number).digest())
+        imported = from_expanded(pair.private.reveal)
+        message = b"m" * number
+
+        assert imported.public_key == pair.public_key
+        assert imported.sign(message) == pair.sign(message)
 
 
 @pytest.mark.parametrize("name", NODES)
@@ -117,8 +132,9 @@ def test_the_points_of_low_order_are_indeed_of_low_order() -> None:
         x = x * pow(2, (P - 1) // 4, P) % P
     point = (x, y, 1, x * y % P)
 
-    assert ed25519._compress(ed25519._multiply(8, point)) == (1).to_bytes(32, "little")
-    assert ed25519._compress(ed25519._multiply(4, point)) != (1).to_bytes(32, "little")
+    four = double(double(point))
+    assert ed25519._compress(double(four)) == (1).to_bytes(32, "little")
+    assert ed25519._compress(four) != (1).to_bytes(32, "little")
 
 
 def test_what_is_no_signature_verifies_nothing() -> None:
