@@ -13,16 +13,17 @@ from typing import TYPE_CHECKING, Final
 from meshtui.errors import LocalProtocolError
 from meshtui.mesh.airtime import time_on_air_ms
 from meshtui.model.device import Device
-from meshtui.model.event import Answered, DeviceChanged, FrameReceived, FrameSent
+from meshtui.model.event import Answered, DeviceChanged, FrameReceived, FrameSent, Signed
 from meshtui.model.ids import ConversationKind, Instant, NodeId, split_conversation
 from meshtui.model.link import Myself
 from meshtui.model.message import SendCost
 from meshtui.model.node import Route
 from meshtui.model.packet import Frame, Transmit, Verdict
+from meshtui.model.secret import SecretBytes
 from meshtui.networks.meshcore.kiss import KissCommand, KissDeframer, KissFrame
 from meshtui.networks.meshcore.mail import Reception, direct_text
 from meshtui.networks.meshcore.modem.ask_nodes import NODE_SCRIPTS
-from meshtui.networks.meshcore.modem.ask_radio import RADIO_SCRIPTS, facts_of, rename
+from meshtui.networks.meshcore.modem.ask_radio import RADIO_SCRIPTS, facts_of, rename, stats_of
 from meshtui.networks.meshcore.modem.asking import Asked
 from meshtui.networks.meshcore.modem.events import Answer, Greeted, PacketHeard, Trouble
 from meshtui.networks.meshcore.modem.outbox import LINK_LOST, Outbox
@@ -38,7 +39,7 @@ from meshtui.networks.meshcore.summary import summarise_data
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from meshtui.model.command import Advertise, Ask
+    from meshtui.model.command import Advertise, Ask, Sign
     from meshtui.model.ids import ConversationId, LinkId, MessageId
     from meshtui.model.link import LinkInfo
     from meshtui.model.message import Channel, Message
@@ -80,6 +81,7 @@ class ModemPort:
         self._rig.on_sent = self._sent
         self._rig.on_event = self._line_said
         self._rig.on_news = self._node_said
+        self._rig.tell_device = self._tell_device
         self._listener = listener
         self._outbox = Outbox(self._rig)
         self._asked = Asked(self._rig)
@@ -123,6 +125,7 @@ class ModemPort:
             contacts=len(rig.node.contacts),
             battery_mv=facts.battery_mv or None,
             facts=facts_of(rig),
+            stats=stats_of(rig),
         )
 
     @property
@@ -284,6 +287,12 @@ class ModemPort:
         self._asked.start(request, script)
         return self._end()
 
+    def sign(self, request: Sign, now: Instant) -> Sequence[Output]:
+        """Sign by our own key: we are the node."""
+        signature = SecretBytes(self._rig.station.key.sign(request.data))
+        link_id, request_id = self.link_id, request.request_id
+        return [Signed(NETWORK, link_id, request_id, now, signature, "our own key")]
+
     def cost(self, conversation: ConversationId, text: str, now: Instant) -> SendCost | None:
         """Reckon what sending a text takes."""
         rig = self._rig
@@ -344,15 +353,18 @@ class ModemPort:
         """The modem is ready: reckon with its radio, and tell who is near that we are here."""
         rig = self._rig
         rig.tune()
-        device = self.device
-        if device is not None:
-            rig.emit(DeviceChanged(device))
+        self._tell_device()
         if not rig.line.facts.is_tuned:
             rig.emit(Answered(NETWORK, "", "modem", None, rig.now, UNTUNED, is_error=True))
         elif not self._has_advertised:
             self._has_advertised = True
             rig.carry(rig.node.advertise(rig.now, flood=False))
         self._outbox.pump()
+
+    def _tell_device(self) -> None:
+        device = self.device
+        if device is not None:
+            self._rig.emit(DeviceChanged(device))
 
     def _heard(self, frame: Frame) -> None:
         """A packet: for the rows and the books first, then for the node."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from meshtui.model.command import Advertise, Ask
+    from meshtui.model.command import Advertise, Ask, Sign
     from meshtui.model.device import Device
     from meshtui.model.event import FrameSent
     from meshtui.model.ids import ConversationId, Instant, LinkId, MessageId, NodeId
@@ -123,6 +123,14 @@ class Port(Protocol):
 
         Raises:
             LocalProtocolError: This radio cannot, or the argument is wrong.
+        """
+        ...
+
+    def sign(self, request: Sign, now: Instant) -> Sequence[Output]:
+        """Sign as the node that the radio is; exactly one `Signed` follows in time.
+
+        Raises:
+            LocalProtocolError: Too much waits to be signed.
         """
         ...
 

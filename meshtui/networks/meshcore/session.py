@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, assert_never
 from meshtui.crypto.safety_number import safety_number
 from meshtui.errors import LocalProtocolError, NotReadyError
 from meshtui.model.command import (
+    MAX_SIGNED_BYTES,
     AcceptKey,
     Advertise,
     Ask,
@@ -193,7 +194,7 @@ class MeshcoreSession:
             case Ask():
                 return self._port_for(command).ask(command, now)
             case Sign():
-                raise LocalProtocolError("this radio does not sign")
+                return self._sign(command, now)
             case _:
                 return self._arrange(command, now)
 
@@ -307,12 +308,18 @@ class MeshcoreSession:
             raise NotReadyError("no MeshCore radio is connected")
         return [output for port in ready for output in port.advertise(command, now)]
 
+    def _sign(self, command: Sign, now: Instant) -> Sequence[Output]:
+        if len(command.data) > MAX_SIGNED_BYTES:
+            msg = f"{MAX_SIGNED_BYTES} bytes at most can be signed, not {len(command.data)}"
+            raise LocalProtocolError(msg)
+        return self._port_for(command).sign(command, now)
+
     # --- ports ---
 
     def _ready(self) -> list[Port]:
         return [port for port in self._ports.values() if port.is_ready]
 
-    def _port_for(self, command: Ask) -> Port:
+    def _port_for(self, command: Ask | Sign) -> Port:
         """Choose the radio that a request goes by.
 
         Raises:

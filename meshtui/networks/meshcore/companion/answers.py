@@ -218,9 +218,9 @@ class SignStart(NamedTuple):
 
 
 class Signature(NamedTuple):
-    """Of what SIGN_DATA handed over."""
+    """Of what SIGN_DATA handed over: whoever has a token's logs in as the radio."""
 
-    signature: wire.Signature64
+    signature: wire.Secret64
 
 
 class CustomVars(NamedTuple):

@@ -192,9 +192,9 @@ class SetChannel(NamedTuple):
 
 
 class SignData(NamedTuple):
-    """Hand over a piece of what is to be signed."""
+    """Hand over a piece of what is to be signed: the greater part of a login."""
 
-    data: wire.Bytes
+    data: wire.SecretRest
 
 
 class SendTracePath(NamedTuple):

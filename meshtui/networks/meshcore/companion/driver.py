@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
 MAX_QUEUED: Final = 300
 ANSWER_TIMEOUT_S: Final = 5.0
+SIGN_TIMEOUT_S: Final = 15.0  # arithmetic that a small processor takes seconds for
 TAKE_TIMEOUT_S: Final = 10.0
 LIST_TIMEOUT_S: Final = 120.0
 TABLE_ENTRIES: Final = 1_000  # where a radio does not say how many contacts it holds
@@ -147,7 +148,7 @@ _EXPECTED: Final[dict[int, frozenset[int]]] = {
     Command.SEND_STATUS_REQ: _SENT,
     Command.GET_CONTACT_BY_KEY: frozenset({Answer.CONTACT}),
     Command.GET_CHANNEL: frozenset({Answer.CHANNEL_INFO}),
-    Command.SIGN_START: frozenset({Answer.SIGN_START}),
+    Command.SIGN_START: frozenset({Answer.SIGN_START, Answer.DISABLED}),
     Command.SIGN_FINISH: frozenset({Answer.SIGNATURE}),
     Command.SEND_TRACE_PATH: _SENT,
     Command.SEND_TELEMETRY_REQ: _SENT,
@@ -249,7 +250,8 @@ class Driver:
             return None
         if not job.expected:
             return self._finish(Reply(None))
-        self._deadline_s = now_s + ANSWER_TIMEOUT_S
+        is_slow = payload[0] == Command.SIGN_FINISH
+        self._deadline_s = now_s + (SIGN_TIMEOUT_S if is_slow else ANSWER_TIMEOUT_S)
         return None
 
     def answer(self, code: int, frame: RadioFrame, now_s: float) -> tuple[bool, Finished | None]:

@@ -51,6 +51,20 @@ RETRY_S: Final = (2.0, 5.0, 15.0, 30.0)
 APP_NAME: Final = "meshtui"
 _STATS: Final = (0, 1, 2)
 _AHEAD_S: Final = 60
+# the fields of each kind of statistics, in their order
+_FIGURES: Final[dict[type, tuple[str, ...]]] = {
+    StatsCore: ("battery_mv", "uptime_secs", "errors", "queue_len"),
+    StatsRadio: ("noise_floor", "last_rssi", "last_snr", "tx_air_secs", "rx_air_secs"),
+    StatsPackets: (
+        "recv",
+        "sent",
+        "flood_tx",
+        "direct_tx",
+        "flood_rx",
+        "direct_rx",
+        "recv_errors",
+    ),
+}
 
 Part = Generator[Step, Reply, bool]
 
@@ -111,6 +125,7 @@ def take_self(radio: Radio, me: SelfInfo) -> None:
         for key in list(radio.contacts):
             radio.drop_contact(key)
         radio.slots.clear()
+        radio.stats.clear()
         radio.lastmod, radio.has_contacts = 0, False
     radio.self_info = me
     radio.station.call_ours(radio.node_id)
@@ -259,7 +274,7 @@ def read_condition(radio: Radio) -> Part:
     """Read battery and statistics."""
     reply = yield Do(Bare(Command.GET_BATT_AND_STORAGE), Priority.BACKGROUND)
     if isinstance(reply.frame, BattAndStorage):
-        radio.battery_mv = reply.frame.battery_mv
+        radio.battery_mv = radio.stats["battery_mv"] = reply.frame.battery_mv
         if reply.frame.used_kb is not None and reply.frame.total_kb:
             radio.facts["storage"] = f"{reply.frame.used_kb} kB of {reply.frame.total_kb} kB"
     for kind in _STATS:
@@ -281,7 +296,11 @@ def _note_info(radio: Radio, info: DeviceInfo) -> None:
 
 
 def _note_stats(radio: Radio, frame: RadioFrame | None) -> None:
+    """Keep figures for programs, and words for people."""
     facts = radio.facts
+    names = _FIGURES.get(type(frame), ())
+    figures = zip(names, frame[1:] if isinstance(frame, tuple) else (), strict=False)
+    radio.stats |= {name: value for name, value in figures if isinstance(value, int | float)}
     match frame:
         case StatsCore():
             facts["uptime"] = duration(frame.uptime_s)

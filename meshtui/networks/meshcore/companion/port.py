@@ -29,13 +29,14 @@ from meshtui.networks.meshcore.companion.news import Pushes
 from meshtui.networks.meshcore.companion.outbox import Outbox
 from meshtui.networks.meshcore.companion.pushes import SendConfirmed
 from meshtui.networks.meshcore.companion.radio import Radio
+from meshtui.networks.meshcore.companion.signing import Signer
 from meshtui.networks.meshcore.packet import PayloadType
 from meshtui.networks.meshcore.station import NETWORK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from meshtui.model.command import Advertise, Ask
+    from meshtui.model.command import Advertise, Ask, Sign
     from meshtui.model.device import Device
     from meshtui.model.ids import ConversationId, Instant, LinkId, MessageId, NodeId
     from meshtui.model.link import LinkInfo
@@ -63,6 +64,7 @@ class CompanionPort:
         self._outbox = Outbox(self._radio)
         self._inbox = Inbox(self._radio)
         self._pushes = Pushes(self._radio, self._inbox, self._outbox)
+        self._signer = Signer(self._radio)
         self._is_stream = True
         self._is_up = False
         self._is_ready = False
@@ -102,6 +104,7 @@ class CompanionPort:
             radio.driver.next_deadline_s,
             radio.scripts.next_deadline_s,
             self._deframer.next_deadline_s,
+            self._signer.next_deadline_s,
             self._refresh_s,
         )
         return min((at_s for at_s in due if at_s is not None), default=None)
@@ -123,6 +126,7 @@ class CompanionPort:
         self._refresh_s = None
         self._outbox.hold()
         self._pushes.reset()
+        self._signer.fail_all()
         radio.driver.abandon()
         radio.scripts.fail_all(now.mono_s)
         radio.driver.abandon()  # what scripts still asked on their way out
@@ -172,6 +176,7 @@ class CompanionPort:
             self._greet()
         self._finish(finished)
         self._radio.scripts.tick(now.mono_s)
+        self._signer.tick()
         if self._refresh_s is not None and now.mono_s >= self._refresh_s:
             self._refresh()
         return self._outputs()
@@ -227,6 +232,12 @@ class CompanionPort:
         """Carry out a verb."""
         self._radio.now = now
         ask.begin(self._radio, request)
+        return self._outputs()
+
+    def sign(self, request: Sign, now: Instant) -> Sequence[Output]:
+        """Have the radio sign."""
+        self._radio.now = now
+        self._signer.submit(request)
         return self._outputs()
 
     # --- greeting ---

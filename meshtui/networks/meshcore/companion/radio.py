@@ -54,6 +54,7 @@ class Radio:
         lastmod: The newest change of its table, by its own clock; 0 = never read.
         clock_skew_s: Its clock minus ours.
         facts: What else it said of itself, in words.
+        stats: The figures of its statistics, by the names other programs know them by.
     """
 
     def __init__(self, link_id: LinkId, station: Station) -> None:
@@ -72,6 +73,7 @@ class Radio:
         self.clock_skew_s: int | None = None
         self.battery_mv: int | None = None
         self.facts: dict[str, str] = {}
+        self.stats: dict[str, int | float] = {}
         self._outputs: list[Output] = []
         self._told: Device | None = None
         self._has_warned = False
@@ -191,6 +193,7 @@ class Radio:
             max_channels=info.max_channels if info else None,
             battery_mv=self.battery_mv,
             facts=tuple(self.facts.items())[:MAX_FACTS],
+            stats=tuple(self.stats.items()),
         )
 
     def stamp(self, peer: bytes, timestamp: int) -> int:

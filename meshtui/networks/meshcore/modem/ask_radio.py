@@ -66,6 +66,7 @@ def stats(rig: Rig, argument: str) -> Asking:
     """Show what was sent and heard."""
     del argument
     yield from ()
+    rig.tell_device()
     counted = rig.node.stats
     facts = {
         "sent flood": str(counted.sent_flood),
@@ -77,6 +78,31 @@ def stats(rig: Rig, argument: str) -> Asking:
     }
     sent = counted.sent_flood + counted.sent_direct
     return Told(f"{sent} packets sent", record(facts))
+
+
+def stats_of(rig: Rig) -> tuple[tuple[str, int | float], ...]:
+    """List what we counted as a node, by the names that companion radios' figures go by."""
+    counted, facts = rig.node.stats, rig.line.facts
+    figures: dict[str, int | float] = {
+        "uptime_secs": counted.uptime_s(rig.now.mono_s),
+        "queue_len": rig.line.queue_length,
+        "tx_air_secs": int(counted.tx_air_ms / 1000),
+        "rx_air_secs": int(counted.rx_air_ms / 1000),
+        "recv": counted.received,
+        "sent": counted.sent,
+        "flood_tx": counted.sent_flood,
+        "direct_tx": counted.sent_direct,
+        "flood_rx": counted.received_flood,
+        "direct_rx": counted.received_direct,
+        "recv_errors": counted.errors,
+    }
+    if counted.received:
+        figures |= {"last_rssi": counted.last_rssi_dbm, "last_snr": counted.last_snr_db}
+    if facts.battery_mv:
+        figures["battery_mv"] = facts.battery_mv
+    if facts.noise_dbm is not None:
+        figures["noise_floor"] = facts.noise_dbm
+    return tuple(figures.items())
 
 
 def advert(rig: Rig, argument: str) -> Asking:

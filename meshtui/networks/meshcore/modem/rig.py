@@ -38,6 +38,7 @@ class Rig:
         outputs: What it returns.
         on_write: Takes bytes for the line.
         on_sent: Told of every packet that was on the air, or could not be.
+        tell_device: Says how the modem and we stand.
     """
 
     def __init__(self, link_id: LinkId, station: Station, now: Instant) -> None:
@@ -49,6 +50,7 @@ class Rig:
         self.on_write: Callable[[Write], None] = lambda _: None
         self.on_sent: Callable[[PacketSent], None] = lambda _: None
         self.on_event: Callable[[LineEvent], None] = lambda _: None
+        self.tell_device: Callable[[], None] = lambda: None
         self.on_news: Callable[[NodeOutput], None] = lambda _: None
         self.line: ModemLine = self.line_for(mesh_radio())
         self._hashes: dict[bytes, MessageId] = {}

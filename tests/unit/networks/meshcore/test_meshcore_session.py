@@ -7,6 +7,7 @@ import pytest
 from meshtui.crypto.ed25519 import from_seed
 from meshtui.errors import LocalProtocolError, NotReadyError
 from meshtui.model.command import (
+    MAX_SIGNED_BYTES,
     AcceptKey,
     Advertise,
     Ask,
@@ -16,6 +17,7 @@ from meshtui.model.command import (
     LeaveChannel,
     ResendMessage,
     SendText,
+    Sign,
 )
 from meshtui.model.event import (
     ChannelChanged,
@@ -342,3 +344,25 @@ def test_the_earliest_port_sets_the_alarm() -> None:
     bench.ports["two"].next_deadline_s = 7.0
 
     assert bench.session.next_deadline_s == 7.0
+
+
+def test_who_signs_is_the_radio_behind_the_link_that_is_named() -> None:
+    bench = Bench()
+    bench.up("usb")
+    bench.up("ble")
+    request = Sign(NETWORK, LinkId("ble"), b"data", "s")
+
+    bench.session.submit(request, NOW)
+
+    assert bench.ports[LinkId("ble")].told[-1] == ("sign", request, NOW)
+    assert "sign" not in {told[0] for told in bench.ports[LinkId("usb")].told}
+
+
+def test_a_radio_that_is_not_there_and_data_without_end_are_refused_at_once() -> None:
+    bench = Bench()
+    bench.up("usb")
+
+    with pytest.raises(NotReadyError):
+        bench.session.submit(Sign(NETWORK, LinkId("ble"), b"data", "s"), NOW)
+    with pytest.raises(LocalProtocolError, match="8192 bytes at most"):
+        bench.session.submit(Sign(NETWORK, LinkId("usb"), bytes(MAX_SIGNED_BYTES + 1), "s"), NOW)

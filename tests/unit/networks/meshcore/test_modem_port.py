@@ -6,14 +6,16 @@ from dataclasses import replace
 
 import pytest
 
+from meshtui.crypto.ed25519 import from_expanded, verify
 from meshtui.errors import LocalProtocolError
-from meshtui.model.command import Advertise, Ask
+from meshtui.model.command import Advertise, Ask, Sign
 from meshtui.model.event import (
     DeviceChanged,
     FrameReceived,
     MessageReceived,
     NodeHeard,
     RouteChanged,
+    Signed,
 )
 from meshtui.model.ids import (
     LinkId,
@@ -812,3 +814,52 @@ def test_whom_we_write_with_is_kept_in_the_nodes_table() -> None:
         contact = table.get(world.people[other].station.key.public_key)
         assert contact is not None
         assert contact.is_favourite
+
+
+def test_our_own_key_signs_where_we_are_the_node() -> None:
+    alice = pair().people["Alice"]
+    request = Sign(NETWORK, alice.port.link_id, b"data", "s")
+
+    (event,) = alice.port.sign(request, alice.port._rig.now)
+
+    assert isinstance(event, Signed)
+    assert event.signature is not None
+    assert verify(key("A").public_key, b"data", event.signature.reveal)
+    assert (event.request_id, event.signed_by, event.reason) == ("s", "our own key", "")
+
+
+def test_a_key_that_was_imported_signs_the_same() -> None:
+    world = ModemWorld()
+    alice = world.add("Alice", from_expanded(key("A").private.reveal))
+    world.up()
+
+    (event,) = alice.port.sign(Sign(NETWORK, alice.port.link_id, b"data", "s"), world.now)
+
+    assert isinstance(event, Signed)
+    assert event.signature == SecretBytes(key("A").sign(b"data"))
+
+
+def test_what_we_counted_is_told_in_figures_anew_with_the_verb() -> None:
+    world = pair()
+    alice = world.people["Alice"]
+    ask(world, "Bob", "advert-flood")
+    before = len(alice.all(DeviceChanged))
+
+    ask(world, "Alice", "stats")
+
+    (told,) = [event.device for event in alice.all(DeviceChanged)[before:]]
+    stats = dict(told.stats)
+    assert stats["recv"] == stats["flood_rx"] + stats["direct_rx"] > 0
+    assert stats["sent"] == stats["flood_tx"] + stats["direct_tx"] > 0
+    assert stats["uptime_secs"] > 30
+    assert (stats["battery_mv"], stats["queue_len"], stats["recv_errors"]) == (3900, 0, 0)
+    assert {"last_rssi", "last_snr", "tx_air_secs", "rx_air_secs"} <= stats.keys()
+
+
+def test_who_heard_nothing_has_no_last_signal() -> None:
+    world = ModemWorld()
+    alice = world.add("Alice", key("A"))
+    world.up()
+
+    assert alice.port.device is not None
+    assert not {"last_rssi", "last_snr"} & dict(alice.port.device.stats).keys()

@@ -6,9 +6,17 @@ import pytest
 
 from meshtui.crypto.ed25519 import from_seed
 from meshtui.errors import LocalProtocolError
-from meshtui.networks.meshcore.companion.answers import Err, Ok
+from meshtui.model.event import DeviceChanged
+from meshtui.networks.meshcore.companion.answers import (
+    Err,
+    Ok,
+    StatsCore,
+    StatsPackets,
+    StatsRadio,
+)
 from meshtui.networks.meshcore.companion.commands import (
     GetContacts,
+    GetStats,
     ImportContact,
     Reboot,
     SendSelfAdvert,
@@ -20,6 +28,7 @@ from tests.support.fake_companion import BOB, CAROL, HILL, NOW, Desk, contact
 from tests.support.meshcore_air import advert_packet
 
 DAY = 86_400
+PACKETS = StatsPackets(2, 10, 5, 3, 2, 6, 4, 1)
 
 
 @pytest.fixture
@@ -45,6 +54,53 @@ def test_a_radio_tells_all_it_knows_of_itself(desk: Desk) -> None:
 def test_battery_and_statistics_are_read_anew(desk: Desk) -> None:
     assert desk.answer(desk.ask("battery")).text == "4.12 V, 12 kB of 640 kB"
     assert desk.answer(desk.ask("stats")).text.startswith("uptime 1 h 1 min")
+
+
+def test_statistics_are_kept_in_figures_by_the_names_of_other_programs(desk: Desk) -> None:
+    desk.radio.rules[GetStats] = lambda each: [
+        (StatsCore(0, 4100, 99, 2, 3), StatsRadio(1, -117, -87, 8.5, 12, 34), PACKETS)[each.kind]
+    ]
+    desk.ask("stats")
+
+    assert desk.port.device is not None
+    assert dict(desk.port.device.stats) == {
+        "battery_mv": 4100,
+        "uptime_secs": 99,
+        "errors": 2,
+        "queue_len": 3,
+        "noise_floor": -117,
+        "last_rssi": -87,
+        "last_snr": 8.5,
+        "tx_air_secs": 12,
+        "rx_air_secs": 34,
+        "recv": 10,
+        "sent": 5,
+        "flood_tx": 3,
+        "direct_tx": 2,
+        "flood_rx": 6,
+        "direct_rx": 4,
+        "recv_errors": 1,
+    }
+    assert desk.of(DeviceChanged)[-1].device == desk.port.device
+
+
+def test_firmware_without_statistics_still_tells_its_battery(desk: Desk) -> None:
+    plain = Desk()
+    plain.radio.rules[GetStats] = lambda _: [Err(1)]
+    plain.connect()
+
+    assert plain.port.device is not None
+    assert plain.port.device.stats == (("battery_mv", 4123),)
+
+
+def test_figures_of_another_radio_are_forgotten(desk: Desk) -> None:
+    desk.disconnect()
+    desk.radio.rules[GetStats] = lambda _: [Err(1)]
+    desk.radio.key = CAROL.public_key
+    desk.connect()
+
+    assert desk.port.device is not None
+    assert dict(desk.port.device.stats).keys() == {"battery_mv"}
 
 
 def test_clocks_are_compared_and_set(desk: Desk) -> None:

@@ -87,6 +87,8 @@ def test_a_frame_about_a_node_names_it() -> None:
 
 SECRETS = [
     (encode_frame(answers.PrivateKey(SECRET * 4)), False),
+    (encode_frame(answers.Signature(SECRET * 4)), False),
+    (encode_command(commands.SignData(SECRET * 5)), True),
     (encode_frame(answers.ChannelInfo(1, "#a", SECRET)), False),
     (encode_frame(answers.DefaultFloodScope("#europe", SECRET)), False),
     (encode_command(commands.SetChannel(1, "#a", SECRET)), True),
