@@ -1,7 +1,7 @@
 """A companion radio on a simulated mesh, for any client: `python -m meshtui.sim.companion_server`.
 
     usage: companion_server SCENARIO [--port N] [--pty] [--seed N] [--speed X] [--node N]
-                                     [--no-key-export] [--no-signing]
+                                     [--no-key-export] [--no-signing] [--wrong-signatures]
 
 It listens on the loopback interface as a radio with WiFi does: one client, and a new one takes the
 place of the old. With `--pty` it is the far end of a serial line instead. One JSON line on stdout
@@ -57,7 +57,11 @@ class CompanionServer:
             seed=arguments.seed,
             speed=arguments.speed,
             place_of=arguments.node,
-            board=Board(exports_key=arguments.key_export, signs=arguments.signing),
+            board=Board(
+                exports_key=arguments.key_export,
+                signs=arguments.signing,
+                signs_rightly=not arguments.wrong_signatures,
+            ),
         )
         self.mesh.radio.rebooted = self._hang_up
         self._client: asyncio.Transport | None = None
@@ -206,6 +210,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--node", type=int, help="stand where this node would")
     parser.add_argument("--no-key-export", dest="key_export", action="store_false")
     parser.add_argument("--no-signing", dest="signing", action="store_false")
+    parser.add_argument("--wrong-signatures", action="store_true")
     return parser.parse_args(argv)
 
 

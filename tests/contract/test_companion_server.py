@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from meshtui.crypto.ed25519 import verify
 from meshtui.networks.meshcore.companion.deframer import Deframer, enframe
 from tests.support.companion_server import ROOT, STREET, WAIT_S, Place, running_server
 from tests.support.links import opened
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 APP_START = enframe(b"\x01" + bytes(7) + b"test")
-SELF_INFO, ERR, DISABLED = 0x05, 0x01, 0x0F
+SELF_INFO, ERR, DISABLED, SIGNATURE = 0x05, 0x01, 0x0F, 0x14
 
 
 class Client:
@@ -85,6 +86,17 @@ async def test_what_may_be_refused_is_refused(tmp_path) -> None:
         async with connected(place) as client:
             assert (await client.ask(b"\x17"))[0] == DISABLED
             assert (await client.ask(b"\x21")) == bytes((ERR, 1))
+
+
+async def test_a_radio_may_sign_what_nobody_can_verify(tmp_path) -> None:
+    with running_server(tmp_path, "--wrong-signatures") as place:
+        async with connected(place) as client:
+            await client.ask(b"\x21")
+            await client.ask(b"\x22data")
+            answer = await client.ask(b"\x23")
+
+    assert (answer[0], len(answer)) == (SIGNATURE, 65)
+    assert not verify(bytes.fromhex(place.key), b"data", answer[1:])
 
 
 async def test_frames_too_long_are_skipped_and_garbage_is_passed_over(tmp_path) -> None:

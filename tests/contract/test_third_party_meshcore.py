@@ -11,6 +11,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from meshtui.crypto.ed25519 import from_expanded, verify
+from meshtui.model.device import Device
+from meshtui.model.ids import LinkId, NodeId
+from meshtui.model.secret import SecretBytes
+from meshtui.networks.base import Claims
+from meshtui.networks.meshcore.observing.observer import MeshcoreObserver
+from meshtui.networks.meshcore.station import NETWORK
 from tests.support.companion_server import ROOT, WAIT_S, require, running_server
 
 if TYPE_CHECKING:
@@ -182,6 +188,20 @@ async def test_it_signs_with_the_key_that_it_exports(client, place: Place) -> No
 
     assert verify(bytes.fromhex(place.key), b"x" * 300, signed.payload["signature"])
     assert from_expanded(bytes(key)).public_key.hex() == place.key
+
+
+async def test_a_token_that_the_library_has_the_radio_sign_is_a_login(client, place) -> None:
+    observer = MeshcoreObserver()
+    origin = Device(NETWORK, LinkId("tcp"), NodeId(place.key))
+    signed = observer.token_input(origin, Claims(1_767_225_600, 1_767_312_000, "broker.example"))
+
+    said = (await client.commands.sign(signed)).payload["signature"]
+    token = observer.token(origin, signed, SecretBytes(bytes(said)))
+
+    assert token is not None
+    text, _, digits = token.reveal.rpartition(b".")
+    assert verify(bytes.fromhex(place.key), text, bytes.fromhex(digits.decode()))
+    assert observer.username(origin) == f"v1_{place.key.upper()}"
 
 
 async def test_settings_battery_time_and_counters(client) -> None:

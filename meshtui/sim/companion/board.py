@@ -21,6 +21,7 @@ class Board:
         max_power_dbm: A higher power is refused.
         exports_key: The private key may be read over the link.
         signs: It signs what it is given; older firmware cannot.
+        signs_rightly: Or what nobody can verify, as firmware with a fault.
         celsius: What its thermometer shows; None = it has none.
         reboot_s: For so long it is deaf and mute when it starts anew.
     """
@@ -38,6 +39,7 @@ class Board:
     pin: int = 123_456
     exports_key: bool = True
     signs: bool = True
+    signs_rightly: bool = True
     celsius: float | None = 25.5
     reboot_s: float = 2.0
 

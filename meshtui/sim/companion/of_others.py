@@ -231,7 +231,8 @@ def sign_finish(desk: Desk, _: commands.Bare) -> Reply:
     if desk.signing is None:
         return BAD_STATE
     whole, desk.signing = bytes(desk.signing), None
-    return answers.Signature(desk.owner.key.sign(whole))
+    signature = desk.owner.key.sign(whole if desk.board.signs_rightly else whole + b"\0")
+    return answers.Signature(signature)
 
 
 def export_key(desk: Desk, _: commands.Bare) -> Reply:
