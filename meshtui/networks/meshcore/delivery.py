@@ -14,14 +14,15 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
 from meshtui.model.event import DeliveryChanged
-from meshtui.model.ids import ConversationKind, split_conversation
+from meshtui.model.ids import ConversationKind, NodeId, split_conversation
 from meshtui.model.message import Delivery, DeliveryState
+from meshtui.model.node import NodeRole
 from meshtui.networks.meshcore.message_ids import text_digest
 from meshtui.networks.meshcore.payloads.text import MAX_RETRY_TEXT_BYTES
 from meshtui.networks.meshcore.relays import Relays
 
 if TYPE_CHECKING:
-    from meshtui.model.ids import Instant, MessageId, NodeId
+    from meshtui.model.ids import Instant, MessageId
     from meshtui.model.message import Message
     from meshtui.networks.base import Output
     from meshtui.networks.meshcore.packet import Packet
@@ -32,10 +33,19 @@ MAX_FOLLOWED: Final = 500
 ATTEMPTS: Final = 3
 ATTEMPTS_BY_PATH: Final = 2
 NO_ACK: Final = f"no acknowledgement after {ATTEMPTS} attempts"
+_SERVERS: Final = frozenset({NodeRole.RELAY, NodeRole.ROOM, NodeRole.SENSOR})
 _PATIENCE: Final = 1.2
 _MIN_WAIT_S: Final = 2.0
 _MAX_WAIT_S: Final = 120.0
 _OPEN: Final = frozenset({DeliveryState.SENDING, DeliveryState.SENT, DeliveryState.RELAYED})
+
+
+def no_ack(station: Station, peer: bytes) -> str:
+    """Say that nobody acknowledged a text; a server keeps silent before those it does not know."""
+    node = station.nodes.get(NodeId(peer.hex()))
+    if node is None or node.role not in _SERVERS:
+        return NO_ACK
+    return f"{NO_ACK}; it answers those who are logged in: /login"
 
 
 class Host(Protocol):

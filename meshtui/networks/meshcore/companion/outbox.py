@@ -19,9 +19,9 @@ from meshtui.networks.meshcore.companion.scripts import Await, Do, Pause, Script
 from meshtui.networks.meshcore.delivery import (
     ATTEMPTS,
     ATTEMPTS_BY_PATH,
-    NO_ACK,
     Deliveries,
     OwnText,
+    no_ack,
 )
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ class Outbox:
             if isinstance(reply.frame, SendConfirmed):
                 self._texts.delivered(text, reply.frame.rtt_ms)
                 return ""
-        return NO_ACK
+        return no_ack(self._radio.station, text.peer)
 
     def _attempt(self, text: _Text, number: int) -> Generator[Step, Reply, Reply]:
         if not text.timestamp:

@@ -15,9 +15,9 @@ from meshtui.networks.meshcore.channel_text import claimed_sender
 from meshtui.networks.meshcore.delivery import (
     ATTEMPTS,
     ATTEMPTS_BY_PATH,
-    NO_ACK,
     Deliveries,
     OwnText,
+    no_ack,
 )
 from meshtui.networks.meshcore.payloads.advert import AdvertType
 
@@ -112,7 +112,7 @@ class Outbox:
         now_s = self._rig.now.mono_s
         for text in list(self._texts.active.values()):
             if text.deadline_s is not None and now_s >= text.deadline_s:
-                self._next(text, NO_ACK)
+                self._next(text, no_ack(self._rig.station, text.peer))
 
     def _next(self, text: _Text, reason: str) -> None:
         """Begin the next attempt at a text, or give it up."""

@@ -67,6 +67,16 @@ def test_no_acknowledgement_means_three_attempts_of_one_time_and_a_flood_at_last
     assert last.reason == "no acknowledgement after 3 attempts"
 
 
+def test_a_server_that_keeps_silent_wants_a_login(desk: Desk) -> None:
+    node = desk.nodes.known(desk.conversation(CAROL.public_key).split("/")[1])  # type: ignore[arg-type]
+    desk.nodes.put(_named(node, "Room"))  # as one is named here, it is a room server
+    message_id = desk.send(CAROL.public_key)
+
+    desk.wind(60.0)
+
+    assert desk.deliveries(message_id)[-1].reason.endswith("logged in: /login")
+
+
 def test_an_attempt_waits_a_fifth_longer_than_the_radio_reckons(desk: Desk) -> None:
     desk.radio.timeout_ms = 10_000
     desk.send(BOB.public_key)
