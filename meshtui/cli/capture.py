@@ -7,6 +7,7 @@ Ctrl-C and SIGTERM end it: brokers are told that we are offline, what is queued 
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from meshtui.cli.addressing import MESHCORE
@@ -51,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
     from meshtui.cli.mesh import run_logged
 
     output = Output(as_json=args.json)
-    profile = load_profile(args, output=output)
+    profile = _with_files(load_profile(args, output=output), output)
     _refuse_idle(profile, output)
     _show_log(profile.config.capture, is_verbose=args.verbose)
     identity = _throw_away_identity(profile)
@@ -74,6 +75,22 @@ def _show_log(capture: CaptureConfig, *, is_verbose: bool) -> None:
             "meshtui.runtime.publishing.packets": "info" if has_packets else "warning",
         }
     )
+
+
+def _with_files(profile: Profile, output: Output) -> Profile:
+    """Read the files that the service needs, and say what is odd about them.
+
+    Raises:
+        ConfigError: One cannot be used, and no broker could do without it.
+    """
+    from meshtui.config.capture_files import with_files
+
+    if not profile.config.capture.is_enabled:
+        return profile
+    capture, remarks = with_files(profile.config.capture)
+    for remark in remarks:
+        output.say(f"warning: {remark}")
+    return replace(profile, config=replace(profile.config, capture=capture))
 
 
 def _refuse_idle(profile: Profile, output: Output) -> None:

@@ -61,11 +61,14 @@ class CaptureWatch:
             0; 4 where the time was over before there were `count` packets.
 
         Raises:
+            LocalProtocolError: None of the links leads to a radio that can be listened to.
             TransportError: The time is over, and the radio or all brokers were never reached.
         """
         service = self._service = hub.publishing()
         if service is None:
             raise LocalProtocolError("the packet capture service is not set up")
+        if not service.status().network:
+            raise LocalProtocolError(service.status().problem)
         hub.open_links()
         stream = LineStream(self._output.write_unbuffered)
         code = await self._watch(hub, service, stream)

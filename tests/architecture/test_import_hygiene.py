@@ -64,6 +64,7 @@ def loaded_after(code: str) -> set[str]:
         ["send", "--help"],
         ["sim", "--help"],
         ["inspect", "--help"],
+        ["capture", "--help"],
         ["nonsense"],
     ],
 )

@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import signal
 import subprocess
+import sys
+import termios
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.companion_server import running_server
 from tests.support.mosquitto import Mosquitto, free_port, running
-from tests.support.program import new_identity, run_program, running_program
+from tests.support.program import (
+    new_identity,
+    run_program,
+    running_process,
+    running_program,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tests.support.companion_server import Place
 
+PIPE_BYTES = 4_096
 TOPICS = """
 mqtt{number}_topic_status = meshcore/{{IATA}}/{{PUBLIC_KEY}}/status
 mqtt{number}_topic_packets = meshcore/{{IATA}}/{{PUBLIC_KEY}}/packets
@@ -206,3 +216,34 @@ def test_a_modem_needs_an_identity_and_says_how_to_make_one(tmp_path: Path) -> N
     assert "meshtui identity new" in without[2]
     assert given[0] == 3
     assert "/dev/nowhere" in given[2]
+
+
+def unread(pipe: int) -> int:
+    """How many bytes wait in a pipe."""
+    count = fcntl.ioctl(pipe, termios.FIONREAD, bytes(4))
+    return int.from_bytes(count, sys.byteorder)
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    until_s = time.monotonic() + 20
+    while not is_so():
+        assert time.monotonic() < until_s
+        time.sleep(0.02)
+
+
+def test_a_reader_that_stalls_keeps_it_from_nothing(tmp_path: Path, radio: Place) -> None:
+    ini = an_ini(tmp_path, radio.port, more="output_file = out.jsonl\n")
+    out = tmp_path / "out.jsonl"
+
+    with running_process(tmp_path, "capture", "--config", str(ini), "--every", "0.05") as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        pipe = process.stdout.fileno()
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+        wait_until(lambda: unread(pipe) > PIPE_BYTES - 500)
+        before = out.stat().st_size
+        wait_until(lambda: out.stat().st_size > before)
+        process.send_signal(signal.SIGTERM)
+
+        assert process.wait(10) == 130
+        assert "Traceback" not in process.stderr.read()

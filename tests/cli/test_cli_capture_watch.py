@@ -284,3 +284,11 @@ async def test_without_a_service_there_is_nothing_to_watch() -> None:
     bed.watch.say_last()
 
     assert bed.rows == []
+
+
+async def test_links_without_a_radio_are_refused_at_once() -> None:
+    bed = Bed([a_broker()])
+    bed.tell(network=NetworkName(""), problem="no MeshCore radio among the links")
+
+    with pytest.raises(LocalProtocolError, match="no MeshCore radio"):
+        await bed.watch.follow(bed.mesh)
