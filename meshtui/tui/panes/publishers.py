@@ -191,8 +191,7 @@ class PublishersPane(Pane):
     def action_pause_publisher(self) -> None:
         """Pause the selected broker, or let it go on."""
         chosen = self.book.selected
-        if chosen is not None:
-            self._pause(chosen.name, is_paused=not chosen.is_paused)
+        self._pause(self._chosen_name(), is_paused=chosen is None or not chosen.is_paused)
 
     def action_resume_publisher(self) -> None:
         """Let the selected broker go on."""

@@ -222,7 +222,7 @@ def test_a_message_is_copied_byte_for_byte() -> None:
     assert text_of_payload(b"\xff") == "\\xff"
 
 
-# -- what a filter is tried on -----------------------------------------------------------------------
+# -- what a filter is tried on ---------------------------------------------------------------------
 
 
 def heard(kind: str, link: str = "ttyUSB0") -> FrameReceived:
