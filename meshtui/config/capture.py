@@ -147,11 +147,7 @@ class _Reading:
         if service.output_file and is_same_file(service.output_file, self._path):
             msg = f"{self._where('output_file')}: must not be the settings file itself"
             raise ConfigError(msg)
-        brokers = tuple(
-            self._broker(number, values.by_name.get("jwt_ttl_seconds"))
-            for number in NUMBERS
-            if any(key.startswith(f"mqtt{number}_") for key in self._entries)
-        )
+        brokers = self._brokers(service, values.by_name.get("jwt_ttl_seconds"))
         iata = service.iata or (EXAMPLE_IATA if any(map(needs_iata, brokers)) else "")
         service = replace(service, brokers=brokers, iata=iata)
         if service.is_enabled:
@@ -159,27 +155,36 @@ class _Reading:
                 self._remark(key, text)
         return service
 
-    def _broker(self, number: str, jwt_ttl_s: object) -> BrokerConfig:
-        before = f"mqtt{number}_"
-        values = self._values(BROKER_KEYS, before)
+    def _brokers(self, service: CaptureConfig, jwt_ttl_s: object) -> tuple[BrokerConfig, ...]:
+        set_ = {found[1] for key in self._entries if (found := _OF_BROKER.fullmatch(key))}
+        brokers = []
+        for number in NUMBERS:
+            if number in set_:
+                values = self._values(BROKER_KEYS, f"mqtt{number}_")
+                broker = self._broker(number, values, jwt_ttl_s)
+                brokers.append(broker)
+                if service.is_enabled and service.has_mqtt and broker.is_enabled:
+                    for key, text in values.remarks:
+                        self._remark(key, text)
+        return tuple(brokers)
+
+    def _broker(self, number: str, values: _Values, jwt_ttl_s: object) -> BrokerConfig:
         broker = replace(BrokerConfig(int(number)), **values.fields(BROKER_KEYS))
         if not broker.is_enabled:
             return broker
         if isinstance(jwt_ttl_s, float) and "jwt_ttl_seconds" not in values.by_name:
             broker = replace(broker, jwt_ttl_s=jwt_ttl_s)
-        prefix = values.by_name.get("topic_prefix", DEFAULT_PREFIX)
-        broker = replace(
+        prefix = str(values.by_name.get("topic_prefix", DEFAULT_PREFIX)).rstrip("/")
+        problem = values.problem
+        if not problem and not broker.server:
+            problem = f"{self._where(f'mqtt{number}_server')}: is missing: the broker's host name"
+        return replace(
             broker,
+            problem=problem,
             token_audience=broker.token_audience or broker.server,
             topic_status=broker.topic_status or f"{prefix}/status",
             topic_packets=broker.topic_packets or f"{prefix}/packet",
         )
-        for key, text in values.remarks:
-            self._remark(key, text)
-        problem = values.problem
-        if not problem and not broker.server:
-            problem = f"{self._where(f'{before}server')}: is missing: the broker's host name"
-        return replace(broker, problem=problem)
 
     def _values(self, keys: tuple[Key, ...], before: str) -> _Values:
         """Read one table's values, as far as they are allowed."""
@@ -223,19 +228,21 @@ class _Reading:
                 self._remarks.add("")
 
     def _unknown(self, key: str, number: str, name: str) -> str:
-        place = self._all[key].place
+        where = f"{self._all[key].place}: {self._table}{clean_line(key, 40)}"
         hint = ELSEWHERE.get(name) or next(
             (hint for start, hint in ELSEWHERE_PREFIXES.items() if name.startswith(start)), ""
         )
         if hint:
-            return f"{place}: {self._table}{key}: not read here: {hint}"
+            return f"{where}: not read here: {hint}"
+        if isinstance(self._all[key].value, dict):
+            return f"{where}: is a table, and left out; keys here are flat, as mqtt1_server"
         names = {each: f"mqtt{number or 'N'}_{each}" for each in _BROKER_NAMES}
         if not number:
             names |= {each: each for each in _SERVICE_NAMES}
             name = re.sub(r"^mqtt[0-9]*_?", "", name)
         near = [names[each] for each in difflib.get_close_matches(name[:64], sorted(names), n=1)]
         meant = f" (did you mean {near[0]}?)" if near else ""
-        return f"{place}: {self._table}{clean_line(key, 40)}: unknown key{meant}; it is left out"
+        return f"{where}: unknown key{meant}; it is left out"
 
 
 def needs_iata(broker: BrokerConfig) -> bool:

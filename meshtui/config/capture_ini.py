@@ -10,6 +10,7 @@ other sections only `[Connection]` (the radio) and `[Bot]` (its name) are looked
 
 from __future__ import annotations
 
+import difflib
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
@@ -30,9 +31,10 @@ _CONNECTION: Final = "connection"
 _BOT: Final = "bot"
 _KEY = re.compile(r"[\w.-]{1,64}")
 _HEADING = re.compile(r"\s*\[([^\[\]]{1,200})\]\s*(?:[#;].*)?")
-_COMMENT = re.compile(r"(?:^|\s)[#;]")
+_COMMENT = re.compile(r"\s[#;]")
 _IS_INI = re.compile(rf"(?im)^\ufeff?[ \t]*\[[ \t]*{INI_SECTION}[ \t]*\]")
 _MAX_NAME = 64
+_MAX_HEADINGS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,15 @@ def is_capture_ini(text: str) -> bool:
     return bool(_IS_INI.search(text))
 
 
+def no_ini(text: str) -> str:
+    """Say what keeps a text from being such an INI; empty where it does not look like one."""
+    headings = [match[1] for line in text.split("\n") if (match := _HEADING.match(line))]
+    names = {re.sub(r"[^a-z]", "", name.lower()) for name in headings[:_MAX_HEADINGS]}
+    if names & {_CONNECTION, _BOT} or difflib.get_close_matches(_CAPTURE, names, n=1):
+        return f"; as the INI file of a bot, it has no section [{INI_SECTION}]"
+    return ""
+
+
 def parse_ini(path: Path, text: str, nearer: Mapping[str, Entry] | None = None) -> CaptureFile:
     """Read an INI file.
 
@@ -69,7 +80,7 @@ def parse_ini(path: Path, text: str, nearer: Mapping[str, Entry] | None = None) 
     sections = _read_sections(path, text, remarks)
     config = read_capture(path, sections[_CAPTURE] | dict(nearer or {}), remarks)
     bot_name = clean_line(_text(sections[_BOT], "bot_name"), _MAX_NAME)
-    link = _link(sections[_CONNECTION])
+    link = _link(sections[_CONNECTION], remarks)
     return CaptureFile(
         replace(config, bot_name=bot_name), (link,) if link else (), bot_name, remarks.all()
     )
@@ -120,35 +131,37 @@ def _read_line(line: str, place: str, entries: dict[str, Entry], remarks: Remark
         # What stands there may be the rest of a secret: it is not repeated.
         remarks.add(f"{place}: is neither key = value nor a comment; it is left out")
         return
-    value, is_cut = _value(line[end + 1 :])
-    if is_cut and value and key.endswith("_password"):
+    value, comment = _value(line[end + 1 :])
+    # `= #hunter2` is one, `=  # none` is not.
+    if key.endswith("_password") and comment and (value or not comment[0].isspace()):
         text = "what follows the blank is a comment; if it is of the password, put it in quotes"
         remarks.add(f"{place}: {key}: {text}")
     if "%%" in value:
         remarks.add(f"{place}: {key}: %% is read as one %, as other programs do")
         value = value.replace("%%", "%")
     if key in entries:
-        remarks.add(f"{place}: {key}: is set already ({entries[key].place}); the last one counts")
+        before = entries[key].place.rpartition(": ")[2]
+        remarks.add(f"{place}: {key}: is set already, in {before}; the last one counts")
     entries[key] = Entry(value, place)
 
 
-def _value(text: str) -> tuple[str, bool]:
-    """Return a value without quotes and comment, and whether a comment was cut off."""
+def _value(text: str) -> tuple[str, str]:
+    """Return a value without its quotes, and the comment behind it."""
     bare = text.strip()
     if bare[:1] in {'"', "'"}:
         end = bare.find(bare[0], 1)
-        rest = bare[end + 1 :]
-        if end > 0 and (not rest.strip() or _COMMENT.match(rest)):
-            return bare[1:end], False
+        rest = bare[end + 1 :].lstrip()
+        if end > 0 and rest[:1] in {"", "#", ";"}:
+            return bare[1:end], ""
     comment = _COMMENT.search(text)
-    return (text[: comment.start()].strip(), True) if comment else (bare, False)
+    return (text[: comment.start()].strip(), text[comment.end() :]) if comment else (bare, "")
 
 
 def _text(entries: Mapping[str, Entry], key: str) -> str:
     return str(entries[key].value) if key in entries else ""
 
 
-def _link(entries: Mapping[str, Entry]) -> str:
+def _link(entries: Mapping[str, Entry], remarks: Remarks) -> str:
     """Return the radio's link URL, or empty where the file names none.
 
     Raises:
@@ -159,10 +172,14 @@ def _link(entries: Mapping[str, Entry]) -> str:
         return ""
     if kind == "serial":
         port = _text(entries, "serial_port") or "/dev/ttyUSB0"
-        return f"meshcore+serial://{quote(port)}"
+        return f"meshcore+serial://{quote(port, errors='replace')}"
     if kind == "ble":
         name = _text(entries, "ble_device_name")
-        return f"meshcore+ble://{quote(name, safe=':')}" if name else ""
+        if name:
+            return f"meshcore+ble://{quote(name, safe=':', errors='replace')}"
+        place = entries["connection_type"].place
+        remarks.add(f"{place}: ble_device_name: is not set, so no radio is named here")
+        return ""
     if kind != "tcp":
         raise _wrong(entries, "connection_type", "must be serial, ble or tcp")
     host, port = _text(entries, "hostname"), _text(entries, "tcp_port") or "5000"

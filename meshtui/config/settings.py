@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from meshtui.config import options
 from meshtui.config.capture import Entry, Remarks, read_capture
-from meshtui.config.capture_ini import is_capture_ini, parse_ini
+from meshtui.config.capture_ini import is_capture_ini, no_ini, parse_ini
 from meshtui.config.capture_toml import TABLE, toml_entries
 from meshtui.config.option import ENVIRONMENT_PREFIX
 from meshtui.config.options import LINKS, OPTIONS
@@ -222,7 +222,7 @@ def _parse(path: Path, text: str) -> Mapping[str, object]:
         msg = f"{path}: nested too deeply"
         raise ConfigError(msg) from None
     except ValueError as error:
-        msg = f"{path}: {clean_line(str(error), 200)}"
+        msg = f"{path}: {clean_line(str(error), 200)}{no_ini(text)}"
         raise ConfigError(msg) from None
 
 

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
-from meshtui.config.capture_ini import CaptureFile, parse_ini
+import pytest
+
+from meshtui.config.capture import MAX_REMARKS
+from meshtui.config.capture_ini import CaptureFile, is_capture_ini, parse_ini
+from meshtui.config.link_urls import check_link_url
+from meshtui.config.settings import parse_config
+from meshtui.errors import ConfigError
+from meshtui.transports.url import parse_link_url
 
 FILE = Path("/profile/config.ini")
 KEY = "ab" * 32
@@ -91,3 +99,189 @@ def test_the_file_of_another_program_says_all_it_says_there() -> None:
     assert (second.username, second.password.reveal) == ("zoe", b"pa#ss%word")
     assert second.topic_packets == "meshcore/packets/packet"
     assert second.topic_status == "meshcore/packets/status"
+
+
+def password(line: str) -> bytes:
+    [broker] = of_capture("mqtt1_server = h", f"mqtt1_password{line}").config.brokers
+    return broker.password.reveal
+
+
+def test_line_ends_and_a_mark_of_another_system_are_welcome() -> None:
+    file = read("\ufeff" + USUAL.replace("\n", "\r\n"))
+
+    assert file.config == read(USUAL).config
+    assert file.remarks == ()
+    assert is_capture_ini("\ufeff[packetcapture]\r\nenabled=true")
+
+
+def test_keys_and_sections_are_read_in_any_case_and_with_either_sign() -> None:
+    file = read("[PACKETCAPTURE]\nEnabled: TRUE\nIATA=sea\nMqtt1_Server : h\n")
+
+    assert (file.config.is_enabled, file.config.iata) == (True, "SEA")
+    assert [broker.server for broker in file.config.brokers] == ["h"]
+
+
+PASSWORDS = {
+    "bare": (" = pw", b"pw"),
+    "without blanks": ("=pw", b"pw"),
+    "with a comment": (" = pw   # mine", b"pw"),
+    "with the other comment": (" = pw ; mine", b"pw"),
+    "with signs inside": (" = a#b;c=d:e", b"a#b;c=d:e"),
+    "that begins with a sign": (" =#pw", b"#pw"),
+    "in quotes": (' = "a # b"', b"a # b"),
+    "in other quotes": (" = ' a '  # mine", b" a "),
+    "with a quote": (' = a"b', b'a"b'),
+    "that begins with a quote": (' = "ab', b'"ab'),
+    "with one in quotes before more": (' = "a"b', b'"a"b'),
+    "with a percent sign": (" = 100%", b"100%"),
+    "with what others would fill in": (" = %(enabled)s", b"%(enabled)s"),
+    "with a percent sign as others write it": (" = 100%%", b"100%"),
+    "with blanks inside": (" = a  b", b"a  b"),
+    "of another script": (" = пароль", "пароль".encode()),
+    "of nothing": (" =   # none", b""),
+}
+
+
+@pytest.mark.parametrize(("line", "expected"), PASSWORDS.values(), ids=PASSWORDS)
+def test_a_password_is_read_as_it_was_meant(line: str, expected: bytes) -> None:
+    assert password(line) == expected
+
+
+@pytest.mark.parametrize("line", ["= hunter2 # 7", "= hunter2 ;7", "= #hunter2", "= hunter2%%"])
+def test_what_may_have_been_of_a_password_is_said_without_it(line: str) -> None:
+    [remark] = of_capture("mqtt1_server = h", f"mqtt1_password {line}").remarks
+
+    assert remark.startswith(f"{FILE}: line 5: mqtt1_password: ")
+    assert "hunter2" not in remark
+
+
+def test_brokers_run_in_the_order_of_their_numbers_whatever_is_between() -> None:
+    file = of_capture("mqtt10_server = ten", "mqtt2_server = two", "mqtt7_server = seven")
+
+    names = [(broker.name, broker.server) for broker in file.config.brokers]
+    assert names == [("mqtt2", "two"), ("mqtt7", "seven"), ("mqtt10", "ten")]
+    assert file.remarks == ()
+
+
+@pytest.mark.parametrize("name", ["mqtt0", "mqtt11", "mqtt01", "mqtt999999999999999999999"])
+def test_a_broker_out_of_number_is_said_and_not_run(name: str) -> None:
+    file = of_capture("mqtt1_server = h", f"{name}_server = h", f"{name}_port = 1")
+
+    [broker] = file.config.brokers
+    assert broker.number == 1
+    assert len(file.remarks) == 2
+    assert f"{FILE}: line 5: {name[:13]}_…: not read; brokers are mqtt1 to mqtt10" in file.remarks
+
+
+def test_what_is_set_twice_is_said_and_the_last_one_counts() -> None:
+    file = of_capture("iata = SEA", "IATA = PDX", "[PacketCapture]", "mqtt1_server = h")
+
+    assert file.config.iata == "PDX"
+    twice, again = file.remarks
+    assert twice == f"{FILE}: line 5: iata: is set already, in line 4; the last one counts"
+    assert again.startswith(f"{FILE}: line 6: [PacketCapture] is there a second time (line 1); ")
+
+
+def test_a_line_that_says_nothing_is_not_repeated() -> None:
+    [remark] = of_capture("mqtt1_server = h", "mqtt1_password =", "   hunter2").remarks
+
+    assert remark == f"{FILE}: line 6: is neither key = value nor a comment; it is left out"
+
+
+def test_other_sections_are_nobodys_business_here() -> None:
+    file = read("[Any]\nthis is\nno = sense\nno = sense\n[Bot]\n!\n" + USUAL)
+
+    assert file.remarks == ()
+
+
+LINKS = {
+    "serial": ("connection_type = serial\nserial_port = /dev/ttyA", "meshcore+serial:///dev/ttyA"),
+    "serial as usual": ("connection_type = Serial", "meshcore+serial:///dev/ttyUSB0"),
+    "a port with a blank": (
+        "connection_type = serial\nserial_port = /dev/a b",
+        "meshcore+serial:///dev/a%20b",
+    ),
+    "tcp": ("connection_type = tcp\nhostname = radio.lan\ntcp_port = 4403", "radio.lan:4403"),
+    "tcp as usual": ("connection_type = tcp\nhostname = 10.0.0.7", "meshcore+tcp://10.0.0.7:5000"),
+    "tcp by number": ("connection_type = tcp\nhostname = fe80::1", "meshcore+tcp://[fe80::1]:5000"),
+    "ble": ("connection_type = ble\nble_device_name = MeshCore-Zoë", "MeshCore-Zo%C3%AB"),
+    "ble by address": ("connection_type = ble\nble_device_name = AA:BB:CC:DD:EE:FF", "AA:BB:CC"),
+}
+
+
+@pytest.mark.parametrize(("section", "expected"), LINKS.values(), ids=LINKS)
+def test_the_radio_becomes_a_link(section: str, expected: str) -> None:
+    [link] = read(f"[Connection]\n{section}\n[PacketCapture]\n").links
+
+    assert expected in link
+    assert check_link_url(link) == link
+    assert parse_link_url(link)[0] == "meshcore"
+
+
+def test_a_radio_that_is_not_named_is_said() -> None:
+    file = read("[Connection]\nconnection_type = ble\n[PacketCapture]\n")
+
+    assert file.links == ()
+    assert "line 2: ble_device_name: is not set" in file.remarks[0]
+    assert read("[Connection]\n[PacketCapture]").links == read("[PacketCapture]").links == ()
+
+
+WRONG = {
+    "no section": ("[Bot]\nname = x", "has no section [PacketCapture]"),
+    "a NUL": ("[PacketCapture]\nena\0bled = 1", "line 2: holds a NUL"),
+    "two bytes a letter": ("[\0P\0a\0c\0k\0e\0t\0", "line 1: holds a NUL"),
+    "a radio of another kind": (
+        "[Connection]\nconnection_type = usb\n[PacketCapture]",
+        "line 2: connection_type: must be serial, ble or tcp",
+    ),
+    "a radio behind no port": (
+        "[Connection]\nconnection_type = tcp\nhostname = h\ntcp_port = 0\n[PacketCapture]",
+        "line 4: tcp_port: must be a whole number from 1 to 65535",
+    ),
+    "a radio behind a far port": (
+        "[Connection]\nconnection_type = tcp\nhostname = h\ntcp_port = 65536\n[PacketCapture]",
+        "line 4: tcp_port: must be",
+    ),
+    "a radio behind no host": (
+        "[Connection]\nconnection_type = tcp\n[PacketCapture]",
+        "line 2: hostname: must be a host name",
+    ),
+    "a wrong value": ("[PacketCapture]\n\niata = 12", "line 3: iata: must be the three letters"),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), WRONG.values(), ids=WRONG)
+def test_a_wrong_file_is_refused_with_file_and_line(text: str, expected: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read(text)
+
+    assert str(caught.value).startswith(f"{FILE}: ")
+    assert expected in str(caught.value)
+
+
+def test_settings_of_a_bot_are_settings() -> None:
+    config = parse_config(FILE, USUAL)
+
+    assert config.capture == read(USUAL).config
+    assert config.links == ("meshcore+serial:///dev/ttyACM0",)
+    assert config.origins == {"links": str(FILE)}
+    assert parse_config(FILE, USUAL, overrides={"links": ["meshcore+tcp://h"]}).links == (
+        "meshcore+tcp://h",
+    )
+
+
+@pytest.mark.parametrize("text", ["[Bot]\nbot_name = a b\n", "[Packet_Capture]\niata = SEA\n"])
+def test_settings_of_a_bot_without_the_service_are_refused_as_such(text: str) -> None:
+    with pytest.raises(ConfigError, match=r"it has no section \[PacketCapture\]"):
+        parse_config(FILE, text)
+
+
+def test_a_large_file_is_read_in_good_time_and_little_is_said() -> None:
+    junk = "\n".join(f"kay{number} = {number}" for number in range(50_000))
+    started = time.process_time()
+
+    file = of_capture("mqtt1_server = h", "k" * 300_000, " " * 300_000, "[" * 300_000, junk)
+
+    assert time.process_time() - started < 5
+    assert len(file.remarks) == MAX_REMARKS + 1
+    assert file.remarks[-1].startswith("and 49")
