@@ -1,4 +1,7 @@
-"""`meshtui doctor`: look at everything that must be right, and say how to mend what is not."""
+"""`meshtui doctor`: look at everything that must be right, and say how to mend what is not.
+
+With --json `ok` is null where something was not tried; `detail` says why.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
         ok = ok and check.is_ok
         row = {
             "check": check.check,
-            "ok": check.is_ok,
+            "ok": check.is_ok if check.is_tried else None,
             "detail": check.detail,
             "fix": check.fix or None,
         }
@@ -53,8 +56,7 @@ def run(args: argparse.Namespace) -> int:
 
     for check in _local_checks(profile):
         tell(check)
-    if not args.no_links:
-        asyncio.run(_tell_links(profile, my_node_id(args), tell))
+    asyncio.run(_tell_outside(profile, args, tell))
     return Exit.DONE if ok else Exit.FAILED
 
 
@@ -62,7 +64,7 @@ def _line(check: Check) -> str:
     from meshtui.model.text import clean
 
     fix = f"\n      {check.fix}" if check.fix else ""
-    word = "ok   " if check.is_ok else "WRONG"
+    word = ("ok   " if check.is_ok else "WRONG") if check.is_tried else "-    "
     return clean(f"{word} {check.check}: {check.detail}{fix}", keep_newlines=True)
 
 
@@ -107,6 +109,7 @@ def _newest_ms(profile: Profile) -> int:
 
 
 def _check_keys(profile: Profile) -> Iterator[Check]:
+    from meshtui.cli.doctor_capture import needs_identity
     from meshtui.runtime.bootstrap import identify
     from meshtui.runtime.check import Check
     from meshtui.store.keystore import KeyFile
@@ -114,6 +117,10 @@ def _check_keys(profile: Profile) -> Iterator[Check]:
     path = profile.paths.keys_file
     if not path.exists():
         fix = "make one with: meshtui identity new"
+        if not needs_identity(profile):
+            detail = f"{path}: there is no identity, and a radio that is a node needs none"
+            yield Check("keys", True, detail, f"to write messages, {fix}")
+            return
         yield Check("keys", False, f"{path}: there is no identity", fix)
         return
     try:
@@ -175,24 +182,49 @@ def _check_terminal() -> Check:
     return Check("terminal", True, detail)
 
 
-async def _tell_links(profile: Profile, me: NodeId | None, tell: Callable[[Check], None]) -> None:
+async def _tell_outside(
+    profile: Profile, args: argparse.Namespace, tell: Callable[[Check], None]
+) -> None:
+    """Look at links, and at what the packet capture service publishes to."""
+    from meshtui.cli.doctor_capture import is_concerned, tell_capture
+    from meshtui.store.profile_lock import holder_of
+
+    holder = holder_of(profile.paths.database_file)
+    if not args.no_links:
+        await _tell_links(profile, my_node_id(args), tell, holder)
+    if is_concerned(profile):
+        await tell_capture(profile, tell, has_links=not args.no_links, holder=holder)
+
+
+async def _tell_links(
+    profile: Profile, me: NodeId | None, tell: Callable[[Check], None], holder: str
+) -> None:
+    """Try each link; a radio of ours that another process talks to is left alone."""
+    from meshtui.config.options import LINKS
+    from meshtui.config.settings import COMMAND_LINE
+    from meshtui.model.link import LinkKind
     from meshtui.runtime.bootstrap import configured_links
     from meshtui.runtime.check import Check
     from meshtui.runtime.doctor import check_link
     from meshtui.runtime.doctor_gateways import check_ports
 
     try:
-        specs = [spec for _, spec, _ in configured_links(profile.config)]
+        links = [(info, spec) for info, spec, _ in configured_links(profile.config)]
     except ConfigError as error:
         tell(Check("links", False, str(error)))
         return
-    if not specs:
+    if not links:
         fix = "set links in the settings, or pass --link URL"
         tell(Check("links", False, "no link is set", fix))
-    if all(spec.scheme != "serial" for spec in specs):
+    if all(spec.scheme != "serial" for _, spec in links):
         ports = await asyncio.to_thread(check_ports)
         if ports is not None:
             tell(ports)
-    for spec in specs:
+    is_asked_for = profile.config.origins.get(LINKS.key) == COMMAND_LINE
+    for info, spec in links:
+        if holder and info.kind is not LinkKind.BROKER and not is_asked_for:
+            why = f"not tried: {holder} uses this profile, and has the radio"
+            tell(Check(f"link {spec.link_id}", True, why, is_tried=False))
+            continue
         async for check in check_link(spec, me):
             tell(check)

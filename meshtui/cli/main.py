@@ -42,7 +42,7 @@ COMMANDS: Final = {
     "decode": "take packets apart, offline, with the keys that are given",
     "inspect": "look into a recording of packets: JSON Lines, pcap, pcapng; convert it",
     "capture": "publish what a MeshCore radio hears to MQTT brokers: the packet capture service",
-    "doctor": "check links, keys, clock, database and terminal",
+    "doctor": "check links, keys, clock, database, terminal, and the brokers that are published to",
 }
 MAX_COMPLAINT_CHARS: Final = 1_000
 _EPILOG: Final = """\

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from meshtui.model.capture import BrokerConfig, CaptureConfig
     from meshtui.model.device import Device
+    from meshtui.model.secret import SecretBytes
     from meshtui.networks.base import Observer
     from meshtui.runtime.publishing.tokens import Token
     from meshtui.transports.base import LinkSpec
@@ -52,6 +53,18 @@ class Witness:
     make_token: Callable[[str], Awaitable[Token]] | None = None
     silence: str = ""
     is_at_work: bool = False
+
+    @property
+    def prove(self) -> Callable[[SecretBytes], None] | None:
+        """What raises CryptoError where a private key is not the radio's; None = it is unknown."""
+        observer, origin = self.observer, self.origin
+        if observer is None or origin is None:
+            return None
+
+        def prove(key: SecretBytes) -> None:
+            observer.sign(origin, key, b"meshtui doctor")
+
+        return prove
 
 
 async def check_publishers(

@@ -75,6 +75,24 @@ class ProfileLock:
             self._fd = -1
 
 
+def holder_of(database: Path) -> str:
+    """Say who has the profile of a database, such as `process 4711`; empty = nobody."""
+    try:
+        fd = os.open(database.with_name(database.name + ".lock"), os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return ""
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holder = _holder(fd)
+        return f"process {holder}" if holder else "another process"
+    except OSError:
+        return ""
+    finally:
+        os.close(fd)
+    return ""
+
+
 def _holder(fd: int) -> str:
     """Return the number in the file, or nothing; whoever wrote it, it is digits only."""
     text = os.pread(fd, 32, 0).decode("ascii", "replace").strip()

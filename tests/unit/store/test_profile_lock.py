@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from meshtui.errors import StoreError
-from meshtui.store.profile_lock import ProfileLock
+from meshtui.store.profile_lock import ProfileLock, holder_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,3 +81,22 @@ def test_a_link_in_the_locks_place_is_not_followed(database: Path, tmp_path: Pat
         ProfileLock.take(database)
 
     assert precious.read_text() == "data"
+
+
+def test_who_has_a_profile_can_be_seen_from_outside_without_a_trace(database: Path) -> None:
+    assert holder_of(database) == ""
+    assert not database.with_name("m.db.lock").exists()
+
+    lock = ProfileLock.take(database)
+    assert holder_of(database) == f"process {os.getpid()}"
+
+    lock.release()
+    assert holder_of(database) == ""
+
+
+@pytest.mark.parametrize("left", ["1234\n", "rubbish"])
+def test_who_looks_leaves_the_word_of_an_unclean_end(database: Path, left: str) -> None:
+    database.with_name("m.db.lock").write_text(left)
+
+    assert holder_of(database) == ""
+    assert content(database) == left

@@ -1,0 +1,170 @@
+"""Whether the radio that the packet capture service listens to is there, and signs.
+
+It is asked by the very session that the service would use, so that what works here works there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from meshtui.model.event import DeviceChanged, LinkChanged, Signed
+from meshtui.model.link import LinkState
+from meshtui.model.text import clean_line
+from meshtui.networks.registry import load_network
+from meshtui.runtime.check import Check
+from meshtui.runtime.clock import SystemClock
+from meshtui.runtime.doctor_publishers import Witness
+from meshtui.runtime.publishing.tokens import Token, TokenError, TokenMaker
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+
+    from meshtui.model.capture import CaptureConfig
+    from meshtui.model.device import Device
+    from meshtui.model.event import Event
+    from meshtui.model.link import LinkInfo
+    from meshtui.networks.base import Observer
+    from meshtui.runtime.api import MeshApi, Subscription
+
+# A radio over Bluetooth needs a few seconds to connect, and a few more for its tables.
+ANSWER_S = 30.0
+MAX_NAME_CHARS = 60
+
+
+def choose_radio(config: CaptureConfig, links: Iterable[LinkInfo]) -> LinkInfo | Check:
+    """Say which link the service listens to, as the service chooses; or what is wrong."""
+    heard = [link for link in links if load_network(link.network).open_observer() is not None]
+    for link in heard:
+        if not config.link or link.link_id == config.link:
+            return link
+    name, wanted = "capture: radio", clean_line(config.link, MAX_NAME_CHARS)
+    if not heard:
+        fix = "add one, such as meshcore+serial:///dev/ttyUSB0 (an INI file: [Connection])"
+        return Check(name, False, "no link leads to a radio whose packets can be published", fix)
+    there = ", ".join(link.link_id for link in heard)
+    return Check(name, False, f"capture.link: there is no radio {wanted}", f"one of: {there}")
+
+
+@contextlib.asynccontextmanager
+async def questioned(
+    hub: MeshApi, link: LinkInfo, config: CaptureConfig, tell: Callable[[Check], None]
+) -> AsyncIterator[Witness]:
+    """Ask the radio who it is and whether it signs, and have it at hand for the block.
+
+    Args:
+        hub: A mesh whose only link is the radio's, and not yet open.
+    """
+    observer = load_network(link.network).open_observer()
+    if observer is None:
+        yield Witness(silence="nothing of this network is published")
+        return
+    asking = _Asking(hub, link, config, observer)
+    subscription = hub.subscribe()
+    hub.open_links()
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(asking.follow(subscription))
+        witness = await asking.witness()
+        tell(asking.said(witness))
+        if witness.make_token is not None:
+            signs = await _check_signing(witness.make_token, _first_audience(config))
+            tell(signs)
+            if not signs.is_ok:  # nobody need wait for the same refusal once a broker
+                witness = replace(witness, make_token=None, silence="nobody signs login tokens")
+        yield witness
+        task.cancel()
+
+
+def _first_audience(config: CaptureConfig) -> str:
+    """Return whom the first token will be made out to; empty = nobody takes tokens."""
+    return next(
+        (
+            broker.token_audience or broker.server
+            for broker in config.brokers
+            if config.has_mqtt
+            and broker.is_enabled
+            and broker.use_auth_token
+            and not broker.problem
+        ),
+        "",
+    )
+
+
+async def _check_signing(make_token: Callable[[str], Awaitable[Token]], audience: str) -> Check:
+    name = "capture: signs"
+    if not audience:
+        return Check(name, True, "not tried: no broker takes login tokens", is_tried=False)
+    try:
+        token = await make_token(audience)
+    except TokenError as error:
+        fix = "flash newer firmware, or name a file with its private key by private_key_path"
+        return Check(name, False, f"nobody signs login tokens: {error}", fix)
+    return Check(name, True, f"login tokens are signed by {token.signed_by}")
+
+
+class _Asking:
+    """One radio being asked."""
+
+    def __init__(
+        self, hub: MeshApi, link: LinkInfo, config: CaptureConfig, observer: Observer
+    ) -> None:
+        self._link = link
+        self._observer = observer
+        self._maker = TokenMaker(config, observer, hub.submit, SystemClock())
+        self._tokens: dict[str, Token] = {}
+        self._device: Device | None = None
+        self._reason = ""
+        self._is_settled = asyncio.Event()
+
+    async def follow(self, subscription: Subscription) -> None:
+        """Take what happens in."""
+        while batch := await subscription.next_batch():
+            for event in batch:
+                self._take(event)
+
+    async def witness(self) -> Witness:
+        """Wait until the radio has said who it is, or cannot be reached."""
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                await self._is_settled.wait()
+        except TimeoutError:
+            self._reason = f"it has not said who it is within {ANSWER_S:.0f} s"
+        if self._device is None:
+            return Witness(self._observer, silence=f"the radio is not known: {self._reason}")
+        return Witness(self._observer, self._device, self._token)
+
+    def said(self, witness: Witness) -> Check:
+        """Put into words what the radio said."""
+        name, device = "capture: radio", witness.origin
+        if device is None:
+            fix = "see what is said of that link above"
+            return Check(name, False, f"{self._link.link_id}: {self._reason}", fix)
+        shown = clean_line(device.name, MAX_NAME_CHARS) or "(no name)"
+        about = clean_line(f"{device.model} {device.firmware}".strip(), MAX_NAME_CHARS)
+        key = device.node_id[:8].upper()
+        detail = f"{shown} ({key}…){f', {about}' if about else ''}, on the link {device.link_id}"
+        return Check(name, True, f"packets are heard by {detail}")
+
+    def _take(self, event: Event) -> None:
+        match event:
+            case DeviceChanged(device) if device.link_id == self._link.link_id and device.node_id:
+                self._device = device
+                self._is_settled.set()
+            case LinkChanged(link) if link.link_id == self._link.link_id:
+                if link.state is LinkState.DOWN and link.reason:
+                    self._reason = link.reason
+                    self._is_settled.set()
+            case Signed():
+                self._maker.signed(event)
+            case _:
+                pass
+
+    async def _token(self, audience: str) -> Token:
+        """Make a token; a second one for the same broker is the same."""
+        if self._device is None:
+            raise TokenError(self._reason)
+        if audience not in self._tokens:
+            self._tokens[audience] = await self._maker.make(self._device, audience)
+        return self._tokens[audience]
