@@ -6,31 +6,111 @@ Everything that leans on paho's inside is in this file; the rest uses documented
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
+import ssl
 import time
 from typing import TYPE_CHECKING, cast
 
-from paho.mqtt.client import Client
+from paho.mqtt.client import Client, _WebsocketWrapper
 from paho.mqtt.enums import MQTTErrorCode
 
 from meshtui.errors import DecodeError
 from meshtui.transports.mqtt_answers import AnswerReader
+from meshtui.transports.websocket_frames import MASK_BYTES, FrameReader, Opcode, write_frame
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import Callable, Sequence
 
-    from paho.mqtt.client import _OutPacket
+    from paho.mqtt.client import SocketLike, WebSocketHeaders, _OutPacket
 
     from meshtui.transports.mqtt_answers import Answers
 
 PUBACK_HEAD = b"\x40\x02"
 CHUNK_BYTES = 64 * 1024
-# paho's WebSocket copies what it has of a frame at every read: few and large ones, then.
 LARGEST_CHUNK_BYTES = 4 * 1024 * 1024
+# A frame of a WebSocket that we send, and what is read of frames at once: two bytes each at least.
+FRAME_BYTES = 64 * 1024
+FRAMES_BYTES = 16 * 1024
 # Answers read at once: two bytes each at least, and the loop must go on meanwhile.
 ANSWER_BYTES = 8 * 1024
 PUBLISH = 0x30
+
+
+class WebSocket(_WebsocketWrapper):
+    """paho's WebSocket with frames of ours: masked fast, answers masked, and never one in another.
+
+    Its handshake is kept.
+    """
+
+    def __init__(
+        self,
+        connection: socket.socket,
+        host: str,
+        port: int,
+        is_tls: bool,  # noqa: FBT001 - as paho asks
+        path: str,
+        headers: WebSocketHeaders | None,
+    ) -> None:
+        """Shake hands; the socket has a timeout.
+
+        Raises:
+            WebsocketConnectionError: There is no WebSocket at this path.
+        """
+        super().__init__(connection, host, port, is_tls, path, headers)
+        self._reader = FrameReader()
+        self._leaving = bytearray()
+        self._promised = 0  # bytes of MQTT in what is leaving
+        self._ping: bytes | None = None  # to be answered once nothing is leaving
+        self._is_over = False
+
+    def recv(self, length: int) -> bytes:
+        """Return bytes of MQTT; empty = the connection has ended.
+
+        Raises:
+            BlockingIOError: There are none now.
+            ConnectionError: What comes are no frames.
+        """
+        if self._is_over:
+            return b""
+        data = self._socket.recv(min(length, FRAMES_BYTES))
+        if not data:
+            return b""
+        try:
+            received = self._reader.feed(data)
+        except DecodeError as error:
+            raise ConnectionError(str(error)) from error
+        if received.ping is not None:
+            self._ping = received.ping
+            with contextlib.suppress(BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                self._flush()
+        self._is_over = received.is_closed
+        if received.payload or self._is_over:
+            return received.payload
+        raise BlockingIOError
+
+    def send(self, data: bytes | bytearray | memoryview) -> int:
+        """Send the beginning of `data`; returns how much has left, 0 = call again with the same.
+
+        Raises:
+            BlockingIOError: The same, and the socket takes nothing now.
+        """
+        if not self._promised:
+            piece = memoryview(data)[:FRAME_BYTES]
+            self._leaving += write_frame(Opcode.BINARY, piece, os.urandom(MASK_BYTES))
+            self._promised = len(piece)
+        self._flush()
+        sent, self._promised = self._promised, 0
+        return sent
+
+    def _flush(self) -> None:
+        """Send what is leaving, and then the answer to a ping."""
+        while self._leaving or self._ping is not None:
+            if not self._leaving and self._ping is not None:
+                self._leaving += write_frame(Opcode.PONG, self._ping, os.urandom(MASK_BYTES))
+                self._ping = None
+            sent = self._socket.send(self._leaving)
+            del self._leaving[:sent]
 
 
 class LoopClient(Client):
@@ -112,6 +192,26 @@ class LoopClient(Client):
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return connection
 
+    def _create_socket(self) -> SocketLike:
+        if self._transport != "websockets":
+            return super()._create_socket()
+        connection = self._create_socket_connection()
+        if self._ssl:
+            connection = self._ssl_wrap_socket(connection)
+        connection.settimeout(self._connect_timeout)
+        try:
+            return WebSocket(
+                connection,
+                self._host,
+                self._port,
+                self._ssl,
+                self._websocket_path,
+                self._websocket_extra_headers,
+            )
+        except (OSError, ValueError):
+            connection.close()
+            raise
+
     def _ssl_wrap_socket(self, tcp_sock: socket.socket) -> ssl.SSLSocket:
         try:
             return super()._ssl_wrap_socket(tcp_sock)
@@ -163,7 +263,7 @@ class FeedClient(LoopClient):
             return super().read_some()
         self._has_come = False
         self.loop_read()
-        return self._has_come
+        return self._has_come or self._has_buffered()
 
     def _packet_read(self) -> MQTTErrorCode:
         if not self._is_let_in:

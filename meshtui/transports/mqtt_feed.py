@@ -170,7 +170,7 @@ class MqttFeed(MqttConnection):
         QoS 0: every byte has left; QoS 1: the broker has confirmed it.
         """
         sent = len(self._ends)
-        if unsent := self._client.unsent:
+        if sent and (unsent := self._client.unsent):
             sent = bisect_right(self._ends, self._ends[-1] - unsent)
         return min(self._begun + sent, next(iter(self._unanswered.values()), len(self._batch)))
 
@@ -181,17 +181,18 @@ class MqttFeed(MqttConnection):
             LinkLostError: The connection is gone, or the broker refused one of them, which ends it.
         """
         self._require_open()
-        # What a cancelled send left in the middle of a packet must leave first.
-        await self._until(lambda: not self._client.unsent)
         self._abandoned.update(self._unanswered)
         self._unanswered.clear()
         self._batch, self._begun, self._ends = publications, 0, []
         self._stirred_s = self._now().mono_s
-        while self._is_open and self._begun + len(self._ends) < len(publications):
+        while True:
+            # What a cancelled send left in the middle of a packet leaves first.
+            await self._until(lambda: not self._client.unsent and self._has_room())
+            if not self._is_open or self._begun + len(self._ends) == len(publications):
+                break
             self._hand_over()
             # Other connections have their turn, however fast this one is.
             await asyncio.sleep(0)
-            await self._until(lambda: not self._client.unsent and self._has_room())
         await self._until(lambda: not self._client.unsent and not self._unanswered)
         if self.taken < len(publications):
             self._require_open()
@@ -217,7 +218,7 @@ class MqttFeed(MqttConnection):
     def _awaits(self) -> str:
         if self._client.unsent:
             return "taken nothing"
-        return "confirmed nothing" if self._unanswered else ""
+        return "confirmed nothing" if self._unanswered or self._abandoned else ""
 
     def _ended(self) -> None:
         self._gone.set()
@@ -225,7 +226,7 @@ class MqttFeed(MqttConnection):
     # --- what the broker says ---
 
     def _on_connect(self, where: str, code: ReasonCode, properties: Properties | None) -> None:
-        self._window = min(WINDOW, getattr(properties, "ReceiveMaximum", WINDOW))
+        self._window = max(1, min(WINDOW, getattr(properties, "ReceiveMaximum", WINDOW)))
         super()._on_connect(where, code, properties)
 
     def _on_answers(self, answers: Answers) -> None:
@@ -276,9 +277,6 @@ class MqttFeed(MqttConnection):
             head, rest = publication.packet(is_version_5=self._is_version_5)
             pieces.append(head)
             if publication.is_confirmed:
-                if not room:
-                    pieces.pop()
-                    break
                 room -= 1
                 packet_id = self._next_id()
                 self._unanswered[packet_id] = place
@@ -286,7 +284,7 @@ class MqttFeed(MqttConnection):
                 size += 2 + len(rest)
             size += len(head)
             self._ends.append(size)
-            if size >= BUFFER_BYTES:
+            if size >= BUFFER_BYTES or not room:
                 break
         if self._first_at_s is None:
             self._first_at_s = self._now().mono_s

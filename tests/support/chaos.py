@@ -1,4 +1,4 @@
-"""A TCP proxy that misbehaves when told to: cuts, goes silent, refuses."""
+"""A TCP proxy that misbehaves when told to: cuts, goes silent, stops reading, refuses."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ class ChaosProxy:
         self.accepted = 0
         self._target_port = target_port
         self._is_silent = False
+        self._may_read = asyncio.Event()
+        self._may_read.set()
         self._refuses = False
         self._pairs: list[tuple[asyncio.StreamWriter, asyncio.StreamWriter]] = []
         self._tasks: set[asyncio.Task[None]] = set()
@@ -47,6 +49,10 @@ class ChaosProxy:
         """Swallow every byte both ways: a half-open connection."""
         self._is_silent = is_silent
 
+    def hold(self, is_held: bool = True) -> None:
+        """Read nothing more either way until let go: buffers fill up."""
+        (self._may_read.clear if is_held else self._may_read.set)()
+
     def refuse(self, refuses: bool = True) -> None:
         """Cut new connections at once."""
         self._refuses = refuses
@@ -68,6 +74,7 @@ class ChaosProxy:
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError):
             while data := await reader.read(65_536):
+                await self._may_read.wait()
                 if not self._is_silent:
                     writer.write(data)
                     await writer.drain()
