@@ -113,7 +113,9 @@ class CaptureWatch:
             raise TransportError(_radio_reason(hub, status) or status.problem)
         usable = [each for each in status.publishers if each.state not in _SWITCHED_OFF]
         if usable and not any(each.connects for each in usable):
-            raise TransportError("; ".join(f"{each.name}: {each.reason}" for each in usable))
+            raise TransportError(
+                "; ".join(f"{each.name}: {_broker_reason(each)}" for each in usable)
+            )
         is_enough = self._count is None or status.captured >= self._count
         return Exit.DONE if is_enough else Exit.TIMED_OUT
 
@@ -141,6 +143,12 @@ def _radio_reason(hub: MeshApi, status: PublishingStatus) -> str:
     if not reasons:
         return status.problem
     return f"{status.link_id}: {reasons[0]}" if reasons[0] else ""
+
+
+def _broker_reason(publisher: PublisherStatus) -> str:
+    """Say why a broker was not reached; what an attempt that goes on was preceded by is past."""
+    is_trying = publisher.state is PublisherState.CONNECTING and not publisher.failures
+    return "no answer yet" if is_trying else publisher.reason
 
 
 def _is_settled(status: PublishingStatus) -> bool:

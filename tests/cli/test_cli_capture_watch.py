@@ -141,13 +141,14 @@ async def test_a_radio_that_never_came_is_no_connection() -> None:
 
 
 async def test_brokers_that_never_came_are_no_connection_but_one_is_enough() -> None:
-    refused = a_broker(state=PublisherState.DOWN, connects=0, reason="not authorised")
+    refused = a_broker(state=PublisherState.DOWN, connects=0, failures=1, reason="not authorised")
+    slow = a_broker(number=4, state=PublisherState.CONNECTING, connects=0, reason="of old")
     off = a_broker(number=2, state=PublisherState.OFF, connects=0)
-    bed = Bed([refused, off], timeout_s=2)
+    bed = Bed([refused, off, slow], timeout_s=2)
 
     async with bed.following() as task:
         await bed.clock.wind(2)
-        with pytest.raises(TransportError, match="mqtt1: not authorised"):
+        with pytest.raises(TransportError, match=r"^mqtt1: not authorised; mqtt4: no answer yet$"):
             await ended(task)
     bed = Bed([refused, off, a_broker(number=3)], timeout_s=2)
     async with bed.following() as task:
