@@ -58,6 +58,18 @@ def is_capture_ini(text: str) -> bool:
     return bool(_IS_INI.search(text))
 
 
+def refuse_binary(path: Path, text: str) -> None:
+    """Refuse what decodes as text and is none, such as text of two bytes a letter.
+
+    Raises:
+        ConfigError: It names the line.
+    """
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        msg = f"{path}: line {line}: holds a NUL; save the file as UTF-8 text"
+        raise ConfigError(msg)
+
+
 def no_ini(text: str) -> str:
     """Say what keeps a text from being such an INI; empty where it does not look like one."""
     headings = [match[1] for line in text.split("\n") if (match := _HEADING.match(line))]
@@ -90,17 +102,15 @@ def _read_sections(path: Path, text: str, remarks: Remarks) -> Mapping[str, dict
     """Return the entries of the sections that are ours to read.
 
     Raises:
-        ConfigError: It is no text file, or has no section of the service.
+        ConfigError: It is no text, or has no section of the service.
     """
+    refuse_binary(path, text)
     sections: dict[str, dict[str, Entry]] = {_CAPTURE: {}, _CONNECTION: {}, _BOT: {}}
     found: dict[str, int] = {}
     section = ""
     lines = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
     for number, line in enumerate(lines, 1):
         place = f"{path}: line {number}"
-        if "\0" in line:
-            msg = f"{place}: holds a NUL; save the file as UTF-8 text"
-            raise ConfigError(msg)
         if heading := _HEADING.fullmatch(line):
             section = heading[1].strip().casefold()
             if section == _CAPTURE and section in found:

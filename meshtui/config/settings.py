@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from meshtui.config import options
 from meshtui.config.capture import Entry, Remarks, read_capture
-from meshtui.config.capture_ini import is_capture_ini, no_ini, parse_ini
+from meshtui.config.capture_ini import is_capture_ini, no_ini, parse_ini, refuse_binary
 from meshtui.config.capture_toml import TABLE, toml_entries
 from meshtui.config.option import ENVIRONMENT_PREFIX
 from meshtui.config.options import LINKS, OPTIONS
@@ -216,6 +216,7 @@ def _from_environment(option: Option[object], raw: str) -> object:
 
 
 def _parse(path: Path, text: str) -> Mapping[str, object]:
+    refuse_binary(path, text)
     try:
         return tomllib.loads(text)
     except RecursionError:

@@ -277,11 +277,11 @@ def test_settings_of_a_bot_without_the_service_are_refused_as_such(text: str) ->
 
 
 def test_a_large_file_is_read_in_good_time_and_little_is_said() -> None:
-    junk = "\n".join(f"kay{number} = {number}" for number in range(50_000))
+    junk = "\n".join(f"kay{number} = {number}" for number in range(20_000))
     started = time.process_time()
 
     file = of_capture("mqtt1_server = h", "k" * 300_000, " " * 300_000, "[" * 300_000, junk)
 
     assert time.process_time() - started < 5
     assert len(file.remarks) == MAX_REMARKS + 1
-    assert file.remarks[-1].startswith("and 49")
+    assert file.remarks[-1].startswith("and 19")
