@@ -71,9 +71,11 @@ class Taken(NamedTuple):
     at_s: float
     topic: str
     kind: str
+    payload: bytes
     body: dict
     qos: int
     is_retained: bool
+    is_repeat: bool
     client_id: str
     is_will: bool
 
@@ -381,9 +383,11 @@ class TokenBroker:
             self._now(),
             message.topic,
             kind,
+            message.payload,
             body,
             message.qos,
             message.is_retained,
+            message.is_repeat,
             client.request.client_id,
             is_will,
         )
