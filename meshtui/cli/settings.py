@@ -22,6 +22,7 @@ from meshtui.config.link_urls import hide_password
 from meshtui.config.options import LINKS, OPTIONS
 from meshtui.config.settings import DEFAULT, Config, parse_config
 from meshtui.errors import ConfigError
+from meshtui.model.capture import MAX_BROKERS
 from meshtui.model.secret import SecretBytes
 
 if TYPE_CHECKING:
@@ -38,32 +39,26 @@ _HEADING = """\
 # Nearest wins: command line, environment (MESHTUI_NAME, …), this file, default.
 # `meshtui --print-config` shows what is in effect.
 """
-_CAPTURE_EXAMPLE = """\
-[capture]
+_CAPTURE_HEADING = f"""\
+[{TABLE}]
 
-# Publish what a MeshCore radio hears to up to ten MQTT brokers, mqtt1_… to mqtt10_….
-# enabled = true
-
-# Three letters of an airport near you; {IATA} in topics.
-# iata = "SEA"
-
-# Also write the messages to a file, as JSON Lines.
-# output_file = "packets.jsonl"
-
-# A broker that takes tokens signed by the radio.
-# mqtt1_server = "broker.example"
-# mqtt1_port = 443
-# mqtt1_transport = "websockets"
-# mqtt1_use_tls = true
-# mqtt1_use_auth_token = true
-# mqtt1_topic_status = "meshcore/{IATA}/{PUBLIC_KEY}/status"
-# mqtt1_topic_packets = "meshcore/{IATA}/{PUBLIC_KEY}/packets"
-
-# A broker of your own.
-# mqtt2_server = "localhost"
-# mqtt2_username = "user"
-# mqtt2_password_file = "~/.broker-password"
+# Publish what a MeshCore radio hears: to mqtt1_…, mqtt2_… and so on, up to {MAX_BROKERS} MQTT brokers.
 """
+_CAPTURE_EXAMPLE = {
+    "enabled": True,
+    "iata": "SEA",
+    "output_file": "packets.jsonl",
+    "mqtt1_server": "broker.example",
+    "mqtt1_port": 443,
+    "mqtt1_transport": "websockets",
+    "mqtt1_use_tls": True,
+    "mqtt1_use_auth_token": True,
+    "mqtt1_topic_status": "meshcore/{IATA}/{PUBLIC_KEY}/status",
+    "mqtt1_topic_packets": "meshcore/{IATA}/{PUBLIC_KEY}/packets",
+    "mqtt2_server": "localhost",
+    "mqtt2_username": "user",
+    "mqtt2_password_file": "~/.broker-password",
+}
 
 
 def print_config(args: argparse.Namespace) -> int:
@@ -134,7 +129,15 @@ def documented_file(values: Mapping[str, object]) -> str:
             lines.append(f"# {option.example}\n")
         else:
             lines.append(f"# {name} = {as_toml(option.default)}\n")
-    return "\n".join([*lines, _CAPTURE_EXAMPLE])
+    return "\n".join([*lines, _CAPTURE_HEADING, *_capture_example()])
+
+
+def _capture_example() -> Iterator[str]:
+    """Show how two brokers are set, one by token and one by password."""
+    help_of = {key.name: key.help for key in SERVICE_KEYS}
+    help_of |= {f"mqtt{number}_{key.name}": key.help for number in (1, 2) for key in BROKER_KEYS}
+    for name, value in _CAPTURE_EXAMPLE.items():
+        yield f"# {help_of[name]}\n# {name} = {as_toml(value)}\n"
 
 
 def save_values(path: Path, values: Mapping[str, object]) -> None:

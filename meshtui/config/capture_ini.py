@@ -107,7 +107,7 @@ def _read_sections(path: Path, text: str, remarks: Remarks) -> Mapping[str, dict
     refuse_binary(path, text)
     sections: dict[str, dict[str, Entry]] = {_CAPTURE: {}, _CONNECTION: {}, _BOT: {}}
     found: dict[str, int] = {}
-    section = ""
+    section: str | None = None
     lines = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
     for number, line in enumerate(lines, 1):
         place = f"{path}: line {number}"
@@ -117,6 +117,9 @@ def _read_sections(path: Path, text: str, remarks: Remarks) -> Mapping[str, dict
                 text = f"{place}: [{INI_SECTION}] is there a second time (line {found[section]})"
                 remarks.add(f"{text}; both are read, and what comes last counts")
             found.setdefault(section, number)
+        elif section is None and line.strip() and line.strip()[0] not in "#;":
+            remarks.add(f"{place}: stands before all sections; it is left out, and what follows it")
+            section = ""
         elif section in sections:
             _read_line(line, place, sections[section], remarks if section == _CAPTURE else None)
     if _CAPTURE not in found:

@@ -163,7 +163,12 @@ def test_a_file_to_write_need_not_be_there(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [("folder", "is no regular file"), ("pipe", "is no regular file"), ("old/x", "is no folder")],
+    [
+        ("folder", "is no regular file"),
+        ("pipe", "is no regular file"),
+        ("old/x", "is no folder"),
+        ("a" * 300, "too long"),
+    ],
 )
 def test_a_file_that_cannot_be_written_is_refused(tmp_path: Path, name: str, expected: str) -> None:
     (tmp_path / "folder").mkdir()

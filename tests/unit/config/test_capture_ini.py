@@ -188,6 +188,12 @@ def test_a_line_that_says_nothing_is_not_repeated() -> None:
     assert remark == f"{FILE}: line 6: is neither key = value nor a comment; it is left out"
 
 
+def test_what_stands_before_all_sections_is_said_once() -> None:
+    [remark] = read("# mine\n\nname = 'Zoë'\ntheme = 'amber'\n[PacketCapture]\n").remarks
+
+    assert remark.startswith(f"{FILE}: line 3: stands before all sections; it is left out")
+
+
 def test_other_sections_are_nobodys_business_here() -> None:
     file = read("[Any]\nthis is\nno = sense\nno = sense\n[Bot]\n!\n" + USUAL)
 
