@@ -285,7 +285,8 @@ class Publisher:
 
     async def _live_once(self) -> float:
         """Connect and publish until the connection ends; returns how long to wait then."""
-        self._enter(PublisherState.CONNECTING)
+        # what went wrong last is still the best to be said, if anything did
+        self._enter(PublisherState.CONNECTING, "" if self._backoff.failures else "no answer yet")
         self._is_restarting = False
         try:
             feed = await self._connect()

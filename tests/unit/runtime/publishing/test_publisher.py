@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,7 +16,7 @@ from meshtui.runtime.publishing.publisher import Publisher
 from meshtui.runtime.publishing.queue import MessageQueue
 from meshtui.transports.mqtt_feed import Publication
 from tests.support.clock import FakeClock
-from tests.support.fake_desk import FakeDesk
+from tests.support.fake_desk import FakeDesk, FakeFeed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -106,6 +106,30 @@ async def test_the_back_off_grows_and_a_person_can_hurry_it() -> None:
         bench.publisher.retry()
         await bench.settle()
         assert len(bench.desk.specs) == 4
+
+
+async def test_while_it_connects_it_says_what_went_wrong_last_or_that_nobody_answers() -> None:
+    async with running(PLAIN) as bench:
+        hanging = asyncio.Event()
+        connect = bench.desk.open_feed
+
+        async def hang(*args: Any) -> FakeFeed:
+            await hanging.wait()
+            return await connect(*args)
+
+        bench.desk.open_feed = hang  # type: ignore[method-assign]
+        bench.publisher.introduce()
+        await bench.settle()
+        assert bench.publisher.status().reason == "no answer yet"
+
+        bench.desk.refusals = [TransportError("nothing listens")]
+        hanging.set()
+        await bench.settle()
+        hanging.clear()
+        await bench.clock.wind(1.0)
+
+        assert bench.publisher.status().state is PublisherState.CONNECTING
+        assert bench.publisher.status().reason == "nothing listens"
 
 
 async def test_packets_that_come_while_it_is_down_do_not_hurry_it() -> None:
