@@ -20,16 +20,18 @@ from meshtui.errors import ConfigError, KeystoreError, StoreError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from meshtui.cli.profile import Profile
-    from meshtui.model.ids import NodeId
+    from meshtui.model.ids import LinkId, NodeId
     from meshtui.runtime.check import Check
 
 # 2026-01-01: a clock before it has never been set.
 _EARLIEST_MS: Final = 1_767_225_600_000
 _LATEST_MS: Final = 4_102_444_800_000
 _FUTURE_MS: Final = 60_000
+# Steps without which nobody talks to a radio; others, such as its clock, only tell of it.
+_WAY_TO_A_RADIO: Final = frozenset({"port", "bluetooth", "open", "radio"})
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -190,16 +192,21 @@ async def _tell_outside(
     from meshtui.store.profile_lock import holder_of
 
     holder = holder_of(profile.paths.database_file)
+    broken: Mapping[LinkId, str] = {}
     if not args.no_links:
-        await _tell_links(profile, my_node_id(args), tell, holder)
+        broken = await _tell_links(profile, my_node_id(args), tell, holder)
     if is_concerned(profile):
-        await tell_capture(profile, tell, has_links=not args.no_links, holder=holder)
+        await tell_capture(profile, tell, has_links=not args.no_links, holder=holder, broken=broken)
 
 
 async def _tell_links(
     profile: Profile, me: NodeId | None, tell: Callable[[Check], None], holder: str
-) -> None:
-    """Try each link; a radio of ours that another process talks to is left alone."""
+) -> Mapping[LinkId, str]:
+    """Try each link; a radio of ours that another process talks to is left alone.
+
+    Returns:
+        What is wrong with those that cannot be used.
+    """
     from meshtui.config.options import LINKS
     from meshtui.config.settings import COMMAND_LINE
     from meshtui.model.link import LinkKind
@@ -212,7 +219,7 @@ async def _tell_links(
         links = [(info, spec) for info, spec, _ in configured_links(profile.config)]
     except ConfigError as error:
         tell(Check("links", False, str(error)))
-        return
+        return {}
     if not links:
         fix = "set links in the settings, or pass --link URL"
         tell(Check("links", False, "no link is set", fix))
@@ -221,6 +228,7 @@ async def _tell_links(
         if ports is not None:
             tell(ports)
     is_asked_for = profile.config.origins.get(LINKS.key) == COMMAND_LINE
+    broken: dict[LinkId, str] = {}
     for info, spec in links:
         if holder and info.kind is not LinkKind.BROKER and not is_asked_for:
             why = f"not tried: {holder} uses this profile, and has the radio"
@@ -228,3 +236,6 @@ async def _tell_links(
             continue
         async for check in check_link(spec, me):
             tell(check)
+            if not check.is_ok and check.check.rpartition(" ")[2] in _WAY_TO_A_RADIO:
+                broken[spec.link_id] = check.detail
+    return broken

@@ -5,20 +5,23 @@ from __future__ import annotations
 import asyncio
 import secrets
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from meshtui.cli.files import read_text
+from meshtui.cli.files import read_secret, read_text
 from meshtui.config.capture_files import with_files
 from meshtui.config.capture_ini import is_capture_ini
 from meshtui.errors import ConfigError, KeystoreError, StoreError
 from meshtui.model.capture import CaptureConfig
 from meshtui.model.link import LinkKind
+from meshtui.model.secret import SecretBytes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from meshtui.cli.profile import Profile
     from meshtui.crypto.keys import Identity
+    from meshtui.model.ids import LinkId
     from meshtui.model.link import LinkInfo
     from meshtui.runtime.check import Check
     from meshtui.runtime.doctor_publishers import Witness
@@ -49,12 +52,15 @@ def needs_identity(profile: Profile) -> bool:
     return not links or any(_needs_keys(link) for link in links)
 
 
-async def tell_capture(profile: Profile, tell: Tell, *, has_links: bool, holder: str) -> None:
+async def tell_capture(
+    profile: Profile, tell: Tell, *, has_links: bool, holder: str, broken: Mapping[LinkId, str]
+) -> None:
     """Look at everything that the service needs.
 
     Args:
         has_links: False = only what is on this machine.
         holder: Which process uses this profile now; empty = none.
+        broken: Links that were tried and do not work, and why.
     """
     config = _settings(profile, tell)
     if not has_links:
@@ -67,7 +73,7 @@ async def tell_capture(profile: Profile, tell: Tell, *, has_links: bool, holder:
         tell(Check("capture: radio", True, f"not tried: {why}", is_tried=False))
         await _tell_rest(config, Witness(silence=why, is_at_work=True), tell)
     else:
-        await _tell_with_radio(profile, config, tell)
+        await _tell_with_radio(profile, config, tell, broken)
 
 
 def _settings(profile: Profile, tell: Tell) -> CaptureConfig:
@@ -91,7 +97,9 @@ def _settings(profile: Profile, tell: Tell) -> CaptureConfig:
     return config
 
 
-async def _tell_with_radio(profile: Profile, config: CaptureConfig, tell: Tell) -> None:
+async def _tell_with_radio(
+    profile: Profile, config: CaptureConfig, tell: Tell, broken: Mapping[LinkId, str]
+) -> None:
     from meshtui.runtime.bootstrap import configured_links, open_mesh
     from meshtui.runtime.check import Check
     from meshtui.runtime.doctor_publishers import Witness
@@ -101,6 +109,9 @@ async def _tell_with_radio(profile: Profile, config: CaptureConfig, tell: Tell) 
     try:
         links = [info for info, _, _ in configured_links(profile.config)]
         chosen = choose_radio(config, links)
+        if not isinstance(chosen, Check) and chosen.link_id in broken:
+            fix = "see what is said of that link above"
+            chosen = Check(name, False, f"{chosen.link_id}: {broken[chosen.link_id]}", fix)
         if isinstance(chosen, Check):
             tell(chosen)
             await _tell_rest(config, Witness(silence=chosen.detail), tell)
@@ -109,11 +120,11 @@ async def _tell_with_radio(profile: Profile, config: CaptureConfig, tell: Tell) 
         url = profile.config.links[links.index(chosen)]
         alone = replace(profile.config, links=(url,), capture=CaptureConfig())
         [(link, _, _)] = configured_links(alone)
-        identity = _identity_for(profile, link)
+        identity, own_key = _keys_for(profile, link)
         database = profile.paths.database_file
         async with (
             open_mesh(alone, database, identity, opens_links=False) as hub,
-            questioned(hub, link, config, tell) as witness,
+            questioned(hub, link, config, tell, own_key) as witness,
         ):
             await _tell_rest(config, witness, tell)
     except (ConfigError, KeystoreError, StoreError) as error:
@@ -136,23 +147,29 @@ async def _tell_machine(config: CaptureConfig, witness: Witness | None, tell: Te
         tell(check)
 
 
-def _identity_for(profile: Profile, link: LinkInfo) -> Identity:
-    """Return who we are: where a radio is a node of its own, nobody in particular.
+def _keys_for(profile: Profile, link: LinkInfo) -> tuple[Identity, SecretBytes | None]:
+    """Return who we are, and our key in hex where we are the node; nobody in particular elsewhere.
 
     Raises:
         KeystoreError: The key file is missing, damaged, or its password wrong.
-        ConfigError: A password is needed and there is no way to ask.
+        ConfigError: A password is needed and there is no way to ask, or our key is elsewhere and
+            cannot be read.
     """
     from meshtui.cli.mesh import load_identity
     from meshtui.crypto.keys import Identity
+    from meshtui.networks.meshcore.identity import key_of
 
-    if _needs_keys(link):
-        return load_identity(profile)
-    return Identity(secrets.token_bytes(_SEED_BYTES))
+    if not _needs_keys(link):
+        return Identity(secrets.token_bytes(_SEED_BYTES)), None
+    identity = load_identity(profile)
+    if file := profile.config.meshcore.private_key_file:
+        return identity, SecretBytes(read_secret(Path(file).expanduser()).encode())
+    return identity, SecretBytes(key_of(identity).private.reveal.hex().encode())
 
 
 def _needs_keys(link: LinkInfo) -> bool:
+    """Tell whether this program is a node itself behind a link, and no guest of a radio that is."""
     from meshtui.networks.registry import load_network
 
-    is_node = load_network(link.network).open_observer() is not None
-    return not is_node or link.kind is LinkKind.MODEM
+    is_heard = load_network(link.network).open_observer() is not None
+    return not is_heard or link.kind is LinkKind.MODEM

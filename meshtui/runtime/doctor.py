@@ -18,13 +18,14 @@ from meshtui.networks.jsonmesh.topics import dm_topic
 from meshtui.runtime.check import Check
 from meshtui.runtime.clock import SystemClock
 from meshtui.runtime.doctor_ble import check_ble
-from meshtui.runtime.doctor_broker import PORTS, Way
+from meshtui.runtime.doctor_broker import Way
 from meshtui.runtime.doctor_gateways import (
     check_hearing,
     check_kiss,
     check_serial,
     check_tcp,
 )
+from meshtui.transports.mqtt_login import DEFAULT_PORTS
 from meshtui.transports.registry import load_transport
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ async def check_link(spec: LinkSpec, me: NodeId | None) -> AsyncIterator[Check]:
         async for check in _GATEWAYS[spec.scheme](title, spec):
             yield check
         return
-    if spec.scheme not in PORTS:
+    if spec.scheme not in DEFAULT_PORTS:
         async for check in check_hearing(title, spec, ""):
             yield check
         return

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Final
 from meshtui.errors import TransportError
 from meshtui.model.text import clean_line
 from meshtui.runtime.check import Check
+from meshtui.transports.mqtt_login import DEFAULT_PORTS
 from meshtui.transports.tls import client_context
 
 if TYPE_CHECKING:
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 STEP_TIMEOUT_S = 8.0
 # A token that is younger, or older, than a broker believes possible is refused.
 MAX_SKEW_S: Final = 300
-PORTS: Final = {"mqtt": 1883, "mqtts": 8883, "ws": 80, "wss": 443}
 _MAX_HEAD_LINES: Final = 100
 _MAX_WORDS: Final = 80
 _NEEDS_CLOCK: Final = frozenset({"certificate has expired", "certificate is not yet valid"})
@@ -64,7 +64,7 @@ class Way:
         self._title = title
         self._spec = spec
         self._wording = wording or Wording()
-        self._port = spec.port or PORTS[spec.scheme]
+        self._port = spec.port or DEFAULT_PORTS[spec.scheme]
         self._is_tls = spec.scheme in {"mqtts", "wss"}
         self._is_websocket = spec.scheme in {"ws", "wss"}
         self._has_tls = False

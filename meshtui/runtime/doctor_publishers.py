@@ -122,7 +122,6 @@ class _Trial:
         self._where = where_of(broker)
         self._clock = SystemClock()
         self._login = Login(broker, _Desk(config, witness), self._clock)
-        self._signed_by = ""
 
     async def checks(self) -> AsyncIterator[Check]:
         """Try it, up to the first step that fails."""
@@ -188,7 +187,11 @@ class _Trial:
         odd = f"; {remark}" if remark else ""
         if not self._broker.use_auth_token:
             return f"{self._where} lets us in {f'as {user}' if user else 'without a login'}{odd}"
-        return f"{self._where} takes the token for {self._login.audience}, as {user}{odd}"
+        token = self._login.status()
+        until = _time(token.expires_ms) if token else "?"
+        by = f", signed by {token.signed_by}" if token else ""
+        taken = f"takes the token for {self._login.audience}, as {user}"
+        return f"{self._where} {taken}{by}, good until {until}{odd}"
 
     def _refused(self, name: str, error: TransportError, skew_s: int | None) -> Check:
         if not error.is_refused:
@@ -200,7 +203,7 @@ class _Trial:
         if skew_s is not None and abs(skew_s) > MAX_SKEW_S:
             fix = f"set the clock: it is {skew_words(skew_s)} the broker's, so tokens are refused"
             return Check(name, False, str(error), fix)
-        shown = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(self._clock.now().unix_ms / 1000))
+        shown = _time(self._clock.now().unix_ms)
         fix = (
             f"clock: this machine's says {shown}; audience: is {self._login.audience} the name "
             f"the broker goes by (set {self._name}_token_audience)? key: may this radio's key "
@@ -285,6 +288,10 @@ class _Trial:
         finally:
             await feed.aclose()
         return "", ""
+
+
+def _time(unix_ms: int) -> str:
+    return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(unix_ms / 1000))
 
 
 def _not_tried(name: str, why: str) -> Check:

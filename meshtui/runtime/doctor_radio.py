@@ -10,6 +10,8 @@ import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from meshtui.errors import CryptoError
+from meshtui.model.device import Device
 from meshtui.model.event import DeviceChanged, LinkChanged, Signed
 from meshtui.model.link import LinkState
 from meshtui.model.text import clean_line
@@ -23,9 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 
     from meshtui.model.capture import CaptureConfig
-    from meshtui.model.device import Device
+    from meshtui.model.command import Sign
     from meshtui.model.event import Event
     from meshtui.model.link import LinkInfo
+    from meshtui.model.secret import SecretBytes
     from meshtui.networks.base import Observer
     from meshtui.runtime.api import MeshApi, Subscription
 
@@ -50,20 +53,25 @@ def choose_radio(config: CaptureConfig, links: Iterable[LinkInfo]) -> LinkInfo |
 
 @contextlib.asynccontextmanager
 async def questioned(
-    hub: MeshApi, link: LinkInfo, config: CaptureConfig, tell: Callable[[Check], None]
+    hub: MeshApi,
+    link: LinkInfo,
+    config: CaptureConfig,
+    tell: Callable[[Check], None],
+    own_key: SecretBytes | None = None,
 ) -> AsyncIterator[Witness]:
     """Ask the radio who it is and whether it signs, and have it at hand for the block.
 
     Args:
         hub: A mesh whose only link is the radio's, and not yet open.
+        own_key: Ours, in hex, where this program is the node. Then the link stays closed, for a
+            node that starts is heard by its neighbours.
     """
     observer = load_network(link.network).open_observer()
     if observer is None:
         yield Witness(silence="nothing of this network is published")
         return
-    asking = _Asking(hub, link, config, observer)
+    asking = _Asking(hub, link, config, observer, own_key)
     subscription = hub.subscribe()
-    hub.open_links()
     async with asyncio.TaskGroup() as group:
         task = group.create_task(asking.follow(subscription))
         witness = await asking.witness()
@@ -108,11 +116,18 @@ class _Asking:
     """One radio being asked."""
 
     def __init__(
-        self, hub: MeshApi, link: LinkInfo, config: CaptureConfig, observer: Observer
+        self,
+        hub: MeshApi,
+        link: LinkInfo,
+        config: CaptureConfig,
+        observer: Observer,
+        own_key: SecretBytes | None,
     ) -> None:
+        self._hub = hub
         self._link = link
         self._observer = observer
-        self._maker = TokenMaker(config, observer, hub.submit, SystemClock())
+        self._own_key = own_key
+        self._maker = TokenMaker(config, observer, self._submit, SystemClock())
         self._tokens: dict[str, Token] = {}
         self._device: Device | None = None
         self._reason = ""
@@ -126,6 +141,10 @@ class _Asking:
 
     async def witness(self) -> Witness:
         """Wait until the radio has said who it is, or cannot be reached."""
+        if self._own_key is not None:
+            self._device = self._ourselves()
+            return Witness(self._observer, self._device, self._token)
+        self._hub.open_links()
         try:
             async with asyncio.timeout(ANSWER_S):
                 await self._is_settled.wait()
@@ -144,8 +163,9 @@ class _Asking:
         shown = clean_line(device.name, MAX_NAME_CHARS) or "(no name)"
         about = clean_line(f"{device.model} {device.firmware}".strip(), MAX_NAME_CHARS)
         key = device.node_id[:8].upper()
-        detail = f"{shown} ({key}…){f', {about}' if about else ''}, on the link {device.link_id}"
-        return Check(name, True, f"packets are heard by {detail}")
+        who = f"{shown} ({key}…){f', {about}' if about else ''}, on the link {device.link_id}"
+        what = "packets are heard by" if self._own_key is None else "this program is the node"
+        return Check(name, True, f"{what} {who}")
 
     def _take(self, event: Event) -> None:
         match event:
@@ -160,6 +180,25 @@ class _Asking:
                 self._maker.signed(event)
             case _:
                 pass
+
+    def _ourselves(self) -> Device:
+        link = self._link
+        [myself] = (each for each in self._hub.myself() if each.network == link.network)
+        # a node without a name is called so by the others, too
+        name = myself.name or myself.node_id[:8].upper()
+        return Device(link.network, link.link_id, myself.node_id, name, radio=link.radio)
+
+    async def _submit(self, request: Sign) -> None:
+        if self._own_key is None or self._device is None:
+            await self._hub.submit(request)
+            return
+        answer = Signed(request.network, request.link_id, request.request_id, SystemClock().now())
+        try:
+            signature = self._observer.sign(self._device, self._own_key, request.data)
+        except CryptoError as error:
+            self._maker.signed(replace(answer, reason=str(error)))
+        else:
+            self._maker.signed(replace(answer, signature=signature, signed_by="our own key"))
 
     async def _token(self, audience: str) -> Token:
         """Make a token; a second one for the same broker is the same."""

@@ -12,6 +12,7 @@ import pytest
 from meshtui.cli.main import main
 from meshtui.store.profile_lock import ProfileLock, holder_of
 from tests.support.companion_server import running_server
+from tests.support.fake_kiss_modem import FakeKissModem, serve_on_a_terminal
 from tests.support.mosquitto import ALICE, free_port, running
 from tests.support.program import run_program
 from tests.support.token_broker import AUDIENCE, TokenBroker
@@ -193,3 +194,27 @@ def test_only_this_machine_is_looked_at_without_links(
     assert "WRONG capture: output_file" in shown
     assert "capture: radio" not in shown
     assert "mqtt1: tcp" not in shown
+
+
+def test_a_modem_is_not_made_to_send_and_our_own_key_signs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["identity", "new", "--words", "12", "--no-encrypt", "--home", str(tmp_path)])
+    modem = FakeKissModem()
+    settings = f"""\
+[capture]
+enabled = true
+mqtt1_server = "localhost"
+mqtt1_port = {free_port()}
+mqtt1_use_auth_token = true
+"""
+    with serve_on_a_terminal(modem) as device:
+        links = f'links = ["meshcore+kiss://{device}"]\n'
+        (tmp_path / "config.toml").write_text(links + settings)
+        capsys.readouterr()
+        main(["doctor", "--home", str(tmp_path), "--json"])
+
+    found = by_name([json.loads(line) for line in capsys.readouterr().out.splitlines()])
+    assert wrong(found) == ["mqtt1: tcp"]
+    assert "signed by our own key" in found["capture: signs"]["detail"]
+    assert modem.on_air == []

@@ -11,7 +11,7 @@ from meshtui.errors import CryptoError, LocalProtocolError
 from meshtui.model.capture import BrokerConfig, CaptureConfig
 from meshtui.model.event import DeviceChanged, LinkChanged, Signed
 from meshtui.model.ids import Instant, LinkId, NetworkName
-from meshtui.model.link import LinkInfo, LinkKind, LinkState
+from meshtui.model.link import LinkInfo, LinkKind, LinkState, Myself
 from meshtui.model.secret import SecretBytes
 from meshtui.networks.meshcore.observing.token import sign_by_key
 from meshtui.networks.registry import load_network
@@ -51,11 +51,19 @@ class Radio:
         self._events = events
         self._refuses = refuses
         self._is_busy = is_busy
+        self.is_open = False
 
     def subscribe(self, limit: int = 100) -> FakeSubscription:
         return self.subscription
 
+    def myself(self) -> list[Myself]:
+        return [
+            Myself(NetworkName("jsonmesh"), "MESH-1", ""),
+            Myself(USB.network, ALICE.node_id, KEY),
+        ]
+
     def open_links(self) -> None:
+        self.is_open = True
         for event in self._events:
             self.subscription.put(event)
 
@@ -82,10 +90,13 @@ def down(reason: str, link: LinkInfo = USB) -> LinkChanged:
 
 
 async def asked(
-    radio: Radio, config: CaptureConfig = BY_TOKEN, audiences: Sequence[str] = ()
+    radio: Radio,
+    config: CaptureConfig = BY_TOKEN,
+    audiences: Sequence[str] = (),
+    own_key: SecretBytes | None = None,
 ) -> tuple[dict[str, Check], Witness]:
     found: list[Check] = []
-    async with questioned(radio, USB, config, found.append) as witness:
+    async with questioned(radio, USB, config, found.append, own_key) as witness:
         for audience in audiences:
             assert witness.make_token is not None
             await witness.make_token(audience)
@@ -208,3 +219,22 @@ def test_a_private_key_is_proven_against_the_radio_that_is_known() -> None:
     prove(PRIVATE)
     with pytest.raises(CryptoError):
         prove(SecretBytes(b"11" * 32))
+
+
+async def test_where_we_are_the_node_we_sign_and_the_radio_is_not_even_opened() -> None:
+    radio = Radio()
+
+    found, witness = await asked(radio, own_key=PRIVATE)
+
+    assert all(check.is_ok for check in found.values())
+    assert f"this program is the node {KEY[:8]}" in found["radio"].detail
+    assert found["signs"].detail.endswith("our own key")
+    assert witness.origin is not None
+    assert (radio.is_open, radio.signed) == (False, [])
+
+
+async def test_a_key_of_ours_that_is_none_is_told() -> None:
+    found, _ = await asked(Radio(), own_key=SecretBytes(b"11" * 32))
+
+    assert not found["signs"].is_ok
+    assert "11111111" not in found["signs"].detail
