@@ -47,6 +47,7 @@ from meshtui.tui.themes import load_themes
 from tests.support.tui_app import text_of
 from tests.tools.meshcore_pictures import take_meshcore
 from tests.tools.packet_pictures import take_packets
+from tests.tools.publisher_pictures import take_publishers
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -117,7 +118,8 @@ async def main(names: Sequence[str], png: Path | None) -> None:
     FOLDER.mkdir(exist_ok=True)
     await take_meshcore(lambda pilot, name: save(pilot, name, names))
     await take_packets(lambda pilot, name: save(pilot, name, names))
-    if names and all(name.startswith(("meshcore", "packet")) for name in names):
+    await take_publishers(lambda pilot, name: save(pilot, name, names))
+    if names and all(name.startswith(("meshcore", "packet", "publishers")) for name in names):
         return
     clock = QuickClock()
     bootstrap.SystemClock = lambda: clock  # type: ignore[assignment,misc]  # the whole mesh hurries

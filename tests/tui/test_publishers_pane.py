@@ -446,6 +446,16 @@ async def test_keys_and_typed_commands_lead_there() -> None:
         assert "Try this broker now" in text_of(app)
 
 
+async def test_tab_completes_the_broker_that_a_command_names() -> None:
+    mesh = mesh_with()
+    app = app_on(mesh)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await pilot.press(*"/resume m", "tab", "tab")
+
+        assert app.screen.chat.composer.value == "/resume mqtt2"
+
+
 async def test_the_status_line_has_a_sign_while_a_broker_is_unwell_wherever_one_is() -> None:
     mesh = few(mesh_with(), 1)
     app = app_on(mesh)

@@ -82,7 +82,15 @@ class SlashCommands:
     def words(self) -> dict[str, str]:
         """What can be typed, with the kind of the first argument."""
         fixed = {word: ARGUMENTS.get(word, "") for word in slash_commands()}
-        return self._verbs.words() | fixed
+        return self._verbs.words() | fixed | self._broker_words()
+
+    def _broker_words(self) -> dict[str, str]:
+        """The commands that name a broker, where there are some."""
+        publishing = self._pane.desk.api.publishing()
+        if publishing is None or not (publishers := publishing.status().publishers):
+            return {}
+        names = "|".join(clean(each.name, limit=20) for each in publishers)
+        return dict.fromkeys(("/pause", "/resume", "/retry", "/token"), f"word:{names}")
 
     def hides(self, line: str) -> bool:
         """A typed line may hold a secret and is not to be remembered, nor kept as a draft."""

@@ -199,7 +199,7 @@ def cells_of(
         "since": (ago(publisher.since_ms, now_ms) if publisher.since_ms else "", "dim"),
         "where": (where, look),
         "host": (_host(where), look),
-        "why": (reason or _host(where), _why_look(publisher)),
+        "why": (reason, _why_look(publisher)) if reason else (_host(where), look),
         "token": ("" if token is None else _renews(token, now_ms), "dim"),
     }
     if is_idle:
@@ -223,7 +223,7 @@ def note_of(publisher: PublisherStatus, glyphs: Glyphs, now_ms: int) -> list[Pie
         pieces = [reason, token]
     said = [piece for piece in pieces if piece[0]]
     if not said:
-        return [(f"packets to {clean_line(publisher.topic_packets, _MAX_TOPIC)}", "dim")]
+        return [(clean_line(publisher.where, _MAX_WHERE), "dim")]
     dots: list[Piece] = [(f" {glyphs.dot} ", "dim")] * (len(said) - 1)
     return [piece for pair in zip(said, [*dots, ("", "dim")], strict=True) for piece in pair]
 
@@ -312,11 +312,10 @@ def _packet_words(publisher: PublisherStatus, glyphs: Glyphs, now_ms: int) -> st
 
 
 def _queue_words(publisher: PublisherStatus, glyphs: Glyphs) -> str:
-    failed = count_of(publisher.failures, "failure")
     words = [
         f"{publisher.queued:,} of {publisher.queue_limit:,} wait",
         f"QoS {publisher.qos}, {'' if publisher.qos else 'un'}confirmed",
-        f"{count_of(publisher.connects, 'connect')}, {failed} since",
+        f"{count_of(publisher.connects, 'connect')}, {publisher.failures:,} failed since",
     ]
     return f" {glyphs.dot} ".join(words)
 
@@ -348,10 +347,10 @@ def preview_lines(held: Held, form: PreviewForm, *, is_whole: bool) -> list[Line
     if preview is None:
         unknown = " No message yet: the radio has not said who it is."
         return [((unknown, "dim"),)]
-    keys = "b another form, c copy, Esc back" if is_whole else "Enter whole, b other form, c copy"
+    keys = "" if is_whole else "; Enter whole, b other form, c copy"
     lines: list[Line] = [
         ((f" {_kind_words(held, preview, is_whole=is_whole)}", "title"),),
-        ((f" {_how(preview, form)}; {keys}", "dim"),),
+        ((f" {_how(preview, form)}{keys}", "dim"),),
         field("topic", clean_line(preview.topic, _MAX_TOPIC)),
     ]
     return lines + _payload_lines(preview.payload, form)

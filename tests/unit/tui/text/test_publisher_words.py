@@ -143,7 +143,7 @@ def test_a_second_line_says_what_matters_most() -> None:
     token = token_at(NOW_MS)
     down = {"state": PublisherState.DOWN, "retry_at_ms": NOW_MS + 8_000, "reason": "refused"}
 
-    assert note().startswith("packets to meshcore/BOS/")
+    assert note() == "wss://mqtt-1.example.org:443/mqtt"
     assert note(token=token) == "token 3 h old, renews in 9 h, signed by the radio"
     assert note(token=token, reason="reset").endswith("signed by the radio · last error: reset")
     assert note(**down) == "again in 8 s; refused"
@@ -172,7 +172,7 @@ def test_the_details_say_everything() -> None:
     assert "○ down for 1 min; tries again in 48 s, R now" in text
     assert "why       the broker refused the login" in text
     assert "12,278 published · 12 dropped · 31 held back · last 4 s ago" in text
-    assert "214 of 1,000 wait · QoS 1, confirmed · 3 connects, 1 failure since" in text
+    assert "214 of 1,000 wait · QoS 1, confirmed · 3 connects, 1 failed since" in text
     assert "3 h old, valid 21 h, renews in 9 h; signed by private_key_path" in text
     assert "/packets\n status to" in text
 
