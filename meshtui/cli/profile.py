@@ -7,12 +7,13 @@ import getpass
 import os
 import stat
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
 from meshtui.cli.files import TextFile, read_secret, read_text
+from meshtui.config.capture_files import with_files
 from meshtui.config.link_urls import hide_password
 from meshtui.config.options import LINKS
 from meshtui.config.settings import Config, parse_config
@@ -62,11 +63,15 @@ class Profile:
         return getpass.getpass("Password of the key file: ")
 
 
-def load_profile(args: argparse.Namespace, *, output: Output | None) -> Profile:
+def load_profile(
+    args: argparse.Namespace, *, output: Output | None, has_service: bool = False
+) -> Profile:
     """Find the folders, read and check the settings, and say what is odd about them.
 
     Args:
         output: Where to say it; None = nowhere.
+        has_service: The packet capture service is to run beside a mesh, where it is switched on:
+            look at the files that it needs, too.
 
     Raises:
         ConfigError: A setting is wrong.
@@ -75,6 +80,9 @@ def load_profile(args: argparse.Namespace, *, output: Output | None) -> Profile:
     file = read_text(paths.config_file, is_required=args.config is not None)
     overrides = {} if args.link is None else {LINKS.key: args.link}
     config = parse_config(paths.config_file, file.text, environment=os.environ, overrides=overrides)
+    if has_service and config.capture.is_enabled:
+        capture, remarks = with_files(config.capture, is_alone=False)
+        config = replace(config, capture=capture, remarks=(*config.remarks, *remarks))
     named = args.password_file or os.environ.get("MESHTUI_PASSWORD_FILE")
     password_file = _path(named, "--password-file") if named else None
     if output is not None:

@@ -27,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
     from meshtui.cli.mesh import Follower, run_mesh
 
     output = Output(as_json=args.json)
-    profile = load_profile(args, output=output)
+    profile = load_profile(args, output=output, has_service=True)
     if profile.config.jsonmesh.relay is False:
         output.say("warning: jsonmesh.relay is false in the settings: nothing will be passed on")
 

@@ -42,7 +42,7 @@ _HEADING = """\
 _CAPTURE_HEADING = f"""\
 [{TABLE}]
 
-# Publish what a MeshCore radio hears: to mqtt1_…, mqtt2_… and so on, up to {MAX_BROKERS} MQTT brokers.
+# Publish what a MeshCore radio hears to MQTT brokers: mqtt1_… to mqtt{MAX_BROKERS}_….
 """
 _CAPTURE_EXAMPLE = {
     "enabled": True,

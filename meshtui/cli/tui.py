@@ -35,7 +35,7 @@ _log = logging.getLogger(__name__)
 def run(args: argparse.Namespace) -> int:
     """Show the client until the user leaves it."""
     with collecting_late():
-        profile = load_profile(args, output=Output(as_json=False))
+        profile = load_profile(args, output=Output(as_json=False), has_service=True)
         require_terminal()
         identity = _identity(profile)
         log_to_file(profile.paths.log_file, "debug" if args.verbose else profile.config.log_level)
@@ -71,8 +71,8 @@ async def _show(
 
         async def start() -> MeshApi:
             # said before; now the screen is drawn where it would be said
-            config = load_profile(args, output=None).config if is_first_run else profile.config
-            return await keep(profile, config, _either(identity, setup))
+            again = load_profile(args, output=None, has_service=True) if is_first_run else profile
+            return await keep(profile, again.config, _either(identity, setup))
 
         app = MeshtuiApp(
             start,

@@ -26,24 +26,36 @@ MAX_SECRET_BYTES: Final = 4_096
 MAX_CA_BYTES: Final = 16 * 1024 * 1024
 
 
-def with_files(service: CaptureConfig) -> tuple[CaptureConfig, tuple[str, ...]]:
+def with_files(
+    service: CaptureConfig, *, is_alone: bool = True
+) -> tuple[CaptureConfig, tuple[str, ...]]:
     """Read the brokers' password files and look at all other files that are named.
+
+    Args:
+        is_alone: The service is all that is to run, and is refused without its files; otherwise
+            they are remarked on, and the service says itself what it cannot do.
 
     Returns:
         The service, where a broker with an unusable file has a `problem` now, and what is odd.
 
     Raises:
-        ConfigError: The key or the output file cannot be used; names file, line and key.
+        ConfigError: The key or the output file cannot be used, and the service is alone; names
+            file, line and key.
     """
     remarks: list[str] = []
 
     def say(key: str, text: str) -> None:
         remarks.append(f"{_where(service, key)}: {text}")
 
-    _check_key(service, say)
+    def complain(key: str, text: str) -> None:
+        if is_alone:
+            msg = f"{_where(service, key)}: {text}"
+            raise ConfigError(msg)
+        say(key, text)
+
+    _check_key(service, complain, say)
     if fault := service.output_file and _output_fault(Path(service.output_file)):
-        msg = f"{_where(service, 'output_file')}: {fault}"
-        raise ConfigError(msg)
+        complain("output_file", fault)
     brokers = tuple(
         _with_files(broker, service, say)
         if service.has_mqtt and broker.is_enabled and not broker.problem
@@ -57,15 +69,14 @@ def _where(service: CaptureConfig, key: str) -> str:
     return service.places.get(key, key)
 
 
-def _check_key(service: CaptureConfig, say: Say) -> None:
+def _check_key(service: CaptureConfig, complain: Say, say: Say) -> None:
     if not service.private_key_path:
         return
     path = Path(service.private_key_path)
     fault = _fault(path, MAX_SECRET_BYTES)
     if fault and service.auth_token_method == "python":  # noqa: S105 - a word, no secret
-        msg = f"{_where(service, 'private_key_path')}: {fault}"
-        raise ConfigError(msg)
-    if fault:
+        complain("private_key_path", fault)
+    elif fault:
         say("private_key_path", f"{fault}; only the radio can sign tokens then")
     elif _is_open(path):
         say("private_key_path", f"others can read this key; run: chmod 600 {path}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from meshtui.cli.main import main
+from meshtui.cli.output import Output
+from meshtui.cli.profile import load_profile
 from meshtui.cli.settings import documented_file, save_values
 from meshtui.config.capture_keys import BROKER_KEYS, SERVICE_KEYS
 from meshtui.config.settings import parse_config
@@ -154,3 +157,24 @@ def test_the_documented_service_is_one_that_runs() -> None:
     assert (off.capture, off.remarks) == (CaptureConfig(), ())
     assert (on.capture.is_enabled, on.remarks) == (True, ())
     assert [broker.problem for broker in on.capture.brokers] == ["", ""]
+
+
+def test_who_runs_the_service_beside_a_chat_has_its_passwords(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "pw").write_text(f"{SECRET}\n")
+    path = tmp_path / "config.toml"
+    path.write_text(
+        '[capture]\nenabled = true\noutput_file = "config.toml/x"\n'
+        'mqtt1_server = "h"\nmqtt1_password_file = "pw"\n'
+    )
+    args = argparse.Namespace(home=str(tmp_path), config=None, link=None, password_file=None)
+
+    beside = load_profile(args, output=Output(as_json=False), has_service=True)
+    without = load_profile(args, output=None)
+
+    said = capsys.readouterr().err
+    assert beside.config.capture.brokers[0].password.reveal == SECRET.encode()
+    assert without.config.capture.brokers[0].password.reveal == b""
+    assert f"warning: {path}: line 3: capture.output_file: " in said
+    assert SECRET not in said

@@ -181,6 +181,16 @@ def test_a_file_that_cannot_be_written_is_refused(tmp_path: Path, name: str, exp
     assert expected in str(caught.value)
 
 
+def test_beside_a_chat_nothing_is_refused(tmp_path: Path) -> None:
+    lines = ("output_file = config.ini/x", "private_key_path = key", "auth_token_method = python")
+
+    service, (key, output) = with_files(settings(tmp_path, *lines), is_alone=False)
+
+    assert "line 5: private_key_path: " in key
+    assert "line 4: output_file: " in output
+    assert service.output_file == f"{tmp_path}/config.ini/x"
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_folder_of_others_is_refused(tmp_path: Path) -> None:
     (tmp_path / "shut").mkdir(mode=0o500)
