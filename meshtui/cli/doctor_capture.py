@@ -73,7 +73,7 @@ async def tell_capture(
         tell(Check("capture: radio", True, f"not tried: {why}", is_tried=False))
         await _tell_rest(config, Witness(silence=why, is_at_work=True), tell)
     else:
-        await _tell_with_radio(profile, config, tell, broken)
+        await _tell_rest(config, await _witness(profile, config, tell, broken), tell)
 
 
 def _settings(profile: Profile, tell: Tell) -> CaptureConfig:
@@ -97,13 +97,14 @@ def _settings(profile: Profile, tell: Tell) -> CaptureConfig:
     return config
 
 
-async def _tell_with_radio(
+async def _witness(
     profile: Profile, config: CaptureConfig, tell: Tell, broken: Mapping[LinkId, str]
-) -> None:
+) -> Witness:
+    """Ask the radio; nothing is kept open."""
     from meshtui.runtime.bootstrap import configured_links, open_mesh
     from meshtui.runtime.check import Check
     from meshtui.runtime.doctor_publishers import Witness
-    from meshtui.runtime.doctor_radio import choose_radio, questioned
+    from meshtui.runtime.doctor_radio import choose_radio, question
 
     name = "capture: radio"
     try:
@@ -114,22 +115,19 @@ async def _tell_with_radio(
             chosen = Check(name, False, f"{chosen.link_id}: {broken[chosen.link_id]}", fix)
         if isinstance(chosen, Check):
             tell(chosen)
-            await _tell_rest(config, Witness(silence=chosen.detail), tell)
-            return
+            return Witness(silence=chosen.detail)
         # alone: nobody else shall hear that we are here
         url = profile.config.links[links.index(chosen)]
         alone = replace(profile.config, links=(url,), capture=CaptureConfig())
         [(link, _, _)] = configured_links(alone)
         identity, own_key = _keys_for(profile, link)
+        # what the radio kept for us may come at once, and must not be lost
         database = profile.paths.database_file
-        async with (
-            open_mesh(alone, database, identity, opens_links=False) as hub,
-            questioned(hub, link, config, tell, own_key) as witness,
-        ):
-            await _tell_rest(config, witness, tell)
+        async with open_mesh(alone, database, identity, opens_links=False) as hub:
+            return await question(hub, link, config, tell, own_key)
     except (ConfigError, KeystoreError, StoreError) as error:
         tell(Check(name, False, str(error)))
-        await _tell_rest(config, Witness(silence=str(error)), tell)
+        return Witness(silence=str(error))
 
 
 async def _tell_rest(config: CaptureConfig, witness: Witness, tell: Tell) -> None:

@@ -168,8 +168,8 @@ class Way:
     async def _get(self, path: str, headers: str) -> tuple[str, str]:
         """Ask for a page; returns the status line, fit to be shown, and the `Date` header."""
         tls = client_context(self._spec) if self._is_tls else None
-        host = f"{self._spec.host}:{self._port}"
-        request = f"GET {path} HTTP/1.1\r\nHost: {host}\r\n{headers}\r\n"
+        host = f"[{self._spec.host}]" if ":" in self._spec.host else self._spec.host
+        request = f"GET {path} HTTP/1.1\r\nHost: {host}:{self._port}\r\n{headers}\r\n"
         date = ""
         async with self._connection(tls) as (reader, writer), asyncio.timeout(STEP_TIMEOUT_S):
             writer.write(request.encode())

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from meshtui.errors import EncodeError, LinkLostError, TransportError
@@ -19,10 +19,9 @@ from meshtui.runtime.clock import SystemClock
 from meshtui.runtime.doctor_broker import MAX_SKEW_S, Way, Wording, skew_words
 from meshtui.runtime.publishing.login import Login
 from meshtui.runtime.publishing.publisher import spec_of, where_of
-from meshtui.runtime.publishing.tokens import TokenError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Callable, Mapping
 
     from meshtui.model.capture import BrokerConfig, CaptureConfig
     from meshtui.model.device import Device
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
 
 # Who is not allowed to publish is thrown out at once; a broker far away needs a moment for it.
 WATCH_S = 2.0
-CONFIRM_S = 8.0
+CONFIRM_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +42,14 @@ class Witness:
 
     Attributes:
         origin: As it describes itself; None = it is not known.
-        make_token: Makes a login for an audience, or raises TokenError.
-        silence: Why it is not known, for a person.
+        tokens: Logins, by whom they are made out to.
+        silence: Why it is not known, or there are none, for a person.
         is_at_work: Another process publishes what it hears, so it is not `offline`.
     """
 
     observer: Observer | None = None
     origin: Device | None = None
-    make_token: Callable[[str], Awaitable[Token]] | None = None
+    tokens: Mapping[str, Token] = field(default_factory=dict, repr=False)
     silence: str = ""
     is_at_work: bool = False
 
@@ -103,9 +102,7 @@ class _Desk:
         return origin.clock_skew_s if origin else None
 
     async def make_token(self, audience: str) -> Token:
-        if self._witness.make_token is None:
-            raise TokenError(self._witness.silence)
-        return await self._witness.make_token(audience)
+        return self._witness.tokens[audience]
 
     def renew_after_ms(self) -> int:
         return round(self._config.jwt_renewal_interval_s * 1000)
@@ -152,13 +149,9 @@ class _Trial:
         """Log in and publish; nothing that is open outlives it."""
         step = "token" if self._broker.use_auth_token else "login"
         name = f"{self._name}: {step}"
-        if step == "token" and self._witness.make_token is None:
+        if step == "token" and self._login.audience not in self._witness.tokens:
             return [_not_tried(name, self._witness.silence)]
-        try:
-            user, password = await self._login.credentials()
-        except TokenError as error:
-            fix = "name a file with the radio's private key by private_key_path"
-            return [Check(name, False, f"nobody makes one: {error}", fix)]
+        user, password = await self._login.credentials()
         spec = spec_of(self._broker, user, password)
         try:
             feed = await self._open(spec)
@@ -224,11 +217,11 @@ class _Trial:
             return Check(name, False, str(error), fix)
         if message is None:
             return _not_tried(name, self._witness.silence)
-        problem = await self._problem_of(feed, message)
-        told = ""
+        problem, told = await self._published(feed, message)
         if not problem and not self._broker.use_auth_token:
             await feed.aclose()
-            problem, told = await self._asked_by_version_5(spec, message)
+            problem, more = await self._asked_by_version_5(spec, message)
+            told += more
         if problem:
             fix = f"may this user publish to {message.topic}? Are topic and iata right?"
             return Check(name, False, problem, fix)
@@ -251,21 +244,29 @@ class _Trial:
         payload = observer.status(origin, now_ms, is_online=False, has_stats=False)
         return Publication(topic, payload, is_confirmed=True, is_retained=self._broker.is_retained)
 
-    async def _problem_of(self, feed: MqttFeed, message: Publication) -> str:
-        """Publish, and look whether the broker closes the connection; empty = all is well."""
+    async def _published(self, feed: MqttFeed, message: Publication) -> tuple[str, str]:
+        """Publish, and look whether the broker closes the connection.
+
+        Returns:
+            What is wrong, and what to add where nothing is.
+        """
+        told = ""
         try:
             async with asyncio.timeout(CONFIRM_S):
                 await feed.send([message])
         except TimeoutError:
-            return f"{message.topic}: the broker confirms nothing (QoS 1)"
+            if self._broker.qos:
+                confirms = f"the broker confirms nothing; set {self._name}_qos = 0"
+                return f"{message.topic}: {confirms}", ""
+            told = ", though it confirmed nothing"  # some take all they get as QoS 0
         except LinkLostError as error:
-            return f"{message.topic}: {error}"
+            return f"{message.topic}: {error}", ""
         try:
             async with asyncio.timeout(WATCH_S):
                 why = await feed.lost()
         except TimeoutError:
-            return ""
-        return f"{message.topic}: after the status message, {why or 'the connection ended'}"
+            return "", told
+        return f"{message.topic}: after the status message, {why or 'the connection ended'}", ""
 
     async def _asked_by_version_5(self, spec: LinkSpec, message: Publication) -> tuple[str, str]:
         """Ask a broker that can say no: by MQTT 3.1.1 one that takes nothing says yes all the same.
@@ -305,5 +306,7 @@ def _wording(broker: BrokerConfig) -> Wording:
         insecure=f"{name}_tls_insecure",
         plain=f"{name}_use_tls = false is for plain ones",
         path=f"{name}_websocket_path must be the broker's, often /mqtt or /",
-        clock="a login token of a wrong time is refused",
+        clock="a login token of a wrong time is refused"
+        if broker.use_auth_token
+        else "what is published bears its time",
     )

@@ -6,7 +6,6 @@ It is asked by the very session that the service would use, so that what works h
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -19,10 +18,10 @@ from meshtui.networks.registry import load_network
 from meshtui.runtime.check import Check
 from meshtui.runtime.clock import SystemClock
 from meshtui.runtime.doctor_publishers import Witness
-from meshtui.runtime.publishing.tokens import Token, TokenError, TokenMaker
+from meshtui.runtime.publishing.tokens import TokenError, TokenMaker
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from meshtui.model.capture import CaptureConfig
     from meshtui.model.command import Sign
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from meshtui.model.secret import SecretBytes
     from meshtui.networks.base import Observer
     from meshtui.runtime.api import MeshApi, Subscription
+    from meshtui.runtime.publishing.tokens import Token
 
 # A radio over Bluetooth needs a few seconds to connect, and a few more for its tables.
 ANSWER_S = 30.0
@@ -51,65 +51,40 @@ def choose_radio(config: CaptureConfig, links: Iterable[LinkInfo]) -> LinkInfo |
     return Check(name, False, f"capture.link: there is no radio {wanted}", f"one of: {there}")
 
 
-@contextlib.asynccontextmanager
-async def questioned(
+async def question(
     hub: MeshApi,
     link: LinkInfo,
     config: CaptureConfig,
     tell: Callable[[Check], None],
     own_key: SecretBytes | None = None,
-) -> AsyncIterator[Witness]:
-    """Ask the radio who it is and whether it signs, and have it at hand for the block.
+) -> Witness:
+    """Ask the radio who it is, and have it sign a login for every broker that takes one.
 
     Args:
-        hub: A mesh whose only link is the radio's, and not yet open.
+        hub: A mesh whose only link is the radio's, and not yet open; it is not needed afterwards.
         own_key: Ours, in hex, where this program is the node. Then the link stays closed, for a
             node that starts is heard by its neighbours.
     """
     observer = load_network(link.network).open_observer()
     if observer is None:
-        yield Witness(silence="nothing of this network is published")
-        return
+        return Witness(silence="nothing of this network is published")
     asking = _Asking(hub, link, config, observer, own_key)
     subscription = hub.subscribe()
     async with asyncio.TaskGroup() as group:
         task = group.create_task(asking.follow(subscription))
-        witness = await asking.witness()
-        tell(asking.said(witness))
-        if witness.make_token is not None:
-            signs = await _check_signing(witness.make_token, _first_audience(config))
-            tell(signs)
-            if not signs.is_ok:  # nobody need wait for the same refusal once a broker
-                witness = replace(witness, make_token=None, silence="nobody signs login tokens")
-        yield witness
+        await asking.settle()
+        tell(asking.said())
+        if asking.is_known:
+            tell(await asking.sign(_audiences(config)))
         task.cancel()
+    return asking.witness()
 
 
-def _first_audience(config: CaptureConfig) -> str:
-    """Return whom the first token will be made out to; empty = nobody takes tokens."""
-    return next(
-        (
-            broker.token_audience or broker.server
-            for broker in config.brokers
-            if config.has_mqtt
-            and broker.is_enabled
-            and broker.use_auth_token
-            and not broker.problem
-        ),
-        "",
-    )
-
-
-async def _check_signing(make_token: Callable[[str], Awaitable[Token]], audience: str) -> Check:
-    name = "capture: signs"
-    if not audience:
-        return Check(name, True, "not tried: no broker takes login tokens", is_tried=False)
-    try:
-        token = await make_token(audience)
-    except TokenError as error:
-        fix = "flash newer firmware, or name a file with its private key by private_key_path"
-        return Check(name, False, f"nobody signs login tokens: {error}", fix)
-    return Check(name, True, f"login tokens are signed by {token.signed_by}")
+def _audiences(config: CaptureConfig) -> Sequence[str]:
+    """Return whom tokens are made out to, each once."""
+    takers = [broker for broker in config.brokers if broker.is_enabled and broker.use_auth_token]
+    usable = [broker for broker in takers if config.has_mqtt and not broker.problem]
+    return tuple(dict.fromkeys(broker.token_audience or broker.server for broker in usable))
 
 
 class _Asking:
@@ -139,24 +114,48 @@ class _Asking:
             for event in batch:
                 self._take(event)
 
-    async def witness(self) -> Witness:
+    @property
+    def is_known(self) -> bool:
+        """It has said who it is."""
+        return self._device is not None
+
+    async def settle(self) -> None:
         """Wait until the radio has said who it is, or cannot be reached."""
         if self._own_key is not None:
             self._device = self._ourselves()
-            return Witness(self._observer, self._device, self._token)
+            return
         self._hub.open_links()
         try:
             async with asyncio.timeout(ANSWER_S):
                 await self._is_settled.wait()
         except TimeoutError:
             self._reason = f"it has not said who it is within {ANSWER_S:.0f} s"
+
+    async def sign(self, audiences: Sequence[str]) -> Check:
+        """Have tokens made, up to the first that nobody signs."""
+        name, device = "capture: signs", self._device
+        if not audiences or device is None:
+            return Check(name, True, "not tried: no broker takes login tokens", is_tried=False)
+        try:
+            for audience in audiences:
+                self._tokens[audience] = await self._maker.make(device, audience)
+        except TokenError as error:
+            self._tokens.clear()
+            fix = "flash newer firmware, or name a file with its private key by private_key_path"
+            return Check(name, False, f"nobody signs login tokens: {error}", fix)
+        signed_by = self._tokens[audiences[0]].signed_by
+        return Check(name, True, f"login tokens are signed by {signed_by}")
+
+    def witness(self) -> Witness:
+        """Return what is known now."""
         if self._device is None:
             return Witness(self._observer, silence=f"the radio is not known: {self._reason}")
-        return Witness(self._observer, self._device, self._token)
+        silence = "" if self._tokens else "nobody signs login tokens"
+        return Witness(self._observer, self._device, self._tokens, silence)
 
-    def said(self, witness: Witness) -> Check:
+    def said(self) -> Check:
         """Put into words what the radio said."""
-        name, device = "capture: radio", witness.origin
+        name, device = "capture: radio", self._device
         if device is None:
             fix = "see what is said of that link above"
             return Check(name, False, f"{self._link.link_id}: {self._reason}", fix)
@@ -199,11 +198,3 @@ class _Asking:
             self._maker.signed(replace(answer, reason=str(error)))
         else:
             self._maker.signed(replace(answer, signature=signature, signed_by="our own key"))
-
-    async def _token(self, audience: str) -> Token:
-        """Make a token; a second one for the same broker is the same."""
-        if self._device is None:
-            raise TokenError(self._reason)
-        if audience not in self._tokens:
-            self._tokens[audience] = await self._maker.make(self._device, audience)
-        return self._tokens[audience]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import time
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from meshtui.runtime import doctor_publishers
 from meshtui.runtime.clock import SystemClock
 from meshtui.runtime.doctor_publishers import Witness, check_publishers
 from meshtui.runtime.publishing.tokens import TokenMaker
+from tests.support import mqtt_server as mqtt
 from tests.support.links import opened
 from tests.support.meshcore_vectors import vectors
 from tests.support.mosquitto import ALICE as LOGIN
@@ -24,7 +26,7 @@ from tests.support.observed import ALICE, KEY
 from tests.support.token_broker import AUDIENCE, TokenBroker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
     from meshtui.model.command import Sign
@@ -88,17 +90,18 @@ def with_token(scheme: str, broker: TokenBroker, number: int = 1, **settings) ->
     return broker_of(scheme, broker.ports[scheme], number, **{**own, **settings})
 
 
-def witness_of(key_file: Path | None = None) -> Witness:
-    """Alice's radio, which signs with a key from a file, or not at all."""
+async def witness_of(key_file: Path | None = None) -> Witness:
+    """Alice's radio, with logins signed by a key from a file, or none."""
+    if key_file is None:
+        return Witness(OBSERVER, ALICE, silence="no radio signs")
 
     async def nobody(_request: Sign) -> None:
         pytest.fail("the file comes first")
 
-    path = str(key_file or "")
-    config = CaptureConfig(private_key_path=path, auth_token_method="python")
+    config = CaptureConfig(private_key_path=str(key_file), auth_token_method="python")
     maker = TokenMaker(config, OBSERVER, nobody, SystemClock())
-    make = (lambda audience: maker.make(ALICE, audience)) if key_file else None
-    return Witness(OBSERVER, ALICE, make, silence="" if key_file else "no radio signs")
+    tokens = {each: await maker.make(ALICE, each) for each in (AUDIENCE, "mqtt.other.net")}
+    return Witness(OBSERVER, ALICE, tokens)
 
 
 async def told(*brokers: BrokerConfig, witness: Witness, **settings: object) -> dict[str, Check]:
@@ -122,7 +125,7 @@ def only_fault(found: dict[str, Check]) -> Check:
 @pytest.mark.broker
 @pytest.mark.parametrize("scheme", SCHEMES)
 async def test_a_good_broker_is_walked_to_the_end(scheme: str, locked: Mosquitto) -> None:
-    found = await told(with_login(scheme, locked), witness=witness_of())
+    found = await told(with_login(scheme, locked), witness=await witness_of())
 
     tls = ["tls"] * (scheme in {"mqtts", "wss"})
     upgrade = ["websocket"] * (scheme in {"ws", "wss"})
@@ -137,7 +140,7 @@ async def test_what_is_published_is_the_retained_last_will_and_nothing_else(
     locked: Mosquitto,
 ) -> None:
     user, password = LOGIN
-    await told(with_login("mqtt", locked), witness=witness_of())
+    await told(with_login("mqtt", locked), witness=await witness_of())
 
     url = locked.url("mqtt", f"{user}:{password.replace(' ', '%20')}")
     async with opened(url, "meshcore/#") as reader:
@@ -155,7 +158,7 @@ async def test_a_wrong_password_and_a_missing_one_are_told_with_the_keys(
     wrong = with_login("ws", locked, password=SecretBytes(b"hunter2"))
     none = with_login("mqtt", locked, username="")
     for broker in (wrong, none):
-        fault = only_fault(await told(broker, witness=witness_of()))
+        fault = only_fault(await told(broker, witness=await witness_of()))
 
         assert fault.check == "mqtt1: login"
         assert "mqtt1_password" in fault.fix
@@ -167,7 +170,9 @@ async def test_a_topic_that_the_access_rules_forbid_is_found_though_the_broker_s
     locked: Mosquitto,
 ) -> None:
     for topic in ("meshcore/forbidden", "elsewhere/status"):
-        found = await told(with_login("mqtt", locked, topic_status=topic), witness=witness_of())
+        found = await told(
+            with_login("mqtt", locked, topic_status=topic), witness=await witness_of()
+        )
 
         assert only_fault(found).check == "mqtt1: publish"
         assert topic in only_fault(found).detail
@@ -176,7 +181,7 @@ async def test_a_topic_that_the_access_rules_forbid_is_found_though_the_broker_s
 
 @pytest.mark.broker
 async def test_a_topic_that_is_none_is_told(locked: Mosquitto) -> None:
-    found = await told(with_login("mqtt", locked, topic_status="a/#"), witness=witness_of())
+    found = await told(with_login("mqtt", locked, topic_status="a/#"), witness=await witness_of())
 
     assert only_fault(found).check == "mqtt1: publish"
     assert "mqtt1_topic_status" in only_fault(found).fix
@@ -199,7 +204,7 @@ async def test_without_a_radio_all_but_its_part_is_looked_at(locked: Mosquitto) 
 
 @pytest.mark.broker
 async def test_where_the_service_runs_nothing_is_said_in_its_place(locked: Mosquitto) -> None:
-    witness = dataclasses.replace(witness_of(), is_at_work=True)
+    witness = dataclasses.replace(await witness_of(), is_at_work=True)
     broker = with_login("mqtt", locked, topic_status="meshcore/atwork")
 
     found = await told(broker, witness=witness)
@@ -214,7 +219,7 @@ async def test_a_token_is_made_accepted_and_used_once(
     scheme: str, tmp_path: Path, key_file: Path
 ) -> None:
     async with TokenBroker(tmp_path) as broker:
-        found = await told(with_token(scheme, broker), witness=witness_of(key_file))
+        found = await told(with_token(scheme, broker), witness=await witness_of(key_file))
 
         assert all(check.is_ok and check.is_tried for check in found.values())
         assert steps(found)[-2:] == ["token", "publish"]
@@ -231,7 +236,7 @@ async def test_a_refused_token_says_clock_audience_and_key_and_is_tried_once(
 ) -> None:
     async with TokenBroker(tmp_path) as broker:
         other = with_token("mqtt", broker, token_audience="mqtt.other.net")
-        fault = only_fault(await told(other, witness=witness_of(key_file)))
+        fault = only_fault(await told(other, witness=await witness_of(key_file)))
 
         assert fault.check == "mqtt1: token"
         assert broker.refused == {"audience": 1}
@@ -241,7 +246,9 @@ async def test_a_refused_token_says_clock_audience_and_key_and_is_tried_once(
 
 async def test_a_token_that_came_too_late_says_clock(tmp_path: Path, key_file: Path) -> None:
     async with TokenBroker(tmp_path, now=lambda: time.time() + 2 * 86_400) as broker:
-        fault = only_fault(await told(with_token("mqtt", broker), witness=witness_of(key_file)))
+        fault = only_fault(
+            await told(with_token("mqtt", broker), witness=await witness_of(key_file))
+        )
 
         assert broker.refused == {"expired": 1}
     assert fault.fix.startswith("clock: this machine's says")
@@ -252,7 +259,7 @@ async def test_where_the_clock_is_known_to_be_wrong_it_alone_is_to_blame(
 ) -> None:
     monkeypatch.setattr("meshtui.runtime.doctor_broker._skew_s", lambda _: -86_400)
     async with TokenBroker(tmp_path, audience="elsewhere") as broker:
-        found = await told(with_token("ws", broker), witness=witness_of(key_file))
+        found = await told(with_token("ws", broker), witness=await witness_of(key_file))
 
     assert [name for name, check in found.items() if not check.is_ok] == [
         "mqtt1: clock",
@@ -266,45 +273,41 @@ async def test_a_place_the_broker_does_not_know_ends_in_the_publish_step(
 ) -> None:
     async with TokenBroker(tmp_path) as broker:
         nowhere = with_token("wss", broker, topic_status="meshcore/XXX/{PUBLIC_KEY}/status")
-        fault = only_fault(await told(nowhere, witness=witness_of(key_file)))
+        fault = only_fault(await told(nowhere, witness=await witness_of(key_file)))
 
         assert broker.denied == {"place": 1}
     assert fault.check == "mqtt1: publish"
     assert "iata" in fault.fix
 
 
-async def test_a_broker_that_confirms_nothing_is_given_up(
-    tmp_path: Path, key_file: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("qos", "is_ok"), [(0, True), (1, False)])
+async def test_a_broker_that_confirms_nothing_will_do_for_qos_0_alone(
+    qos: int, is_ok: bool, tmp_path: Path, key_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(doctor_publishers, "CONFIRM_S", 0.1)
     async with TokenBroker(tmp_path) as broker:
         broker.is_mute = True
-        fault = only_fault(await told(with_token("mqtt", broker), witness=witness_of(key_file)))
+        settings = with_token("mqtt", broker, qos=qos)
+        check = (await told(settings, witness=await witness_of(key_file)))["mqtt1: publish"]
 
-    assert fault.check == "mqtt1: publish"
-    assert "confirms nothing" in fault.detail
+    assert check.is_ok is is_ok
+    assert ("confirmed nothing" if is_ok else "mqtt1_qos = 0") in check.detail
 
 
-async def test_a_key_that_signs_nothing_is_told_before_the_broker_is_asked(
-    tmp_path: Path,
-) -> None:
-    wrong = tmp_path / "wrong.key"
-    wrong.write_text("00" * 64)
+async def test_without_a_token_the_broker_is_not_asked(tmp_path: Path) -> None:
     async with TokenBroker(tmp_path) as broker:
-
-        async def refuse(_request: Sign) -> None:
-            raise doctor_publishers.TokenError("the radio refuses to sign")
-
-        config = CaptureConfig(private_key_path=str(wrong), auth_token_method="python")
-        maker = TokenMaker(config, OBSERVER, refuse, SystemClock())
-        witness = Witness(OBSERVER, ALICE, lambda audience: maker.make(ALICE, audience))
-        fault = only_fault(await told(with_token("mqtt", broker), witness=witness))
+        found = await told(with_token("mqtt", broker), witness=await witness_of())
 
         assert not broker.logins
         assert not broker.refused
-    assert fault.check == "mqtt1: token"
-    assert "private_key_path" in fault.detail
-    assert "the radio refuses to sign" in fault.detail
+    assert not found["mqtt1: token"].is_tried
+    assert found["mqtt1: token"].detail == "not tried: no radio signs"
+
+
+async def test_neither_token_nor_password_shows_itself(key_file: Path) -> None:
+    witness = await witness_of(key_file)
+
+    assert "eyJ" not in repr(witness)
 
 
 async def test_each_broker_is_told_in_order_whatever_the_others_do(
@@ -316,7 +319,7 @@ async def test_each_broker_is_told_in_order_whatever_the_others_do(
             broker_of("mqtt", free_port(), 2),
             with_token("mqtt", broker, 4),
             broker_of("mqtt", 1, 9, is_enabled=False),
-            witness=witness_of(key_file),
+            witness=await witness_of(key_file),
         )
 
     assert found["mqtt1: settings"].detail == "config.ini: line 7: mqtt1_port: must be a number"
@@ -327,6 +330,60 @@ async def test_each_broker_is_told_in_order_whatever_the_others_do(
     assert "mqtt9_enabled is false" in found["mqtt9: settings"].detail
     numbers = [int(name[4]) for name in found]
     assert numbers == sorted(numbers)
+
+
+@contextlib.asynccontextmanager
+async def old_broker(connects: list[int], *, hangs_up: bool = False) -> AsyncIterator[int]:
+    """It speaks MQTT 3.1.1 only and takes all that comes; `connects` are the versions it heard."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        wire = mqtt.TcpWire(reader, writer)
+        with contextlib.suppress(mqtt.HungUpError, asyncio.CancelledError):
+            _, _, body = await mqtt.read_packet(wire)
+            connects.append(body[6])
+            if body[6] == 4:
+                await wire.write(mqtt.connack())
+                _, flags, body = await mqtt.read_packet(wire)
+                await wire.write(mqtt.puback(mqtt.read_publish(flags, body).packet_id))
+                if not hangs_up:
+                    await mqtt.read_packet(wire)
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        yield server.sockets[0].getsockname()[1]
+
+
+async def test_a_broker_that_cannot_say_no_is_believed_and_that_is_said() -> None:
+    versions: list[int] = []
+    async with old_broker(versions) as port:
+        found = await told(broker_of("mqtt", port), witness=await witness_of())
+
+    assert versions == [4, 5]
+    assert found["mqtt1: publish"].is_ok
+    assert "without a word, as brokers without MQTT 5 do" in found["mqtt1: publish"].detail
+
+
+async def test_a_broker_that_hangs_up_after_the_message_did_not_like_it() -> None:
+    async with old_broker([], hangs_up=True) as port:
+        fault = only_fault(await told(broker_of("mqtt", port), witness=await witness_of()))
+
+    assert fault.check == "mqtt1: publish"
+    assert "after the status message, the broker closed the connection" in fault.detail
+
+
+async def test_who_takes_connections_and_is_no_broker_fails_at_the_login() -> None:
+    async def serve(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"SSH-2.0-OpenSSH_9.2\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        fault = only_fault(await told(broker_of("mqtt", port), witness=await witness_of()))
+
+    assert fault.check == "mqtt1: login"
+    assert "does it speak MQTT" in fault.fix
 
 
 async def test_without_any_broker_there_must_be_a_file() -> None:

@@ -18,14 +18,12 @@ from meshtui.networks.registry import load_network
 from meshtui.runtime import doctor_radio
 from meshtui.runtime.check import Check
 from meshtui.runtime.doctor_publishers import Witness
-from meshtui.runtime.doctor_radio import choose_radio, questioned
+from meshtui.runtime.doctor_radio import choose_radio, question
 from tests.support.fake_mesh import FakeSubscription
 from tests.support.meshcore_vectors import vectors
 from tests.support.observed import ALICE, KEY
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from meshtui.model.command import Sign
     from meshtui.model.event import Event
 
@@ -90,16 +88,10 @@ def down(reason: str, link: LinkInfo = USB) -> LinkChanged:
 
 
 async def asked(
-    radio: Radio,
-    config: CaptureConfig = BY_TOKEN,
-    audiences: Sequence[str] = (),
-    own_key: SecretBytes | None = None,
+    radio: Radio, config: CaptureConfig = BY_TOKEN, own_key: SecretBytes | None = None
 ) -> tuple[dict[str, Check], Witness]:
     found: list[Check] = []
-    async with questioned(radio, USB, config, found.append, own_key) as witness:
-        for audience in audiences:
-            assert witness.make_token is not None
-            await witness.make_token(audience)
+    witness = await question(radio, USB, config, found.append, own_key)
     return {check.check.removeprefix("capture: "): check for check in found}, witness
 
 
@@ -132,11 +124,19 @@ async def test_a_radio_that_answers_and_signs_is_told_with_its_name_and_key() ->
     assert witness.origin is ALICE
 
 
-async def test_the_radio_signs_once_for_each_audience() -> None:
+async def test_the_radio_signs_once_for_each_audience_that_will_be_asked() -> None:
     radio = Radio(DeviceChanged(ALICE))
+    others = (
+        BrokerConfig(2, server="mqtt.example.net", use_auth_token=True),
+        BrokerConfig(3, server="x", use_auth_token=True, token_audience="other.net"),
+        BrokerConfig(4, server="off.net", use_auth_token=True, is_enabled=False),
+        BrokerConfig(5, server="bad.net", use_auth_token=True, problem="line 3"),
+        BrokerConfig(6, server="plain.net"),
+    )
 
-    await asked(radio, audiences=["mqtt.example.net", "other.net", "other.net"])
+    _, witness = await asked(radio, CaptureConfig(brokers=(TAKER, *others)))
 
+    assert list(witness.tokens) == ["mqtt.example.net", "other.net"]
     assert len(radio.signed) == 2
 
 
@@ -165,7 +165,7 @@ async def test_who_does_not_sign_is_asked_once_and_no_broker_is_tried_with_it(
     assert not found["signs"].is_ok
     assert words in found["signs"].detail
     assert "private_key_path" in found["signs"].fix
-    assert (witness.make_token, witness.silence) == (None, "nobody signs login tokens")
+    assert (witness.tokens, witness.silence) == ({}, "nobody signs login tokens")
     assert len(radio.signed) == 1
 
 
@@ -187,7 +187,7 @@ async def test_a_link_that_does_not_open_says_why_at_once() -> None:
     assert not found["radio"].is_ok
     assert "nothing listens" in found["radio"].detail
     assert "nothing listens" in witness.silence
-    assert (witness.origin, witness.make_token) == (None, None)
+    assert (witness.origin, witness.tokens) == (None, {})
 
 
 async def test_a_radio_that_never_says_who_it_is_is_given_up(
@@ -203,10 +203,11 @@ async def test_a_radio_that_never_says_who_it_is_is_given_up(
 
 
 async def test_a_network_without_observers_has_nothing_to_ask() -> None:
-    radio, found = Radio(), []
-    async with questioned(radio, link_of("x", "jsonmesh"), BY_TOKEN, found.append) as witness:
-        assert witness.silence
+    found: list[Check] = []
 
+    witness = await question(Radio(), link_of("x", "jsonmesh"), BY_TOKEN, found.append)
+
+    assert witness.silence
     assert found == []
 
 
