@@ -220,6 +220,17 @@ async def test_a_broker_is_paused_and_goes_on() -> None:
         ]
 
 
+async def test_keys_that_come_at_once_mean_the_broker_the_cursor_was_moved_to() -> None:
+    mesh = mesh_with()
+    app = PaneHost(mesh, PublishersPane)
+    async with app.run_test(size=SIZE) as pilot:
+        await rest(app, pilot)
+        app.pane.table.action_cursor_by(2)
+        app.pane.action_pause_publisher()
+
+        assert mesh.service.asked == [("pause", "mqtt3")]
+
+
 async def test_try_now_and_a_new_token_are_asked_for_where_they_make_sense() -> None:
     mesh = mesh_with()
     app = PaneHost(mesh, PublishersPane)
@@ -324,15 +335,15 @@ async def test_the_message_of_a_service_that_knows_no_topic_yet_is_not_made_up()
         await rest(app, pilot)
         await pilot.press("enter", "c")
 
-        assert "No message yet" in await rest(app, pilot)
+        assert "No message: the radio has not" in await rest(app, pilot)
         assert app.notices == ["There is no message yet"]
 
 
 # -- the filter ------------------------------------------------------------------------------------
 
 
-def heard(mesh: FakeMesh, kind: str) -> None:
-    frame = Frame(LinkId("ttyUSB0"), kind.encode(), mesh.at(), RxMeta(-90, 5.0))
+def heard(mesh: FakeMesh, kind: str, endpoint: str = "") -> None:
+    frame = Frame(LinkId("ttyUSB0"), kind.encode(), mesh.at(), RxMeta(-90, 5.0), endpoint)
     summary = PacketSummary(kind, Verdict.HANDLED)
     mesh.emit(FrameReceived(NetworkName("meshcore"), frame, summary))
 
@@ -343,6 +354,7 @@ async def test_a_filter_is_tried_while_it_is_typed_and_in_force_from_enter_on() 
     async with app.run_test(size=SIZE) as pilot:
         for kind in ("advert", "text", "advert"):
             heard(mesh, kind)
+        heard(mesh, "advert", "companion")
         await app.feed()
         await rest(app, pilot)
         await pilot.press("f")
@@ -361,7 +373,7 @@ async def test_a_filter_is_tried_while_it_is_typed_and_in_force_from_enter_on() 
         text = await rest(app, pilot)
         assert mesh.service.asked == [("filter", "type==advert")]
         assert " filter type==advert" in text.splitlines()[1]
-        assert "settings key filter keeps it" in app.notices[0]
+        assert app.notices == ["In force until the program ends; 1,219 that wait already leave too"]
         assert app.pane.table.has_focus
 
 
@@ -406,7 +418,7 @@ async def test_an_empty_filter_lets_everything_leave_again() -> None:
         await pilot.press("f", "ctrl+u", "enter")
 
         assert "none, everything leaves" in await rest(app, pilot)
-        assert app.notices[0].startswith("Everything leaves")
+        assert app.notices[0].startswith("In force until the program ends")
 
 
 # -- in the program --------------------------------------------------------------------------------

@@ -190,7 +190,7 @@ class PublishersPane(Pane):
 
     def action_pause_publisher(self) -> None:
         """Pause the selected broker, or let it go on."""
-        chosen = self.book.selected
+        chosen = self._select()
         self._pause(self._chosen_name(), is_paused=chosen is None or not chosen.is_paused)
 
     def action_resume_publisher(self) -> None:
@@ -218,7 +218,7 @@ class PublishersPane(Pane):
 
     def action_maximise_preview(self) -> None:
         """The next message alone, standing still; or all again."""
-        if self.book.selected is None:
+        if self._select() is None:
             return
         self.book.is_held = not self.book.is_held
         self.set_class(self.book.is_held, "-whole")
@@ -235,6 +235,7 @@ class PublishersPane(Pane):
 
     def action_copy_preview(self) -> None:
         """Copy the message that is shown, as it is sent."""
+        self._select()
         preview = self.book.held.preview
         if preview is None:
             self._tell("There is no message yet", is_error=True)
@@ -244,9 +245,8 @@ class PublishersPane(Pane):
     def on_line_list_highlighted(self, message: LineList.Highlighted) -> None:
         """Another broker."""
         message.stop()
-        row = self.table.current()
-        if message.line_list is self.table and row is not None:
-            self.book.select(row.name, self._api, self.desk.now_ms())
+        if message.line_list is self.table:
+            self._select()
             self._draw_detail()
             self._restate()
 
@@ -275,8 +275,10 @@ class PublishersPane(Pane):
             self._close_filter()
         self.book.take_preview(api, self.desk.now_ms())
         self.refresh_now()
-        what = "Only what passes leaves" if text.strip() else "Everything leaves"
-        self._tell(f"{what}, {HOW_LONG}")
+        waiting = sum(each.queued for each in self.book.publishers)
+        is_late = waiting > 0 and bool(text.strip())
+        late = f"until the program ends; {waiting:,} that wait already leave too"
+        self._tell(f"In force {late if is_late else HOW_LONG}")
 
     def on_filter_line_typed(self, message: FilterLine.Typed) -> None:
         """Nothing is in force before Enter: half a filter would let the wrong packets out."""
@@ -308,8 +310,15 @@ class PublishersPane(Pane):
     def _api(self) -> PublishingApi | None:
         return self.desk.api.publishing()
 
+    def _select(self) -> PublisherStatus | None:
+        """Look at the broker under the cursor, which may have moved by the key before this one."""
+        row = self.table.current()
+        if row is not None:
+            self.book.select(row.name, self._api, self.desk.now_ms())
+        return self.book.selected
+
     def _chosen_name(self) -> str:
-        chosen = self.book.selected
+        chosen = self._select()
         return chosen.name if chosen is not None else ""
 
     def _tell(self, text: str, *, is_error: bool = False) -> None:
@@ -402,11 +411,12 @@ class PublishersPane(Pane):
             self.detail.show([])
             return
         self._title.redraw()
-        lines = preview_lines(self.book.held, self.book.form, is_whole=self.book.is_held)
-        if not self.book.is_held:
+        is_whole = self.book.is_held
+        lines = preview_lines(self.book.held, self.book.form, chosen.state, is_whole=is_whole)
+        if not is_whole:
             of = publisher_lines(chosen, self.desk.glyphs, now_ms)
             lines = [*of, (("", "plain"),), *lines]
-        what = f"{self.book.is_held} {self.book.form} {chosen.name}"
+        what = f"{is_whole} {self.book.form} {chosen.name}"
         self.detail.show(lines, stays=what == self._detail_of)
         self._detail_of = what
 

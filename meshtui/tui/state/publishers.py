@@ -107,8 +107,8 @@ class Heard:
         self._rows: list[PacketRow] = []
 
     def take(self, events: Iterable[FrameReceived], link_id: str) -> None:
-        """Take packets in place of those there were; those of other links do not count."""
-        own = [event for event in events if event.frame.link_id == link_id]
+        """Take packets in place of those there were: of this link, and not the radio's own talk."""
+        own = [each for each in events if each.frame.link_id == link_id and not each.frame.endpoint]
         self._rows = [received_row(n, event) for n, event in enumerate(own[-MAX_TRIED:], 1)]
 
     def try_out(self, text: str) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from rich.cells import cell_len
@@ -205,7 +206,7 @@ def cells_of(
     if is_idle:
         return said
     return said | {
-        "queue": (f"{publisher.queued}/{publisher.queue_limit}", _queue_look(publisher)),
+        "queue": (_queue_cell(publisher), _queue_look(publisher)),
         "published": (_count(publisher.published), look),
         "dropped": (_count(publisher.dropped), "bad" if publisher.dropped else "dim"),
         "last": (ago(publisher.last_published_ms, now_ms), look),
@@ -249,6 +250,12 @@ def state_look(publisher: PublisherStatus) -> Look:
     return "bad" if is_bad else "warn"
 
 
+def _queue_cell(publisher: PublisherStatus) -> str:
+    thousands, rest = divmod(publisher.queue_limit, 1_000)
+    limit = f"{thousands}k" if thousands and not rest else f"{publisher.queue_limit}"
+    return f"{publisher.queued}/{limit}"
+
+
 def _queue_look(publisher: PublisherStatus) -> Look:
     if publisher.queued >= publisher.queue_limit > 0:
         return "bad"
@@ -276,7 +283,7 @@ def publisher_title(publisher: PublisherStatus, glyphs: Glyphs, width: int) -> l
 
 def publisher_lines(publisher: PublisherStatus, glyphs: Glyphs, now_ms: int) -> list[Line]:
     """Everything there is to know of a broker, but for its title and its next message."""
-    state, look = state_of(publisher, glyphs)
+    state, look = state_of(replace(publisher, is_paused=False), glyphs)
     lines = [field("state", f"{state}{_state_more(publisher, now_ms)}", look)]
     reason = clean_line(publisher.reason, MAX_REASON)
     if reason:
@@ -293,8 +300,8 @@ def publisher_lines(publisher: PublisherStatus, glyphs: Glyphs, now_ms: int) -> 
 
 def _state_more(publisher: PublisherStatus, now_ms: int) -> str:
     more = f" for {ago(publisher.since_ms, now_ms)}" if publisher.since_ms else ""
-    if publisher.is_paused and publisher.state is PublisherState.UP:
-        more += ", connected but given nothing"
+    if publisher.is_paused:
+        more += ", paused: given nothing"
     if publisher.state is PublisherState.DOWN and publisher.retry_at_ms:
         more += f"; tries again {_until(publisher.retry_at_ms, now_ms)}, R now"
     return more
@@ -337,7 +344,9 @@ def _renews(token: TokenStatus, now_ms: int) -> str:
 # -- its next message ------------------------------------------------------------------------------
 
 
-def preview_lines(held: Held, form: PreviewForm, *, is_whole: bool) -> list[Line]:
+def preview_lines(
+    held: Held, form: PreviewForm, state: PublisherState, *, is_whole: bool
+) -> list[Line]:
     """The message that a broker gets next, exactly.
 
     Args:
@@ -345,8 +354,8 @@ def preview_lines(held: Held, form: PreviewForm, *, is_whole: bool) -> list[Line
     """
     preview = held.preview
     if preview is None:
-        unknown = " No message yet: the radio has not said who it is."
-        return [((unknown, "dim"),)]
+        why = _NO_MESSAGE.get(state, "the radio has not said who it is")
+        return [((f" No message: {why}.", "dim"),)]
     keys = "" if is_whole else "; Enter whole, b other form, c copy"
     lines: list[Line] = [
         ((f" {_kind_words(held, preview, is_whole=is_whole)}", "title"),),
@@ -354,6 +363,12 @@ def preview_lines(held: Held, form: PreviewForm, *, is_whole: bool) -> list[Line
         field("topic", clean_line(preview.topic, _MAX_TOPIC)),
     ]
     return lines + _payload_lines(preview.payload, form)
+
+
+_NO_MESSAGE = {
+    PublisherState.OFF: "it is switched off in the settings",
+    PublisherState.BROKEN: "its settings are wrong",
+}
 
 
 def _kind_words(held: Held, preview: Preview, *, is_whole: bool) -> str:

@@ -36,6 +36,7 @@ from tests.support.fake_publishing import (
 from tests.support.hostile_texts import HOSTILE
 
 NOW_MS = 1_795_208_400_000
+UP = PublisherState.UP
 
 
 def joined(lines) -> str:
@@ -96,7 +97,7 @@ def test_a_row_says_where_queue_counters_ages_and_token() -> None:
         "where": "wss://mqtt-1.example.org:443/mqtt",
         "host": "mqtt-1.example.org",
         "why": "mqtt-1.example.org",
-        "queue": "3/1000",
+        "queue": "3/1k",
         "published": "12,278",
         "dropped": "2",
         "last": "4 s",
@@ -188,8 +189,8 @@ def test_what_is_not_known_is_said_so() -> None:
 
 
 def test_a_paused_broker_says_that_it_is_given_nothing() -> None:
-    assert "connected but given nothing" in said_of(is_paused=True)
-    assert "given nothing" not in said_of(is_paused=True, state=PublisherState.DOWN)
+    assert "● up for 3 h, paused: given nothing" in said_of(is_paused=True)
+    assert "○ down for 3 h, paused" in said_of(is_paused=True, state=PublisherState.DOWN)
 
 
 def test_a_token_that_ran_out_is_bad() -> None:
@@ -273,7 +274,7 @@ def test_several_brokers_are_named_and_many_counted() -> None:
 )
 def test_a_message_says_what_it_is_and_how_it_leaves(kind, words) -> None:
     preview = Preview(kind, "meshcore/BOS/x", payload_of({"a": "b"}), 1, is_retained=True)
-    text = joined(preview_lines(Held(preview, NOW_MS), PreviewForm.AS_SENT, is_whole=False))
+    text = joined(preview_lines(Held(preview, NOW_MS), PreviewForm.AS_SENT, UP, is_whole=False))
 
     assert words in text
     assert "9 B, QoS 1, retained, as it is sent" in text
@@ -285,16 +286,31 @@ def test_a_message_that_stands_still_says_since_when() -> None:
     preview = Preview(PreviewKind.NEXT, "t", b"{}", 0, is_retained=False)
     held = Held(preview, NOW_MS)
 
-    assert ":00:00)" in joined(preview_lines(held, PreviewForm.HEX, is_whole=True))
-    assert "0000 7b 7d" in joined(preview_lines(held, PreviewForm.HEX, is_whole=True))
-    assert "No message yet" in joined(preview_lines(Held(None, 0), PreviewForm.HEX, is_whole=True))
+    assert ":00:00)" in joined(preview_lines(held, PreviewForm.HEX, UP, is_whole=True))
+    assert "0000 7b 7d" in joined(preview_lines(held, PreviewForm.HEX, UP, is_whole=True))
+
+
+@pytest.mark.parametrize(
+    ("state", "why"),
+    [
+        (PublisherState.WAITING, "the radio has not said who it is"),
+        (PublisherState.OFF, "it is switched off"),
+        (PublisherState.BROKEN, "its settings are wrong"),
+    ],
+)
+def test_where_there_is_no_message_it_says_why(state, why) -> None:
+    held = Held(None, 0)
+
+    assert f"No message: {why}" in joined(
+        preview_lines(held, PreviewForm.HEX, state, is_whole=False)
+    )
 
 
 def test_a_message_that_is_cut_says_so() -> None:
     preview = Preview(PreviewKind.NEXT, "t", b"x" * 20_000, 0, is_retained=False)
 
     assert "20.0 kB, the first 16.4 kB," in joined(
-        preview_lines(Held(preview, NOW_MS), PreviewForm.AS_SENT, is_whole=True)
+        preview_lines(Held(preview, NOW_MS), PreviewForm.AS_SENT, UP, is_whole=True)
     )
 
 
@@ -344,7 +360,7 @@ def test_no_foreign_text_gets_through_uncleaned() -> None:
                 joined(publisher_lines(each, UNICODE, NOW_MS)),
             ]
         shown += [
-            joined(preview_lines(Held(preview, NOW_MS), form, is_whole=True))
+            joined(preview_lines(Held(preview, NOW_MS), form, UP, is_whole=True))
             for form in PreviewForm
         ]
         for said in shown:
