@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -87,7 +88,7 @@ class CaptureRadio(server.CompanionServer):
     @property
     def private_key(self) -> str:
         """As radios export it, in hex."""
-        return self.mesh.radio.desk.owner.key.private_key.reveal.hex()
+        return self.mesh.radio.desk.owner.key.private.reveal.hex()
 
     @property
     def is_connected(self) -> bool:
@@ -242,10 +243,12 @@ class Capturing:
 
 @contextlib.asynccontextmanager
 async def capturing(
-    radio: CaptureRadio, service: str = "", **brokers: str
+    radio: CaptureRadio, service: str = "", *, stats_s: float = 300, **brokers: str
 ) -> AsyncIterator[Capturing]:
-    """Run the service for the length of a block."""
+    """Run the service for the length of a block; `stats_s` may be less than settings allow."""
     config = settings(radio, service, **brokers)
+    hasty = replace(config.capture, stats_refresh_interval_s=stats_s)
+    config = replace(config, capture=hasty)
     async with open_mesh(config, None, identity_of("observer")) as mesh:
         yield Capturing(mesh)
 

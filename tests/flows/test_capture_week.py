@@ -1,0 +1,114 @@
+"""A week of an observer in wound time: logins are renewed, and no packet is missed for it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING
+
+import pytest
+
+from meshtui.networks.registry import load_network
+from meshtui.runtime.clock import SystemClock
+from meshtui.runtime.publishing.service import PublishingService
+from tests.support.capture_bed import (
+    Capturing,
+    at_tokens,
+    capture_radio,
+    hexes,
+    numbered,
+    settings,
+)
+from tests.support.clock import FakeClock
+from tests.support.meshcore_people import MESHCORE
+from tests.support.mosquitto import eventually
+from tests.support.someone import running_hub
+from tests.support.token_broker import TokenBroker
+
+if TYPE_CHECKING:
+    from tests.support.capture_bed import CaptureRadio
+
+HOUR_S = 3_600
+
+
+@contextlib.asynccontextmanager
+async def watching(radio: CaptureRadio, clock: FakeClock, folder, lines: str, **brokers: str):
+    """A service that goes by a wound clock; the mesh it listens to goes by the machine's."""
+    url = f"meshcore+tcp://127.0.0.1:{radio.port}"
+    config = settings(radio, lines, **brokers).capture
+    async with running_hub(MESHCORE, "observer", folder, [url], SystemClock(), {}) as hub:
+        service = PublishingService(
+            config, hub, lambda name: load_network(name).open_observer(), clock, lambda: 0.5
+        )
+        async with service:
+            hub.publish_by(service)
+            yield Capturing(hub)
+
+
+@pytest.mark.parametrize(("life_s", "step_s", "steps"), [(24 * HOUR_S, 3 * HOUR_S, 56)])
+async def test_a_week_passes_without_a_gap_however_often_connections_break(
+    life_s, step_s, steps, tmp_path
+) -> None:
+    clock = FakeClock()
+    sent = numbered(2 * steps)
+    async with (
+        TokenBroker(tmp_path, now=lambda: clock.now().unix_ms / 1000) as tokens,
+        capture_radio(tmp_path, "--no-key-export") as radio,
+        watching(
+            radio,
+            clock,
+            tmp_path,
+            f"jwt_ttl_seconds = {life_s}",
+            mqtt1=at_tokens(tokens, "ws"),
+            mqtt2=at_tokens(tokens, "mqtt", "qos = 1"),
+        ) as service,
+    ):
+        await service.up()
+        oldest_s = 0.0
+        for step in range(steps):
+            await clock.wind(step_s)
+            oldest_s = max(oldest_s, *ages_s(clock, service))
+            await settled(clock, service, life_s)
+            radio.hear(sent[2 * step])
+            if step % 10 == 9:
+                # in the middle of everything, the connections break
+                tokens.hang_up()
+            radio.hear(sent[2 * step + 1])
+            await eventually(lambda: service.status.captured == radio.told)
+            await settled(clock, service, life_s)
+        statuses = [service.of(name) for name in ("mqtt1", "mqtt2")]
+
+    assert oldest_s <= life_s / 2 + step_s
+    for status in statuses:
+        assert (status.published, status.dropped) == (2 * steps, 0)
+    clients = {login.client_id for login in tokens.logins}
+    assert len(clients) == 2
+    for client in clients:
+        logins = [login for login in tokens.logins if login.client_id == client]
+        assert len(logins) >= steps * step_s / (life_s / 2 + step_s)
+        # a login is never made with an old token
+        assert all(login.at_s - login.claims["iat"] <= 60 for login in logins)
+        assert all(login.claims["exp"] - login.claims["iat"] == life_s for login in logins)
+    confirmed = [m.body["raw"] for m in tokens.messages if m.kind == "packets" and m.qos]
+    assert list(dict.fromkeys(confirmed)) == hexes(sent)
+    assert not tokens.refused
+    assert not tokens.denied
+
+
+def ages_s(clock: FakeClock, service: Capturing) -> list[float]:
+    """How old the tokens are that the connections were made with."""
+    held = [service.of(name).token for name in ("mqtt1", "mqtt2")]
+    return [(clock.now().unix_ms - token.issued_ms) / 1000 for token in held]
+
+
+async def settled(clock: FakeClock, service: Capturing, life_s: float) -> None:
+    """Let everything that is due happen; time goes on by seconds while a broker is away."""
+    async with asyncio.timeout(20):
+        while not (
+            service.are_up()
+            and not any(service.of(name).queued for name in ("mqtt1", "mqtt2"))
+            and max(ages_s(clock, service)) < life_s / 2
+        ):
+            await asyncio.sleep(0.002)
+            if any(service.of(name).retry_at_ms for name in ("mqtt1", "mqtt2")):
+                await clock.wind(1.0, turns=5)
