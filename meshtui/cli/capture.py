@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     identity = _throw_away_identity(profile)
     watch = CaptureWatch(output, count=args.count, timeout_s=args.timeout, every_s=args.every)
     try:
-        return run_logged(profile, watch.follow, identity=identity)
+        return run_logged(profile, watch.follow, identity=identity, publishes=True)
     finally:
         watch.say_last()
 

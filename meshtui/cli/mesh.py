@@ -13,6 +13,7 @@ from meshtui.cli.logs import log_to_stderr
 from meshtui.cli.output import Exit
 from meshtui.config.options import LINKS
 from meshtui.errors import ConfigError, KeystoreError, TransportError
+from meshtui.model.capture import CaptureConfig
 from meshtui.model.event import LinkChanged
 from meshtui.model.link import LinkState
 from meshtui.runtime.bootstrap import first_cause, open_mesh
@@ -22,6 +23,7 @@ PASSWORD_ATTEMPTS: Final = 3
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+    from contextlib import AbstractAsyncContextManager
 
     from meshtui.cli.profile import Profile
     from meshtui.crypto.keys import Identity
@@ -56,6 +58,7 @@ async def running_mesh(
     has_links: bool = True,
     also: Collection[NetworkName] = (),
     identity: Identity | None = None,
+    publishes: bool = False,
 ) -> AsyncIterator[MeshApi]:
     """Run the profile's mesh; `has_links` False = only identity and store.
 
@@ -64,11 +67,15 @@ async def running_mesh(
     Args:
         also: Networks that are needed though no link leads there.
         identity: Who we are; None = whoever the key file says.
+        publishes: Run the packet capture service, where the settings switch it on: it is for what
+            stays, not for what sends one message.
     """
     config = profile.config
     if has_links and not config.links:
         msg = f"{profile.paths.config_file}: {LINKS.key}: no link is set, and none given by --link"
         raise ConfigError(msg)
+    if not publishes:
+        config = dataclasses.replace(config, capture=CaptureConfig())
     if not has_links:
         config = dataclasses.replace(config, links=())
     async with open_mesh(
@@ -87,6 +94,7 @@ def run_mesh(
     work: Callable[[MeshApi], Awaitable[int]],
     *,
     relays: bool = False,
+    publishes: bool = False,
     is_verbose: bool = False,
 ) -> int:
     """Run `work` on the mesh until it returns an exit code, or Ctrl-C or SIGTERM.
@@ -94,7 +102,7 @@ def run_mesh(
     Either way the mesh says goodbye and what is queued for a link leaves first.
     """
     log_to_stderr("debug" if is_verbose else "warning")
-    return run_logged(profile, work, relays=relays)
+    return run_logged(profile, work, relays=relays, publishes=publishes)
 
 
 def run_logged(
@@ -102,25 +110,23 @@ def run_logged(
     work: Callable[[MeshApi], Awaitable[int]],
     *,
     relays: bool = False,
+    publishes: bool = False,
     identity: Identity | None = None,
 ) -> int:
     """Do as `run_mesh` where it is settled already what is logged."""
-    return asyncio.run(_run(profile, work, relays=relays, identity=identity))
+    running = running_mesh(profile, relays=relays, identity=identity, publishes=publishes)
+    return asyncio.run(_run(running, work))
 
 
 async def _run(
-    profile: Profile,
-    work: Callable[[MeshApi], Awaitable[int]],
-    *,
-    relays: bool,
-    identity: Identity | None,
+    running: AbstractAsyncContextManager[MeshApi], work: Callable[[MeshApi], Awaitable[int]]
 ) -> int:
     loop = asyncio.get_running_loop()
     interrupted = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, interrupted.set)
     try:
-        async with running_mesh(profile, relays=relays, identity=identity) as hub:
+        async with running as hub:
             return await _until(interrupted, work(hub))
     finally:
         for name in (signal.SIGINT, signal.SIGTERM):

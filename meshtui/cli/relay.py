@@ -35,4 +35,4 @@ def run(args: argparse.Namespace) -> int:
         follower = Follower(hub, args.timeout)
         return await follow(hub, follower, output, args)
 
-    return run_mesh(profile, work, relays=True, is_verbose=args.verbose)
+    return run_mesh(profile, work, relays=True, publishes=True, is_verbose=args.verbose)

@@ -266,6 +266,10 @@ class Observer(Protocol):
         """
         ...
 
+    def packet_type(self, payload: bytes) -> int:
+        """Say which number `packet` gives as a packet's type."""
+        ...
+
     def status(self, origin: Device, at_ms: int, *, is_online: bool, has_stats: bool) -> bytes:
         """Write the message that says that an observer is there, or no longer."""
         ...

@@ -26,7 +26,7 @@ class LoginDesk(Protocol):
         """The radio's clock minus ours, where it is known."""
         ...
 
-    async def make_token(self, audience: str) -> Token:
+    async def make_token(self, audience: str, life_s: float) -> Token:
         """Make a login (see `TokenMaker.make`)."""
         ...
 
@@ -131,7 +131,7 @@ class Login:
             return old
 
     async def _make(self) -> Token:
-        token = self._token = await self._desk.make_token(self.audience)
+        token = self._token = await self._desk.make_token(self.audience, self._config.jwt_ttl_s)
         life_ms = token.expires_ms - token.issued_ms
         self._renew_at_ms = token.issued_ms + min(life_ms // 2, self._desk.renew_after_ms())
         return token

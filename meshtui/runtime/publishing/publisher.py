@@ -145,6 +145,10 @@ class Publisher:
         """It is switched on and its settings are right."""
         return self._state not in {PublisherState.OFF, PublisherState.BROKEN}
 
+    def wants(self, packet_type: int) -> bool:
+        """Tell whether the settings give it packets of that type."""
+        return not self.config.packet_types or packet_type in self.config.packet_types
+
     @property
     def is_up(self) -> bool:
         """It is connected."""

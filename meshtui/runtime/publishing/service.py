@@ -14,6 +14,7 @@ import logging
 import random
 import time
 import uuid
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
@@ -106,6 +107,7 @@ class PublishingService:
         self._publishers = {
             broker.name: Publisher(broker, self, clock, chance) for broker in brokers
         }
+        self._picks = any(broker.packet_types for broker in brokers)
         self._tokens = (
             TokenMaker(config, self._observer, api.submit, clock) if self._observer else None
         )
@@ -235,11 +237,11 @@ class PublishingService:
             has_stats=has_stats,
         )
 
-    async def make_token(self, audience: str) -> Token:
+    async def make_token(self, audience: str, life_s: float) -> Token:
         """Make a login."""
         if self._tokens is None:
             raise TokenError(self._problem())
-        return await self._tokens.make(self._known(), audience)
+        return await self._tokens.make(self._known(), audience, life_s)
 
     async def open_feed(self, spec: LinkSpec, client_id: str, will: Publication | None) -> MqttFeed:
         """Connect."""
@@ -345,17 +347,17 @@ class PublishingService:
         payload = self._observer.packet(
             self._origin, row.payload, rx, row.at.unix_ms, row.direction
         )
-        self._hand_out(payload)
+        self._hand_out(payload, self._observer.packet_type(row.payload) if self._picks else 0)
         if packet_log.isEnabledFor(logging.INFO):
             self._log_packet(row, payload)
 
-    def _hand_out(self, payload: bytes) -> None:
+    def _hand_out(self, payload: bytes, packet_type: int) -> None:
         """Give a message to everybody who wants it; those with the same topic share it."""
         from meshtui.transports.mqtt_feed import Publication
 
         shared: dict[tuple[str, int], Publication] = {}
         for publisher in self._publishers.values():
-            if not publisher.is_usable:
+            if not (publisher.is_usable and publisher.wants(packet_type)):
                 continue
             key = publisher.topic_packets, publisher.config.qos
             message = shared.get(key)
@@ -384,7 +386,8 @@ class PublishingService:
     def _note_device(self, device: Device) -> None:
         if device.link_id != self._link_id or not device.node_id:
             return
-        before, self._origin = self._origin, device
+        named = device if device.name else replace(device, name=self._config.bot_name)
+        before, self._origin = self._origin, named
         if before is None or before.node_id != device.node_id:
             for publisher in self._publishers.values():
                 publisher.introduce()

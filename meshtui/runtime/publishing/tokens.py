@@ -86,8 +86,8 @@ class TokenMaker:
         if future is not None and not future.done():
             future.set_result(event)
 
-    async def make(self, origin: Device, audience: str) -> Token:
-        """Make a token for `audience`, from now on for a day.
+    async def make(self, origin: Device, audience: str, life_s: float = LIFE_S) -> Token:
+        """Make a token for `audience`, from now on.
 
         Raises:
             TokenError: Nobody signs.
@@ -97,7 +97,7 @@ class TokenMaker:
             issued_s = self._clock.now().unix_ms // 1000
             claims = Claims(
                 issued_s,
-                issued_s + LIFE_S,
+                issued_s + int(life_s),
                 audience,
                 config.owner_public_key,
                 config.owner_email,
@@ -111,7 +111,7 @@ class TokenMaker:
                 msg = f"the signature of {signed_by} is not this radio's"
                 raise TokenError(msg)
             username = self._observer.username(origin)
-            return Token(username, secret, issued_s * 1000, (issued_s + LIFE_S) * 1000, signed_by)
+            return Token(username, secret, issued_s * 1000, claims.expires_s * 1000, signed_by)
 
     async def _sign(self, origin: Device, data: bytes) -> tuple[SecretBytes, str]:
         """Have it signed by whoever comes first and can."""
@@ -153,7 +153,8 @@ class TokenMaker:
         return answer.signature, answer.signed_by
 
     async def _by_file(self, origin: Device, data: bytes) -> tuple[SecretBytes, str]:
-        where = f"private_key_path: {self._config.private_key_path}"
+        name = "private_key_path"
+        where = f"{self._config.places.get(name, name)}: {self._config.private_key_path}"
         try:
             key = await asyncio.to_thread(self._read_key)
             # arithmetic of milliseconds: not on the loop

@@ -115,6 +115,14 @@ def key_of(origin: Device) -> str:
     return plain(origin.node_id).upper()
 
 
+def packet_type_of(payload: bytes) -> int:
+    """Read a packet's type as its message gives it: 0 where it is malformed."""
+    try:
+        return decode_packet(payload).payload_type
+    except DecodeError:
+        return 0
+
+
 def plain(text: str) -> str:
     """Replace what no UTF-8 can hold: half a surrogate pair."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode()

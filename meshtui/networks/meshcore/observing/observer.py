@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from meshtui.networks.meshcore.observing import status, token, topics
-from meshtui.networks.meshcore.observing.message import MessageWriter
+from meshtui.networks.meshcore.observing.message import MessageWriter, packet_type_of
 
 if TYPE_CHECKING:
     from meshtui.model.device import Device
@@ -26,6 +26,10 @@ class MeshcoreObserver:
     ) -> bytes:
         """Write the message of one packet."""
         return self._writer.write(origin, payload, rx, at_ms, direction)
+
+    def packet_type(self, payload: bytes) -> int:
+        """Say which number a packet's message gives as its type."""
+        return packet_type_of(payload)
 
     def status(self, origin: Device, at_ms: int, *, is_online: bool, has_stats: bool) -> bytes:
         """Write the message that says that an observer is there, or no longer."""

@@ -198,6 +198,21 @@ async def test_the_settings_can_ask_for_an_earlier_renewal() -> None:
         assert bench.desk.tokens == 2
 
 
+async def test_a_broker_of_short_tokens_gets_new_ones_in_time() -> None:
+    config = BrokerConfig(2, server="broker.example", use_auth_token=True, jwt_ttl_s=3_600.0)
+    async with running(config) as bench:
+        bench.publisher.introduce()
+        await bench.settle()
+
+        for _ in range(24 * 60):
+            await bench.clock.wind(60.0)
+            status = bench.publisher.status()
+            assert status.token is not None
+            assert bench.clock.now().unix_ms < status.token.expires_ms
+
+        assert 48 <= bench.desk.tokens <= 49
+
+
 async def test_while_nobody_signs_the_connection_stands_and_it_is_tried_every_minute() -> None:
     async with running(BY_TOKEN) as bench:
         bench.publisher.introduce()

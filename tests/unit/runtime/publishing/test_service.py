@@ -345,3 +345,26 @@ async def test_the_end_does_not_wait_for_a_broker_that_hangs(
 
     assert mesh.desk.feeds[0].is_aborted
     assert mesh.desk.feeds[1].last is not None
+
+
+async def test_a_broker_gets_the_types_it_is_to_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    picky = replace(BROKERS[1], packet_types=frozenset({4}))
+    settings = replace(SETTINGS, brokers=(BROKERS[0], picky))
+    async with running(monkeypatch, settings) as mesh:
+        await mesh.tell(DeviceChanged(HILL))
+
+        await mesh.tell(*(heard(payload) for payload in raw_packets()), heard(b"\xff"))
+
+        types = {each["packet_type"] for each in mesh.packets(0)}
+        assert {"2", "4", "5"} <= types
+        assert {each["packet_type"] for each in mesh.packets(1)} == {"4"}
+
+
+async def test_a_radio_without_a_name_goes_by_the_one_in_the_settings(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with running(monkeypatch, replace(SETTINGS, bot_name="Bot")) as mesh:
+        await mesh.tell(DeviceChanged(replace(HILL, name="")))
+        await mesh.tell(heard(raw_packets()[0]))
+
+        assert mesh.packets()[0]["origin"] == "Bot"
