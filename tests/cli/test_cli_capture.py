@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.companion_server import running_server
+from tests.support.companion_server import STREET, running_server
 from tests.support.mosquitto import Mosquitto, free_port, running
 from tests.support.program import (
     new_identity,
@@ -38,9 +38,10 @@ mqtt{number}_topic_packets = meshcore/{{IATA}}/{{PUBLIC_KEY}}/packets
 
 @pytest.fixture(scope="module")
 def radio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    """A radio on a street where something is heard every second or two."""
+    """A radio on a street where something is heard every second."""
     folder = tmp_path_factory.mktemp("radio")
-    with running_server(folder, "--speed=300") as place:
+    busy = STREET.replace("advert_every_min = 60", "advert_every_min = 5")
+    with running_server(folder, "--speed=300", scenario=busy) as place:
         yield place
 
 
@@ -225,7 +226,7 @@ def unread(pipe: int) -> int:
 
 
 def wait_until(is_so: Callable[[], bool]) -> None:
-    until_s = time.monotonic() + 20
+    until_s = time.monotonic() + 30
     while not is_so():
         assert time.monotonic() < until_s
         time.sleep(0.02)
@@ -240,7 +241,7 @@ def test_a_reader_that_stalls_keeps_it_from_nothing(tmp_path: Path, radio: Place
         assert process.stderr is not None
         pipe = process.stdout.fileno()
         fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
-        wait_until(lambda: unread(pipe) > PIPE_BYTES - 500)
+        wait_until(lambda: unread(pipe) > PIPE_BYTES - 1_000)
         before = out.stat().st_size
         wait_until(lambda: out.stat().st_size > before)
         process.send_signal(signal.SIGTERM)
