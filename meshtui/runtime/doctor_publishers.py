@@ -42,14 +42,14 @@ class Witness:
 
     Attributes:
         origin: As it describes itself; None = it is not known.
-        tokens: Logins, by whom they are made out to.
+        tokens: Logins, by whom they are made out to, and for how long in seconds.
         silence: Why it is not known, or there are none, for a person.
         is_at_work: Another process publishes what it hears, so it is not `offline`.
     """
 
     observer: Observer | None = None
     origin: Device | None = None
-    tokens: Mapping[str, Token] = field(default_factory=dict, repr=False)
+    tokens: Mapping[tuple[str, float], Token] = field(default_factory=dict, repr=False)
     silence: str = ""
     is_at_work: bool = False
 
@@ -64,6 +64,11 @@ class Witness:
             observer.sign(origin, key, b"meshtui doctor")
 
         return prove
+
+
+def token_of(broker: BrokerConfig) -> tuple[str, float]:
+    """Say whom a broker's token is made out to, and for how long in seconds."""
+    return broker.token_audience or broker.server, broker.jwt_ttl_s
 
 
 async def check_publishers(
@@ -101,8 +106,8 @@ class _Desk:
         origin = self._witness.origin
         return origin.clock_skew_s if origin else None
 
-    async def make_token(self, audience: str) -> Token:
-        return self._witness.tokens[audience]
+    async def make_token(self, audience: str, life_s: float) -> Token:
+        return self._witness.tokens[audience, life_s]
 
     def renew_after_ms(self) -> int:
         return round(self._config.jwt_renewal_interval_s * 1000)
@@ -149,7 +154,7 @@ class _Trial:
         """Log in and publish; nothing that is open outlives it."""
         step = "token" if self._broker.use_auth_token else "login"
         name = f"{self._name}: {step}"
-        if step == "token" and self._login.audience not in self._witness.tokens:
+        if step == "token" and token_of(self._broker) not in self._witness.tokens:
             return [_not_tried(name, self._witness.silence)]
         user, password = await self._login.credentials()
         spec = spec_of(self._broker, user, password)

@@ -17,7 +17,7 @@ from meshtui.model.text import clean_line
 from meshtui.networks.registry import load_network
 from meshtui.runtime.check import Check
 from meshtui.runtime.clock import SystemClock
-from meshtui.runtime.doctor_publishers import Witness
+from meshtui.runtime.doctor_publishers import Witness, token_of
 from meshtui.runtime.publishing.tokens import TokenError, TokenMaker
 
 if TYPE_CHECKING:
@@ -75,16 +75,16 @@ async def question(
         await asking.settle()
         tell(asking.said())
         if asking.is_known:
-            tell(await asking.sign(_audiences(config)))
+            tell(await asking.sign(_wanted(config)))
         task.cancel()
     return asking.witness()
 
 
-def _audiences(config: CaptureConfig) -> Sequence[str]:
-    """Return whom tokens are made out to, each once."""
+def _wanted(config: CaptureConfig) -> Sequence[tuple[str, float]]:
+    """Return which tokens brokers will be shown, each once (see `token_of`)."""
     takers = [broker for broker in config.brokers if broker.is_enabled and broker.use_auth_token]
     usable = [broker for broker in takers if config.has_mqtt and not broker.problem]
-    return tuple(dict.fromkeys(broker.token_audience or broker.server for broker in usable))
+    return tuple(dict.fromkeys(token_of(broker) for broker in usable))
 
 
 class _Asking:
@@ -103,7 +103,7 @@ class _Asking:
         self._observer = observer
         self._own_key = own_key
         self._maker = TokenMaker(config, observer, self._submit, SystemClock())
-        self._tokens: dict[str, Token] = {}
+        self._tokens: dict[tuple[str, float], Token] = {}
         self._device: Device | None = None
         self._reason = ""
         self._is_settled = asyncio.Event()
@@ -131,19 +131,20 @@ class _Asking:
         except TimeoutError:
             self._reason = f"it has not said who it is within {ANSWER_S:.0f} s"
 
-    async def sign(self, audiences: Sequence[str]) -> Check:
+    async def sign(self, wanted: Sequence[tuple[str, float]]) -> Check:
         """Have tokens made, up to the first that nobody signs."""
         name, device = "capture: signs", self._device
-        if not audiences or device is None:
+        if not wanted or device is None:
             return Check(name, True, "not tried: no broker takes login tokens", is_tried=False)
         try:
-            for audience in audiences:
-                self._tokens[audience] = await self._maker.make(device, audience)
+            for audience, life_s in wanted:
+                token = await self._maker.make(device, audience, life_s)
+                self._tokens[audience, life_s] = token
         except TokenError as error:
             self._tokens.clear()
             fix = "flash newer firmware, or name a file with its private key by private_key_path"
             return Check(name, False, f"nobody signs login tokens: {error}", fix)
-        signed_by = self._tokens[audiences[0]].signed_by
+        signed_by = self._tokens[wanted[0]].signed_by
         return Check(name, True, f"login tokens are signed by {signed_by}")
 
     def witness(self) -> Witness:

@@ -100,7 +100,8 @@ async def witness_of(key_file: Path | None = None) -> Witness:
 
     config = CaptureConfig(private_key_path=str(key_file), auth_token_method="python")
     maker = TokenMaker(config, OBSERVER, nobody, SystemClock())
-    tokens = {each: await maker.make(ALICE, each) for each in (AUDIENCE, "mqtt.other.net")}
+    audiences = (AUDIENCE, "mqtt.other.net")
+    tokens = {(each, 86_400.0): await maker.make(ALICE, each) for each in audiences}
     return Witness(OBSERVER, ALICE, tokens)
 
 

@@ -129,6 +129,7 @@ async def test_the_radio_signs_once_for_each_audience_that_will_be_asked() -> No
     others = (
         BrokerConfig(2, server="mqtt.example.net", use_auth_token=True),
         BrokerConfig(3, server="x", use_auth_token=True, token_audience="other.net"),
+        BrokerConfig(7, server="other.net", use_auth_token=True, jwt_ttl_s=600),
         BrokerConfig(4, server="off.net", use_auth_token=True, is_enabled=False),
         BrokerConfig(5, server="bad.net", use_auth_token=True, problem="line 3"),
         BrokerConfig(6, server="plain.net"),
@@ -136,8 +137,12 @@ async def test_the_radio_signs_once_for_each_audience_that_will_be_asked() -> No
 
     _, witness = await asked(radio, CaptureConfig(brokers=(TAKER, *others)))
 
-    assert list(witness.tokens) == ["mqtt.example.net", "other.net"]
-    assert len(radio.signed) == 2
+    assert list(witness.tokens) == [
+        ("mqtt.example.net", 86_400),
+        ("other.net", 86_400),
+        ("other.net", 600),
+    ]
+    assert len(radio.signed) == 3
 
 
 async def test_what_the_radio_calls_itself_reaches_no_terminal_as_it_is() -> None:
