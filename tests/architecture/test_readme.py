@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+from meshtui.config.settings import parse_config
+from meshtui.model.display_filter import compile_filter
+from meshtui.model.packet_fields import packet_fields
 from tests.tools.readme_commands import README, with_table
 
 
@@ -18,3 +21,24 @@ def test_every_picture_in_the_readme_exists() -> None:
 
     assert pictures
     assert [name for name in pictures if not (README.parent / name).is_file()] == []
+
+
+def test_the_settings_in_the_readme_are_read_without_a_complaint() -> None:
+    blocks = re.findall(r"```toml\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+
+    assert len(blocks) >= 2
+    for block in blocks:
+        config = parse_config(README, block)
+        assert config.remarks == ()
+        assert [broker.problem for broker in config.capture.brokers if broker.problem] == []
+
+
+def test_the_filters_in_the_readme_are_read() -> None:
+    readme = README.read_text(encoding="utf-8")
+    quoted = re.findall(r"^filter = \"(.*?)\"", readme, re.MULTILINE)
+    typed = re.findall(r"--filter '(.*?)'", readme)
+
+    assert quoted
+    assert typed
+    for text in quoted + typed:
+        compile_filter(text, packet_fields({}))
