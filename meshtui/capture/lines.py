@@ -225,6 +225,7 @@ def _summary_of(summary: Mapping[str, object]) -> PacketSummary | None:
         text_of(summary.get("id")),
         text_of(summary.get("reason")),
         text_of(summary.get("detail")),
+        is_own=summary.get("own") is True,
     )
 
 

@@ -141,6 +141,8 @@ class PacketSummary:
         acks: The message id that this acknowledges, as in that message's `message_id`; or empty.
         channel: Of a channel's packet: its name, or in hex the hash it goes by where no key of
             ours opens it; else empty.
+        has_position: It tells everybody where a node is.
+        is_own: We made it, and heard it again: a relay passed it on, or it came back otherwise.
     """
 
     kind: str
@@ -157,6 +159,8 @@ class PacketSummary:
     packet_hash: str = ""
     acks: str = ""
     channel: str = ""
+    has_position: bool = False
+    is_own: bool = False
 
     def __eq__(self, other: object) -> bool:
         """Compare what is said."""

@@ -33,9 +33,18 @@ def _where() -> tuple[FilterField[PacketRow], ...]:
         FilterField("link", "link it crossed", texts=lambda row: (row.link_id,)),
         FilterField("dir", "rx or tx", texts=lambda row: (row.direction,), choices=("rx", "tx")),
         FilterField(
-            "own", "we made it ourselves", texts=lambda row: (_own(row),), choices=("yes",)
+            "own",
+            "we made it, sent or heard again",
+            texts=lambda row: (_own(row),),
+            choices=("yes",),
         ),
         FilterField("type", "packet type, as text, ack", texts=lambda row: (row.summary.kind,)),
+        FilterField(
+            "position",
+            "it tells a position",
+            texts=lambda row: ("yes" if row.summary.has_position else "",),
+            choices=("yes",),
+        ),
         FilterField("topic", "MQTT topic, or companion", texts=lambda row: (row.endpoint,)),
     )
 
@@ -102,7 +111,8 @@ def _what() -> tuple[FilterField[PacketRow], ...]:
 
 
 def _own(row: PacketRow) -> str:
-    return "yes" if row.summary.verdict is Verdict.SENT else ""
+    summary = row.summary
+    return "yes" if summary.verdict is Verdict.SENT or summary.is_own else ""
 
 
 def _channel(row: PacketRow) -> tuple[str, ...]:

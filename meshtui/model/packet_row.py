@@ -7,7 +7,8 @@ The JSON line (version 1) is what an export holds, one object a line:
      "reason","detail"}}
 
 What a summary says of channel, path, packet hash and the message it acknowledges stands in it as
-`channel`, `path`, `hash` and `acks` where there is any. What was opened is in no record: only the
+`channel`, `path`, `hash` and `acks` where there is any, and `own` as true where we made what was
+heard. What was opened is in no record: only the
 bytes as they crossed the link are.
 """
 
@@ -97,6 +98,7 @@ def json_line(row: PacketRow) -> str:
         "path": list(summary.path),
         "hash": summary.packet_hash,
         "acks": summary.acks,
+        "own": summary.is_own,
     }
     record = {
         "v": RECORD_VERSION,

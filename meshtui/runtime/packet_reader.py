@@ -317,4 +317,5 @@ def _told(summary: PacketSummary, packet: CapturedPacket) -> PacketSummary:
         destination=destination or recorded.destination,
         hops=summary.hops if summary.hops is not None else recorded.hops,
         message_id=summary.message_id or recorded.message_id,
+        is_own=recorded.is_own,
     )

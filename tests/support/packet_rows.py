@@ -11,15 +11,7 @@ from meshtui.model.packet_row import PacketRow
 NET = NetworkName("jsonmesh")
 LINK = LinkId("mqtt")
 
-_SUMMARY = {"kind", "verdict", "source", "destination", "hops", "ttl", "message_id"} | {
-    "reason",
-    "detail",
-    "text",
-    "path",
-    "packet_hash",
-    "acks",
-    "channel",
-}
+_SUMMARY = frozenset(PacketSummary.__dataclass_fields__)
 
 
 def a_summary(**changes: Any) -> PacketSummary:

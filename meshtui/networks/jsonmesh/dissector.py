@@ -118,7 +118,10 @@ def _open_letter(content: Presence | Announcement | Chunk | Request | None) -> P
         case None:
             return PacketSummary("empty", Verdict.HANDLED)
         case Presence():
-            return PacketSummary("presence", Verdict.HANDLED, content.node_id)
+            has_position = content.position is not None
+            return PacketSummary(
+                "presence", Verdict.HANDLED, content.node_id, has_position=has_position
+            )
         case Chunk():
             return PacketSummary("chunk", Verdict.HANDLED, message_id=content.chunk_id)
         case Announcement():

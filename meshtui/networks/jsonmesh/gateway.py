@@ -97,6 +97,7 @@ class Gateway:
             return
         if passage.source == self._station.node_id:
             passage.conclude(Verdict.HANDLED, "echo", "our own: our radio has it")
+            passage.is_own = True
             return
         if not self._rate.take(passage.link_id, now_s):
             passage.drop("rate", "more than the air can carry")

@@ -151,6 +151,7 @@ class Inbound:
         now = passage.now
         if envelope.sender_key == self._station.public_key and self._station.is_ours(digest):
             passage.conclude(Verdict.HANDLED, "echo", "our own message came back")
+            passage.is_own = True
             relayed_by = envelope.route[-1:] if envelope.hop_count else ()
             if relayed_by and self._echoes.add((digest, relayed_by), now.mono_s):
                 passage.detail = f"{relayed_by[0]} relayed our message"

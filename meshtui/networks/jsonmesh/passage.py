@@ -22,9 +22,11 @@ class Passage:
         "destination",
         "detail",
         "frame",
+        "has_position",
         "hops",
         "is_compact",
         "is_keyless",
+        "is_own",
         "kind",
         "message_id",
         "network",
@@ -45,6 +47,8 @@ class Passage:
         self.now: Instant = frame.received_at
         self.is_compact = False
         self.is_keyless = False
+        self.is_own = False
+        self.has_position = False
         self.outputs: list[Output] = []
         self.kind = "unknown"
         self.source = ""
@@ -116,5 +120,7 @@ class Passage:
             self.text[:MAX_SUMMARY_TEXT],
             self.path,
             acks=self.acks,
+            has_position=self.has_position,
+            is_own=self.is_own,
         )
         return [FrameReceived(self.network, self.frame, summary), *self.outputs]

@@ -127,11 +127,15 @@ class Presences:
         spread = 0.75 + 0.5 * self._station.chance()
         self._air_due_s[link_id] = now.mono_s + self._station.settings.radio_presence_s * spread
         is_compact = self._air.all_read_compact(link_id, now)
+        presence = self._presence(now, is_online=True)
         try:
-            packet = write_presence(self._presence(now, is_online=True), is_compact=is_compact)
+            packet = write_presence(presence, is_compact=is_compact)
         except EncodeError:
             return
-        summary = PacketSummary("presence", Verdict.SENT, self._station.node_id)
+        has_position = presence.position is not None
+        summary = PacketSummary(
+            "presence", Verdict.SENT, self._station.node_id, has_position=has_position
+        )
         frames = self._air.frames(link_id, packet)
         self._air.send(link_id, Parcel(frames, PRESENCE_PRIORITY, summary))
 
@@ -196,6 +200,7 @@ class Presences:
         passage.kind = "presence"
         passage.source = presence.node_id
         passage.hops = len(presence.via)
+        passage.has_position = presence.position is not None
         is_newcomer = self._is_newcomer(passage, presence)
         if self._air.is_radio(passage.link_id):
             self._note_sender(passage, presence)
@@ -232,6 +237,7 @@ class Presences:
             )
             return
         passage.conclude(Verdict.HANDLED, "echo", "our own presence")
+        passage.is_own = True
         # The will of a connection we lost may arrive after we are back: say again that we are here.
         is_link_up = passage.link_id in self._station.brokers()
         is_wrong = not (presence.is_online or presence.via or self._is_leaving)

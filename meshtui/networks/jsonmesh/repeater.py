@@ -207,6 +207,7 @@ class Repeater:
             (passage.hops or 0) + 1,
             None if passage.ttl is None else passage.ttl - 1,
             passage.message_id,
+            has_position=passage.has_position,
         )
         parcel = Parcel(frames, priority, summary, key=key, is_own=False)
         parcel.hops = (passage.hops or 0) + 1

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from meshtui.errors import CryptoError, DecodeError
 from meshtui.model.packet import PacketSummary
 from meshtui.networks.jsonmesh.envelope import decode_envelope
+from meshtui.networks.jsonmesh.presence import decode_presence
 from meshtui.networks.jsonmesh.topics import TopicKind, parse_topic
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ def summarise(payload: bytes, endpoint: str, verdict: Verdict, sender: str = "")
     try:
         kind, name = parse_topic(endpoint)
         if kind is TopicKind.IDENTITY:  # ours, or one that we carry
-            return PacketSummary("presence", verdict, name)
+            has_position = _tells_position(payload)
+            return PacketSummary("presence", verdict, name, has_position=has_position)
         if kind is TopicKind.ANNOUNCE:
             return PacketSummary("announce", verdict, sender, f"#{name}")
         if kind in (TopicKind.LORA_IN, TopicKind.LORA_OUT):
@@ -40,3 +42,11 @@ def summarise(payload: bytes, endpoint: str, verdict: Verdict, sender: str = "")
         envelope.ttl,
         envelope.message_id,
     )
+
+
+def _tells_position(payload: bytes) -> bool:
+    """Tell whether a presence says where its node is; one that cannot be read does not."""
+    try:
+        return decode_presence(payload).position is not None
+    except (DecodeError, CryptoError):
+        return False

@@ -88,6 +88,7 @@ def channel_text_summary(
     summary.hops = hops
     summary.ttl = None
     summary.reason = summary.detail = summary.acks = ""
+    summary.has_position = summary.is_own = False
     summary.text = said[3][:MAX_SUMMARY_TEXT]
     summary.path = path
     summary.packet_hash = packet_hash

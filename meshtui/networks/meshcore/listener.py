@@ -40,12 +40,14 @@ class Heard:
 
     Attributes:
         outputs: Its `FrameReceived` first, then all it caused.
+        summary: What it is; `is_own` may still be set by a port that knows more of what we sent.
         packet: None = malformed.
         is_new: No copy of it was heard before.
         echo_of: It is a channel text of ours, come back by a repeater.
     """
 
     outputs: list[Output]
+    summary: PacketSummary
     packet: Packet | None = None
     hash: bytes = b""
     is_new: bool = False
@@ -72,29 +74,28 @@ class AirListener:
 
     def hear(self, frame: Frame) -> Heard:
         """Judge a packet as a radio heard it. Never raises."""
-        heard = Heard([])
         try:
-            heard.packet = decode_packet(frame.payload)
+            packet = decode_packet(frame.payload)
         except DecodeError as error:
+            heard = Heard([], PacketSummary(MALFORMED, Verdict.REJECTED))
             heard.drop(Verdict.REJECTED, error.reason, error.detail)
-            summary = PacketSummary(MALFORMED, heard.verdict)
-            return self._finished(heard, frame, summary, counted_as=MALFORMED)
-        summary = summarise_packet(heard.packet, self._station.keyring, self._station.acks)
-        heard.hash = packet_hash(heard.packet)
+            return self._finished(heard, frame, counted_as=MALFORMED)
+        summary = summarise_packet(packet, self._station.keyring, self._station.acks)
+        heard = Heard([], summary, packet, packet_hash(packet))
         heard.is_new = self._station.packets.add(heard.hash, frame.received_at.mono_s)
         heard.verdict, heard.reason, heard.detail = (
             summary.verdict,
             summary.reason,
             summary.detail,
         )
-        match heard.packet.payload_type:
+        match packet.payload_type:
             case PayloadType.ADVERT:
-                self._advert(heard, heard.packet, frame)
+                self._advert(heard, packet, frame)
             case PayloadType.GRP_TXT:
-                self._group_text(heard, heard.packet, frame, summary)
+                self._group_text(heard, packet, frame)
             case _ if not heard.is_new:
                 heard.drop(Verdict.DROPPED, "seen", "another copy of a packet heard before")
-        return self._finished(heard, frame, summary)
+        return self._finished(heard, frame)
 
     def open_again(self) -> list[Output]:
         """Try what no key opened: one has come. Gives the messages among it, oldest first."""
@@ -103,9 +104,10 @@ class AirListener:
         self._unopened.clear()
         for frame in frames:
             packet = decode_packet(frame.payload)
-            heard = Heard([], packet, is_new=True)  # what this key does not open, the next may
             summary = summarise_packet(packet, self._station.keyring)
-            self._group_text(heard, packet, frame, summary)
+            # what this key does not open, the next may
+            heard = Heard([], summary, packet, is_new=True)
+            self._group_text(heard, packet, frame)
             outputs += heard.extra
         return outputs
 
@@ -149,10 +151,9 @@ class AirListener:
         self._verified_in_minute += 1
         return self._verified_in_minute <= MAX_ADVERTS_PER_MINUTE
 
-    def _group_text(
-        self, heard: Heard, packet: Packet, frame: Frame, summary: PacketSummary
-    ) -> None:
+    def _group_text(self, heard: Heard, packet: Packet, frame: Frame) -> None:
         """Deliver a channel's text, which its summary has opened if any key does."""
+        summary = heard.summary
         said = summary.said if isinstance(summary, ChannelText) else None
         if said is None:
             if heard.is_new and summary.verdict is Verdict.UNREADABLE:
@@ -171,14 +172,13 @@ class AirListener:
         else:
             heard.drop(Verdict.DROPPED, "seen", "another copy of a text")
 
-    def _finished(
-        self, heard: Heard, frame: Frame, summary: PacketSummary, counted_as: str = ""
-    ) -> Heard:
-        # nobody else has it yet
+    def _finished(self, heard: Heard, frame: Frame, counted_as: str = "") -> Heard:
+        summary = heard.summary  # nobody else has it yet
         summary.verdict = heard.verdict
         summary.reason, summary.detail = heard.reason, heard.detail
         if heard.echo_of is not None:
             summary.message_id = heard.echo_of
+        summary.is_own = heard.echo_of is not None or summary.source in self._station.own_ids
         heard.outputs = [FrameReceived(NETWORK, frame, summary)]
         if heard.verdict in (Verdict.DROPPED, Verdict.REJECTED):
             heard.outputs.append(

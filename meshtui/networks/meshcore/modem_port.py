@@ -289,9 +289,8 @@ class ModemPort:
 
     def sign(self, request: Sign, now: Instant) -> Sequence[Output]:
         """Sign by our own key: we are the node."""
-        signature = SecretBytes(self._rig.station.key.sign(request.data))
-        link_id, request_id = self.link_id, request.request_id
-        return [Signed(NETWORK, link_id, request_id, now, signature, "our own key")]
+        made = SecretBytes(self._rig.station.key.sign(request.data))
+        return [Signed(NETWORK, self.link_id, request.request_id, now, made, "our own key")]
 
     def cost(self, conversation: ConversationId, text: str, now: Instant) -> SendCost | None:
         """Reckon what sending a text takes."""
@@ -376,6 +375,7 @@ class ModemPort:
         ours = heard.echo_of or rig.message_of(heard.hash)
         if ours is not None:
             self._outbox.overheard(ours, heard.packet)
+        heard.summary.is_own |= rig.has_made(heard.hash)
         rig.carry(rig.node.hear(frame.payload, frame.rx, rig.now))
 
     def _node_said(self, output: NodeOutput) -> None:

@@ -153,7 +153,9 @@ class MeshcoreSession:
 
     def summarise(self, frame: Frame) -> PacketSummary:
         """Say in one line what a frame is."""
-        return summarise_frame(frame, self._station.keyring)
+        summary = summarise_frame(frame, self._station.keyring)
+        summary.is_own = summary.source in self._station.own_ids
+        return summary
 
     def verbs(self) -> Sequence[Verb]:
         """What can be asked of nodes and radios."""

@@ -20,7 +20,7 @@ from meshtui.networks.meshcore.identity import node_id_of
 from meshtui.networks.meshcore.message_ids import message_id_of, text_digest
 from meshtui.networks.meshcore.packet import PayloadType, decode_packet, packet_hash_text
 from meshtui.networks.meshcore.payloads.ack import ACK_BYTES, decode_ack
-from meshtui.networks.meshcore.payloads.advert import decode_advert
+from meshtui.networks.meshcore.payloads.advert import POSITION_FLAG, decode_advert
 from meshtui.networks.meshcore.payloads.anon_request import decode_anon_request
 from meshtui.networks.meshcore.payloads.envelope import decode_envelope
 from meshtui.networks.meshcore.payloads.group import decode_group
@@ -250,6 +250,9 @@ def _advert(packet: Packet, _keyring: Keyring, _acks: AckBook | None) -> PacketS
         "",
         tuple(path.hex(",", (packet.path_len >> 6) + 1).split(",")) if path else (),
         packet_hash_text(packet),
+        "",
+        "",
+        len(payload) > ADVERT_BYTES and payload[ADVERT_BYTES] & POSITION_FLAG > 0,
     )
 
 

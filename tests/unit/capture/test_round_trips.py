@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from meshtui.capture.packet import LoraChannel
 from meshtui.capture.writer import FORMS, are_all_radio, write_packets
 from meshtui.model.ids import Instant, LinkId, NetworkName
+from meshtui.model.packet import Verdict
 from tests.support.packet_rows import a_row
 from tests.support.tshark import tshark
 
@@ -138,10 +139,11 @@ def test_what_we_recorded_of_a_packet_is_in_our_lines(
     tmp_path: Path, read: Callable[[bytes], CaptureIndex]
 ) -> None:
     row = a_radio_row(kind="ack", source="A", hops=3, ttl=2, reason="seen", detail="twice")
+    ours = a_radio_row(2, kind="advert", verdict=Verdict.DROPPED, is_own=True)
 
-    packet = read(written(tmp_path, [row], "jsonl").read_bytes()).packet(0)
+    index = read(written(tmp_path, [row, ours], "jsonl").read_bytes())
 
-    assert packet.recorded == row.summary
+    assert [index.packet(at).recorded for at in (0, 1)] == [row.summary, ours.summary]
 
 
 @pytest.mark.parametrize("form", ["pcap", "pcapng"])

@@ -33,7 +33,7 @@ ROW = a_row(
     endpoint="route/MESH-A",
 )
 BARE = a_row(kind="text", endpoint="")
-CLOSED = {"text", "hex", "dir", "own", "time"}
+CLOSED = {"text", "hex", "dir", "own", "position", "time"}
 
 
 def passes(text: str, row=ROW) -> bool:
@@ -157,7 +157,21 @@ def test_a_channel_is_found_with_and_without_its_sign() -> None:
 
 def test_our_own_packets_are_a_word() -> None:
     assert passes("own", a_row(verdict=Verdict.SENT))
+    assert passes("own", a_row(verdict=Verdict.DROPPED, is_own=True))
     assert not passes("own")
+
+
+@pytest.mark.parametrize(
+    ("summary", "may_leave"),
+    [
+        ({}, True),
+        ({"has_position": True}, False),
+        ({"is_own": True}, False),
+        ({"verdict": Verdict.SENT}, False),
+    ],
+)
+def test_what_is_ours_or_tells_a_position_can_be_kept_back(summary, may_leave: bool) -> None:
+    assert passes("!own && !position", a_row(**summary)) is may_leave
 
 
 def test_a_text_within_the_bytes_is_found_as_well() -> None:

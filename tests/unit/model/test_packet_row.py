@@ -60,3 +60,8 @@ def test_the_json_line_names_the_way_but_never_what_was_opened() -> None:
     assert record["path"] == ["a7", "0c"]
     assert (record["hash"], record["acks"], record["channel"]) == ("00ff", "m", "d9")
     assert "secret" not in json_line(row)
+
+
+def test_the_json_line_says_that_a_packet_is_our_own_only_where_it_is() -> None:
+    assert json.loads(json_line(a_row(is_own=True)))["summary"]["own"] is True
+    assert "own" not in json.loads(json_line(a_row()))["summary"]

@@ -99,20 +99,25 @@ class Outbox:
         """Note that a repeater passed a text of ours on: this is its copy."""
         self._texts.overheard(message_id, packet)
 
-    def overheard_direct(self, packet: Packet) -> None:
-        """Note a direct text that may be ours: its two hashes are one byte each."""
+    def overheard_direct(self, packet: Packet) -> bool:
+        """Note a direct text that may be ours: its two hashes are one byte each.
+
+        Returns:
+            Whether it is taken for ours.
+        """
         if len(packet.payload) < 2 or not self._radio.key:
-            return
+            return False
         if packet.payload[1] != self._radio.key[0]:
-            return
+            return False
         recent = [
             text
-            for text in self._texts.active.values()
+            for text in (*self._texts.followed.values(), *self._texts.active.values())
             if text.peer[:1] == packet.payload[:1]
             and self._radio.now.mono_s - text.sent_s <= ECHO_S
         ]
         if recent:
             self.overheard(recent[-1].message.message_id, packet)
+        return bool(recent)
 
     def _guarded(self, text: _Text) -> Script:
         """Send a text, and see it out of the way whatever came of it."""

@@ -306,7 +306,7 @@ class CompanionPort:
         if heard.echo_of is not None:
             self._outbox.overheard(heard.echo_of, heard.packet)
         elif heard.packet.payload_type == PayloadType.TXT_MSG:
-            self._outbox.overheard_direct(heard.packet)
+            heard.summary.is_own |= self._outbox.overheard_direct(heard.packet)
 
     def _reject(self, payload: bytes, error: DecodeError) -> None:
         self._show(payload[:MAX_PAYLOAD_BYTES], Verdict.REJECTED, error.reason, error.detail)

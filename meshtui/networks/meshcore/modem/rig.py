@@ -53,7 +53,7 @@ class Rig:
         self.tell_device: Callable[[], None] = lambda: None
         self.on_news: Callable[[NodeOutput], None] = lambda _: None
         self.line: ModemLine = self.line_for(mesh_radio())
-        self._hashes: dict[bytes, MessageId] = {}
+        self._hashes: dict[bytes, MessageId | None] = {}
         self.node = MeshcoreNode(
             station.key, self._node_settings(), station.entropy, station.keyring
         )
@@ -105,7 +105,7 @@ class Rig:
             if not isinstance(output, Send):
                 self.on_news(output)
                 continue
-            if message_id is not None:
+            if not output.is_relay:
                 self._remember(output.data, message_id)
             outgoing = Outgoing(
                 output.data, output.priority, output.not_before_s, message_id, output.is_relay
@@ -129,11 +129,15 @@ class Rig:
         """Say which text of ours a packet hash belongs to."""
         return self._hashes.get(digest)
 
+    def has_made(self, digest: bytes) -> bool:
+        """Tell whether a packet hash is of one that we sent as our own, not for others."""
+        return digest in self._hashes
+
     def emit(self, *outputs: Output) -> None:
         """Return something from the call in progress."""
         self.outputs += outputs
 
-    def _remember(self, data: bytes, message_id: MessageId) -> None:
+    def _remember(self, data: bytes, message_id: MessageId | None) -> None:
         self._hashes[packet_hash(decode_packet(data))] = message_id
         if len(self._hashes) > MAX_FOLLOWED:
             del self._hashes[next(iter(self._hashes))]

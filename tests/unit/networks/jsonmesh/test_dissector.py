@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -205,6 +206,9 @@ def test_a_compact_presence_and_a_position_are_read() -> None:
     for payload in (encode_presence(presence), encode_compact_presence(presence)):
         decoded = NO_KEYS.record(frame(payload))["decoded"]
         assert (decoded["lat"], decoded["lng"]) == (47.5, 8.5)
+        assert NO_KEYS.summarise(frame(payload)).has_position
+    nowhere = encode_presence(replace(presence, position=None))
+    assert not NO_KEYS.summarise(frame(nowhere)).has_position
 
 
 def test_a_text_that_opens_is_in_the_row_with_the_way_it_came() -> None:

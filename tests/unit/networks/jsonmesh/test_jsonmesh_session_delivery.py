@@ -10,7 +10,7 @@ import pytest
 
 from meshtui.errors import LocalProtocolError
 from meshtui.model.command import AcceptKey, Advertise, CancelMessage, ResendMessage, SendText
-from meshtui.model.event import DeliveryChanged, FrameSent, MessageQueued
+from meshtui.model.event import DeliveryChanged, FrameReceived, FrameSent, MessageQueued
 from meshtui.model.ids import ConversationId, MessageId
 from meshtui.model.message import DeliveryState, Proof
 from meshtui.model.packet import Transmit
@@ -500,6 +500,14 @@ def test_a_position_is_only_published_where_sharing_is_on() -> None:
 
     assert b"lat" not in broker.retained[f"meshcore/identity/{shy.node_id}"]
     assert b'"lat":48.85' in broker.retained[f"meshcore/identity/{open_.node_id}"]
+    told = [
+        (each.summary.source, each.summary.has_position, each.summary.is_own)
+        for each in (*shy.of(FrameReceived), *open_.of(FrameReceived))
+        if each.summary.kind == "presence"
+    ]
+    assert (open_.node_id, True, True) in told
+    assert (open_.node_id, True, False) in told
+    assert (shy.node_id, False, True) in told
 
 
 def test_both_sides_see_the_same_safety_number() -> None:

@@ -258,6 +258,7 @@ def test_our_own_echo_is_nothing() -> None:
 
     received = bob.of(FrameReceived)[-1].summary
     assert (received.verdict, received.reason) == (Verdict.HANDLED, "echo")
+    assert received.is_own
     assert bob.states(message_id) == [("sending", 1), ("sent", 1)]
     assert bob.drops == []
 

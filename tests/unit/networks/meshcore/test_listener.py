@@ -124,6 +124,7 @@ def test_our_own_text_passed_on_is_an_echo() -> None:
     heard = ear.hear(group_packet("#test", "me: hi", b"\xed"))
 
     assert heard.echo_of == "mine"
+    assert heard.summary.is_own
     assert texts(heard.outputs) == []
 
 
@@ -177,6 +178,15 @@ def test_our_own_advert_is_no_news() -> None:
     heard = ear.hear(advert_packet(ear.station.key, "me"))
 
     assert verdict(heard) == (Verdict.DROPPED, "own")
+    assert heard.summary.is_own
+
+
+def test_what_others_say_is_not_our_own() -> None:
+    ear = Ear("#test")
+
+    heard = [ear.hear(advert_packet(ALICE, "me")), ear.hear(group_packet("#test", "me: hi"))]
+
+    assert not any(each.summary.is_own for each in heard)
 
 
 def test_signatures_are_checked_so_many_times_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -863,3 +863,20 @@ def test_who_heard_nothing_has_no_last_signal() -> None:
 
     assert alice.port.device is not None
     assert not {"last_rssi", "last_snr"} & dict(alice.port.device.stats).keys()
+
+
+def test_what_we_sent_and_hear_again_is_our_own_and_what_we_relayed_is_not() -> None:
+    world = line()
+    alice, hill = world.people["Alice"], world.people["Hill"]
+    before, hill_before = len(alice.all(FrameReceived)), len(hill.all(FrameReceived))
+
+    world.write("Alice", "Bob", "hello")
+    world.run(40)
+    ask(world, "Alice", "advert-flood")
+
+    sent = {each.summary.packet_hash for each in alice.packets_sent()}
+    heard = [each.summary for each in alice.all(FrameReceived)[before:] if not each.frame.endpoint]
+    assert {"text", "advert"} <= {each.kind for each in heard if each.is_own}
+    assert [each.is_own for each in heard] == [each.packet_hash in sent for each in heard]
+    assert not all(each.is_own for each in heard)
+    assert not any(each.summary.is_own for each in hill.all(FrameReceived)[hill_before:])

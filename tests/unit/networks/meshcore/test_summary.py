@@ -243,3 +243,18 @@ def test_a_summary_refuses_what_the_record_refuses_and_for_the_same_reason(
             record_of(decode_packet(bytes(damaged)), KEYS)
     else:
         assert record_of(decode_packet(bytes(damaged)), KEYS)["packet_hash"] == summary.packet_hash
+
+
+@pytest.mark.parametrize("entry", packets(), ids=lambda entry: entry["name"])
+def test_an_advert_tells_a_position_where_it_has_one(entry) -> None:
+    summary = summarise_data(bytes.fromhex(entry["hex"]), KEYS)
+
+    assert summary.has_position is ("lat_e6" in entry["expected"]["decoded"])
+    assert not summary.is_own
+
+
+@pytest.mark.parametrize("cut", range(1, 9))
+def test_a_position_that_is_cut_off_is_taken_for_one(cut: int) -> None:
+    advert = raw("ADVERT flood A")[: 2 + 100 + 1 + 8 - cut]
+
+    assert summarise_data(advert, NO_KEYS).has_position

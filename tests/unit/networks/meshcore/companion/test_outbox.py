@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from meshtui.model.event import FrameReceived
 from meshtui.model.message import DeliveryState
 from meshtui.model.node import NodeRole
 from meshtui.networks.meshcore.companion.answers import Err, Sent
@@ -159,6 +160,21 @@ def test_each_repeater_that_passes_it_on_is_counted_once(desk: Desk) -> None:
 
     assert desk.states(message_id) == ["sending", "sent", "relayed", "relayed", "delivered"]
     assert desk.deliveries(message_id)[-1].repeats == 2
+
+
+def test_a_text_of_ours_that_is_heard_again_is_our_own_packet(desk: Desk) -> None:
+    payload = BOB.public_key[:1] + desk.radio.key[:1] + bytes(18)
+    stranger = BOB.public_key[:1] + CAROL.public_key[:1] + bytes(18)
+    before = LogRxData(8.0, -80, b"\x09\x01\xaa" + payload)
+    desk.push(before)
+    desk.send(BOB.public_key)
+
+    desk.push(before, LogRxData(8.0, -80, b"\x09\x01\xaa" + stranger))
+    confirm(desk, 1)
+    desk.push(LogRxData(8.0, -80, b"\x09\x02\xaa\xbb" + payload))
+
+    heard = [each.summary for each in desk.of(FrameReceived) if each.summary.kind == "text"]
+    assert [summary.is_own for summary in heard] == [False, True, False, True]
 
 
 def test_somebody_elses_text_is_no_repeat(desk: Desk) -> None:
