@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from meshtui.transports.base import LinkSpec
 
 STEP_TIMEOUT_S = 8.0
+DATE_TIMEOUT_S = 3.0
 # A token that is younger, or older, than a broker believes possible is refused.
 MAX_SKEW_S: Final = 300
 _MAX_HEAD_LINES: Final = 100
@@ -148,7 +149,8 @@ class Way:
             if not date:
                 # who upgrades need not tell the time, but a web server does to anybody
                 with contextlib.suppress(OSError, ValueError, TimeoutError):
-                    _, date = await self._get("/", "Connection: close\r\n")
+                    async with asyncio.timeout(DATE_TIMEOUT_S):
+                        _, date = await self._get("/", "Connection: close\r\n")
         except (OSError, ValueError, TimeoutError) as error:
             return Check(
                 name, False, f"no answer to the upgrade ({_why(error)})", self._wording.path

@@ -209,6 +209,19 @@ async def test_a_broker_that_upgrades_without_its_time_is_asked_as_a_web_server(
     assert "3 h 0 min ahead" in found["clock"].detail
 
 
+async def test_a_broker_that_keeps_its_time_to_itself_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(doctor_broker, "DATE_TIMEOUT_S", 0.05)
+    async with web_server(
+        lambda request: UPGRADE.format(date="") if "/mqtt" in request else ""
+    ) as port:
+        way, found = await walked(spec_of(port, "ws"))
+
+    assert way.is_open
+    assert list(found) == ["name", "tcp", "websocket"]
+
+
 @pytest.mark.parametrize(
     "told",
     [
