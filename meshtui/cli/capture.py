@@ -6,11 +6,9 @@ Ctrl-C and SIGTERM end it: brokers are told that we are offline, what is queued 
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from meshtui.cli.addressing import MESHCORE
 from meshtui.cli.arguments import count, seconds
 from meshtui.cli.output import Output
 from meshtui.cli.profile import load_profile
@@ -23,7 +21,6 @@ if TYPE_CHECKING:
     from meshtui.crypto.keys import Identity
     from meshtui.model.capture import CaptureConfig
 
-_SEED_BYTES: Final = 64
 _EPILOG: Final = """\
 --config takes the INI file that a meshcore-bot runs with: its [PacketCapture] says what is
 published, its [Connection] which radio listens, unless --link does. Or settings of ours with a
@@ -55,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
     profile = _with_files(load_profile(args, output=output), output)
     _refuse_idle(profile, output)
     _show_log(profile.config.capture, is_verbose=args.verbose)
-    identity = _throw_away_identity(profile)
+    identity = _identity(profile)
     watch = CaptureWatch(output, count=args.count, timeout_s=args.timeout, every_s=args.every)
     try:
         return run_logged(profile, watch.follow, identity=identity, publishes=True)
@@ -116,28 +113,22 @@ def _refuse_idle(profile: Profile, output: Output) -> None:
         output.say(f"warning: {problem}")
 
 
-def _throw_away_identity(profile: Profile) -> Identity | None:
+def _identity(profile: Profile) -> Identity | None:
     """Return an identity for this run where no link needs ours; None = the key file's.
 
-    A companion radio is a node of its own: who only listens with its ears needs no keys.
+    Who only listens with a companion radio's ears is asked for no password either.
 
     Raises:
         ConfigError: A link needs one, and there is none.
     """
-    from meshtui.crypto.keys import Identity
+    from meshtui.cli.nobody import link_that_needs_us, throw_away_identity
     from meshtui.model.link import LinkKind
-    from meshtui.runtime.bootstrap import configured_links
 
-    needing = [
-        info
-        for info, _, _ in configured_links(profile.config)
-        if info.network != MESHCORE or info.kind is LinkKind.MODEM
-    ]
-    if not needing:
-        return Identity(secrets.token_bytes(_SEED_BYTES))
+    link = link_that_needs_us(profile.config)
+    if link is None:
+        return throw_away_identity()
     if profile.paths.keys_file.exists():
         return None
-    link = needing[0]
     why = "on a modem this program is the node" if link.kind is LinkKind.MODEM else "has members"
     msg = f"{link.url}: needs an identity ({why}); make one with: meshtui identity new"
     raise ConfigError(msg)

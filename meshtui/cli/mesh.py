@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from meshtui.cli.profile import Profile
+    from meshtui.config.settings import Config
     from meshtui.crypto.keys import Identity
     from meshtui.model.event import Event
     from meshtui.model.ids import NetworkName
@@ -50,6 +51,16 @@ def load_identity(profile: Profile) -> Identity:
     return KeyFile.load(path, profile.password())
 
 
+def _identity_for(profile: Profile, config: Config) -> Identity:
+    """Open the key file; where there is none, and all links are companion radios, do without."""
+    if config.links and not profile.paths.keys_file.exists():
+        from meshtui.cli.nobody import link_that_needs_us, throw_away_identity
+
+        if link_that_needs_us(config) is None:
+            return throw_away_identity()
+    return load_identity(profile)
+
+
 @contextlib.asynccontextmanager
 async def running_mesh(
     profile: Profile,
@@ -66,7 +77,8 @@ async def running_mesh(
 
     Args:
         also: Networks that are needed though no link leads there.
-        identity: Who we are; None = whoever the key file says.
+        identity: Who we are; None = whoever the key file says, or nobody where
+            none is needed.
         publishes: Run the packet capture service, where the settings switch it on: it is for what
             stays, not for what sends one message.
     """
@@ -81,7 +93,7 @@ async def running_mesh(
     async with open_mesh(
         config,
         profile.paths.database_file,
-        identity or load_identity(profile),
+        identity or _identity_for(profile, config),
         relays=relays,
         opens_links=False,
         also=also,

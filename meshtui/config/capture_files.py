@@ -135,13 +135,15 @@ def _fault(path: Path, limit: int) -> str:
 
 
 def _output_fault(path: Path) -> str:
-    """Say why a file cannot be written; empty = it can, or will be made."""
+    """Say why a file cannot be written; empty = it can, or will be made. Its folder is not."""
     try:
         if path.exists():
             if not path.is_file():
                 return f"{path}: is no regular file"
             return "" if os.access(path, os.W_OK) else f"{path}: cannot be written"
-        folder = next(each for each in path.parents if each.exists())
+        folder = path.parent
+        if not folder.exists():
+            return f"{path}: there is no folder {folder}: make it"
     except OSError as error:
         return _why(path, error)
     if not folder.is_dir():

@@ -120,7 +120,7 @@ async def _published(hub: MeshHub, config: Config, clock: Clock) -> AsyncIterato
     try:
         service = PublishingService(capture, hub, observer_of, clock)
     except FilterError as error:
-        msg = f"capture.filter: {error}"
+        msg = f"{capture.places.get('filter', 'capture.filter')}: {error}"
         raise ConfigError(msg) from None
     async with service:
         hub.publish_by(service)

@@ -14,6 +14,7 @@ import logging
 import random
 import time
 import uuid
+from collections import deque
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
@@ -37,9 +38,9 @@ from meshtui.model.packet import NO_RX
 from meshtui.model.packet_fields import packet_fields
 from meshtui.model.packet_row import received_row, sent_row
 from meshtui.model.publishing import PublishingStatus
-from meshtui.model.text import clean_line
 from meshtui.runtime.bugs import log_bug
 from meshtui.runtime.publishing.output import OutputFile
+from meshtui.runtime.publishing.packet_log import log_packet
 from meshtui.runtime.publishing.publisher import Publisher
 from meshtui.runtime.publishing.tokens import Token, TokenError, TokenMaker
 
@@ -62,11 +63,10 @@ SLICE_S: Final = 0.003
 MAX_NAMES: Final = 20_000
 GOODBYE_S: Final = 2.5
 STATS_TIMEOUT_S: Final = 10.0
+MAX_EARLY: Final = 200
 _MEGABYTE: Final = 1024 * 1024
 
 _log = logging.getLogger(__name__)
-# A line a packet: headless commands show it, others keep their logs for what matters.
-packet_log = logging.getLogger("meshtui.runtime.publishing.packets")
 
 
 class PublishingService:
@@ -101,6 +101,7 @@ class PublishingService:
         self._since_ms = clock.now().unix_ms
         self._captured = self._kept_back = self._missed = 0
         self._radio_failures = 0
+        self._early: deque[FrameReceived | FrameSent] = deque(maxlen=MAX_EARLY)
         self._stats_request = ""
         self._stats_told = asyncio.Event()
         brokers = config.brokers if config.has_mqtt else ()
@@ -333,7 +334,7 @@ class PublishingService:
 
     def _capture(self, event: FrameReceived | FrameSent) -> None:
         if self._origin is None or self._observer is None:
-            self._missed += 1  # nobody can be named as the one who heard it
+            self._keep_early(event)
             return
         self._captured += 1
         row: PacketRow
@@ -348,8 +349,14 @@ class PublishingService:
             self._origin, row.payload, rx, row.at.unix_ms, row.direction
         )
         self._hand_out(payload, self._observer.packet_type(row.payload) if self._picks else 0)
-        if packet_log.isEnabledFor(logging.INFO):
-            self._log_packet(row, payload)
+        up = sum(publisher.is_up for publisher in self._publishers.values())
+        brokers = f"{up}/{len(self._publishers)}"
+        log_packet(self._captured, payload, brokers, is_whole=self._config.debug)
+
+    def _keep_early(self, event: FrameReceived | FrameSent) -> None:
+        """Nobody can be named yet as the one who heard it: let it wait for who that is."""
+        self._missed += len(self._early) == self._early.maxlen
+        self._early.append(event)
 
     def _hand_out(self, payload: bytes, packet_type: int) -> None:
         """Give a message to everybody who wants it; those with the same topic share it."""
@@ -367,22 +374,6 @@ class PublishingService:
         if self._output is not None:
             self._output.write(payload)
 
-    def _log_packet(self, row: PacketRow, payload: bytes) -> None:
-        up = sum(publisher.is_up for publisher in self._publishers.values())
-        packet_log.info(
-            "Captured packet #%d: %s, %d bytes, SNR: %s, RSSI: %s, hash: %s (MQTT: %d/%d)",
-            self._captured,
-            row.summary.kind,
-            len(row.payload),
-            row.snr_db,
-            row.rssi_dbm,
-            row.summary.packet_hash,
-            up,
-            len(self._publishers),
-        )
-        if self._config.debug:
-            packet_log.info("%s", clean_line(payload.decode("utf-8", "replace"), 4_000))
-
     def _note_device(self, device: Device) -> None:
         if device.link_id != self._link_id or not device.node_id:
             return
@@ -391,6 +382,8 @@ class PublishingService:
         if before is None or before.node_id != device.node_id:
             for publisher in self._publishers.values():
                 publisher.introduce()
+            while self._early:
+                self._capture(self._early.popleft())
 
     def _note_link(self, link_id: LinkId, *, is_up: bool) -> None:
         if link_id != self._link_id or is_up == self._is_radio_up:

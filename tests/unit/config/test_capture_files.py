@@ -154,10 +154,16 @@ def test_a_key_that_others_can_read_is_said_and_not_read(tmp_path: Path) -> None
 def test_a_file_to_write_need_not_be_there(tmp_path: Path) -> None:
     (tmp_path / "old").write_text("")
 
-    for name in ("new", "old", "deep/down/new"):
+    for name in ("new", "old"):
         service, remarks = with_files(settings(tmp_path, f"output_file = {name}"))
 
         assert (service.output_file, remarks) == (f"{tmp_path}/{name}", ())
+
+
+def test_the_folder_of_a_file_to_write_is_not_made(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="there is no folder"):
+        with_files(settings(tmp_path, "output_file = deep/down/new"))
+
     assert not (tmp_path / "deep").exists()
 
 

@@ -206,7 +206,21 @@ async def test_nothing_leaves_before_the_radio_has_said_who_it_is(
         await mesh.tell(DeviceChanged(HILL))
         assert len(mesh.desk.feeds) == 2
         assert mesh.service.status().problem == ""
-        assert mesh.service.status().missed == 1
+        assert len(mesh.packets()) == 1
+
+
+async def test_of_what_is_heard_before_that_not_everything_is_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(service_module, "MAX_EARLY", 3)
+    async with running(monkeypatch) as mesh:
+        await mesh.tell(*(heard(payload) for payload in raw_packets()[:5]))
+        await mesh.tell(DeviceChanged(HILL))
+
+        assert mesh.service.status().missed == 2
+        assert [each["raw"] for each in mesh.packets()] == [
+            payload.hex().upper() for payload in raw_packets()[2:5]
+        ]
 
 
 async def test_a_radio_that_is_away_costs_no_session_and_is_told_of(
