@@ -204,7 +204,7 @@ def test_what_our_recording_says_of_a_packet_stands_unless_it_is_read_better(
     dropped, unknown = radio_rows()[:2]
     rows = [
         a_row(1, payload=dropped.payload, network=dropped.network, verdict=Verdict.DROPPED,
-              reason="seen", endpoint=""),
+              reason="seen", endpoint="", is_own=True),
         a_row(2, payload=b"???", network=NetworkName("unheard-of"), kind="hello", endpoint=""),
         a_row(3, payload=unknown.payload, network=unknown.network, direction="tx", endpoint="",
               verdict=Verdict.SENT),
@@ -219,6 +219,7 @@ def test_what_our_recording_says_of_a_packet_stands_unless_it_is_read_better(
         Verdict.DROPPED,
         "seen",
     )
+    assert (first.summary.is_own, third.summary.is_own) == (True, False)
     assert second.summary.kind == "hello"
     assert "unheard-of" in nothing.why
     assert third.summary.verdict is Verdict.SENT

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import random
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +12,7 @@ from meshtui.crypto.ed25519 import from_seed, verify
 from meshtui.errors import LocalProtocolError
 from meshtui.model.command import MAX_SIGNED_BYTES, Sign
 from meshtui.model.event import FrameReceived, FrameSent, Signed
+from meshtui.model.link import LinkKind
 from meshtui.networks.meshcore.companion import answers
 from meshtui.networks.meshcore.companion.answers import (
     BareAnswer,
@@ -375,6 +377,31 @@ def test_whatever_the_radio_answers_there_is_one_end(desk: Desk, code: int, make
 
     event = signed(desk)
     assert event.signature is None or is_right(event)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_whatever_happens_every_request_has_one_end(seed: int) -> None:
+    chance = random.Random(seed)
+    desk = Desk(chance.choice([LinkKind.STREAM, LinkKind.DATAGRAM]))
+    desk.radio = SigningRadio()
+    desk.connect()
+    names = [str(number) for number in range(6)]
+    for name in names:
+        for code in STEPS:
+            odd = [None if chance.random() < 0.5 else chance.choice(ODD)() for _ in range(2)]
+            radio_of(desk).says[code] = odd if chance.random() < 0.3 else []
+        if not desk.port.is_ready:
+            desk.wind(200)
+        ask(desk, name, may_export=chance.random() < 0.5)
+        desk.wind(chance.choice([0, 1, 7, 60]))
+        if chance.random() < 0.2:
+            desk.disconnect()
+            desk.connect()
+    desk.wind(400)
+
+    ends = [signed(desk, name) for name in names]
+    assert len(desk.of(Signed)) == len(names)
+    assert all(each.signature is None or is_right(each) for each in ends)
 
 
 @pytest.mark.parametrize("payload", [b"\x13", b"\x13\0\0", b"\x14", b"\x14" + bytes(63), b"\x0e1"])
