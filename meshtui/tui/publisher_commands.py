@@ -11,7 +11,7 @@ PUBLISHER_COMMANDS: tuple[Command, ...] = (
     Command(
         "pause-publisher",
         "Pause this broker, or go on",
-        f"It stays connected and is given nothing. {_WHICH}",
+        f"It stays connected and is given no packets. {_WHICH}",
         ("space", "p"),
         "/pause [BROKER]",
         _PUBLISHERS,

@@ -142,6 +142,31 @@ async def test_what_is_wrong_with_the_service_takes_a_line_and_gives_it_back() -
         assert await rest(app, pilot) == before
 
 
+async def test_rows_keep_their_lines_whatever_is_wrong_with_the_service() -> None:
+    mesh = few(mesh_with(), 4)
+    app = PaneHost(mesh, PublishersPane)
+    async with app.run_test(size=SIZE) as pilot:
+        before = (await rest(app, pilot)).splitlines()[3:11]
+        output = OutputStatus("x", reason="the disk is full: " * 20)
+        mesh.service.service = replace(mesh.service.service, problem="away " * 30, output=output)
+
+        assert (await rest(app, pilot)).splitlines()[7:15] == before
+
+
+async def test_hex_uses_the_width_it_has() -> None:
+    app = PaneHost(mesh_with(), PublishersPane)
+    async with app.run_test(size=(140, 40)) as pilot:
+        await rest(app, pilot)
+        await pilot.press("b", "b")
+        assert "0008 22 3a 22 48 69 6c 6c 74" in await rest(app, pilot)
+
+        await pilot.press("enter")
+        await pilot.pause()
+        text = app.screen_text()
+        assert "0010 6f 70 22 2c" in text
+        assert "0008 " not in text
+
+
 # -- only what changes is drawn --------------------------------------------------------------------
 
 
@@ -215,7 +240,7 @@ async def test_a_broker_is_paused_and_goes_on() -> None:
         assert "mqtt1  ● up" in await rest(app, pilot)
         assert mesh.service.asked == [("pause", "mqtt1"), ("go on", "mqtt1")]
         assert app.notices == [
-            "mqtt1: paused: connected, but given nothing",
+            "mqtt1: paused: connected, but given no packets",
             "mqtt1: on again",
         ]
 
@@ -433,7 +458,7 @@ async def test_keys_and_typed_commands_lead_there() -> None:
         app.screen.chat.run_slash("/pause mqtt3")
         await settle(pilot)
         assert "mqtt3  ● paused" in text_of(app)
-        assert "mqtt3: paused: connected, but given nothing" in lines_of(app)[-1]
+        assert "mqtt3: paused: connected, but given no packets" in lines_of(app)[-1]
 
         await pilot.press("escape")
         await settle(pilot)

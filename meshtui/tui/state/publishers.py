@@ -29,7 +29,6 @@ MAX_TRIED = 200
 """Packets that a filter is tried on while it is typed."""
 
 MAX_NAME = 12
-_HEX_ROW = 16
 
 
 class PreviewForm(Enum):
@@ -218,12 +217,12 @@ def as_sent(payload: bytes) -> list[str]:
     return clean(text_of_payload(payload[:MAX_PREVIEW]), keep_newlines=True).split("\n")
 
 
-def in_hex(payload: bytes) -> list[str]:
-    """A message's bytes, sixteen a line: `0000 7b 22 6f … {"o…`."""
+def in_hex(payload: bytes, per_row: int = 16) -> list[str]:
+    """A message's bytes: `0000 7b 22 6f …  {"o…`."""
     shown = payload[:MAX_PREVIEW]
-    rows = [shown[at : at + _HEX_ROW] for at in range(0, len(shown), _HEX_ROW)]
+    rows = [shown[at : at + per_row] for at in range(0, len(shown), per_row)]
     return [
-        f"{number * _HEX_ROW:04x} {row.hex(' '):<{_HEX_ROW * 3}} "
+        f"{number * per_row:04x} {row.hex(' '):<{per_row * 3}} "
         + "".join(chr(byte) if 0x20 <= byte < 0x7F else "." for byte in row)
         for number, row in enumerate(rows)
     ]

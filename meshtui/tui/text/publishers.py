@@ -45,6 +45,7 @@ _MAX_WHERE, _MAX_TOPIC, _MAX_FILTER = 200, 300, 1_000
 _MANY = 100_000
 _KEY_DIGITS = 8
 _PROBLEM_LINES = 2
+_WIDE_HEX = 73
 
 SETUP: Final = (
     "[capture]",
@@ -292,6 +293,8 @@ def publisher_lines(publisher: PublisherStatus, glyphs: Glyphs, now_ms: int) -> 
     lines.append(field("packets", _packet_words(publisher, glyphs, now_ms)))
     lines.append(field("queue", _queue_words(publisher, glyphs)))
     lines.append(_token_line(publisher.token, now_ms))
+    if publisher.state in _IDLE and not publisher.topic_packets:
+        return lines
     for label, topic in (("to", publisher.topic_packets), ("status to", publisher.topic_status)):
         said = clean_line(topic, _MAX_TOPIC) or "not known before the radio says who it is"
         lines.append(field(label, said, "plain" if topic else "dim"))
@@ -301,7 +304,7 @@ def publisher_lines(publisher: PublisherStatus, glyphs: Glyphs, now_ms: int) -> 
 def _state_more(publisher: PublisherStatus, now_ms: int) -> str:
     more = f" for {ago(publisher.since_ms, now_ms)}" if publisher.since_ms else ""
     if publisher.is_paused:
-        more += ", paused: given nothing"
+        more += ", paused: given no packets"
     if publisher.state is PublisherState.DOWN and publisher.retry_at_ms:
         more += f"; tries again {_until(publisher.retry_at_ms, now_ms)}, R now"
     return more
@@ -345,11 +348,12 @@ def _renews(token: TokenStatus, now_ms: int) -> str:
 
 
 def preview_lines(
-    held: Held, form: PreviewForm, state: PublisherState, *, is_whole: bool
+    held: Held, form: PreviewForm, state: PublisherState, width: int, *, is_whole: bool
 ) -> list[Line]:
     """The message that a broker gets next, exactly.
 
     Args:
+        state: The broker's.
         is_whole: It has the pane for itself, and stands still.
     """
     preview = held.preview
@@ -362,7 +366,7 @@ def preview_lines(
         ((f" {_how(preview, form)}{keys}", "dim"),),
         field("topic", clean_line(preview.topic, _MAX_TOPIC)),
     ]
-    return lines + _payload_lines(preview.payload, form)
+    return lines + _payload_lines(preview.payload, form, width)
 
 
 _NO_MESSAGE = {
@@ -387,7 +391,7 @@ def _how(preview: Preview, form: PreviewForm) -> str:
     return f"{size}{cut}, QoS {preview.qos}, {kept}, {form.value}"
 
 
-def _payload_lines(payload: bytes, form: PreviewForm) -> list[Line]:
+def _payload_lines(payload: bytes, form: PreviewForm, width: int) -> list[Line]:
     match form:
         case PreviewForm.LAID_OUT:
             return [
@@ -396,7 +400,8 @@ def _payload_lines(payload: bytes, form: PreviewForm) -> list[Line]:
         case PreviewForm.AS_SENT:
             return [((" ", "plain"), (line, "plain")) for line in as_sent(payload)]
         case PreviewForm.HEX:
-            return [((" ", "plain"), (line, "plain")) for line in in_hex(payload)]
+            rows = in_hex(payload, 16 if width >= _WIDE_HEX else 8)
+            return [((" ", "plain"), (line, "plain")) for line in rows]
 
 
 # -- pieces ----------------------------------------------------------------------------------------
@@ -418,8 +423,12 @@ def _until(then_ms: int, now_ms: int) -> str:
 
 
 def _span(milliseconds: int) -> str:
-    """A span in one unit: `9 h`."""
-    return ago(1, 1 + max(milliseconds, 0))
+    """What is left, rounded, in one unit: `9 h`."""
+    seconds = max(milliseconds, 0) / 1000
+    for size_s, most, unit in ((1, 60, "s"), (60, 60, "min"), (3_600, 48, "h")):
+        if (count := round(seconds / size_s)) < most:
+            return f"{count} {unit}"
+    return f"{seconds / 86_400:.0f} d"
 
 
 def names_words(names: Sequence[str]) -> str:

@@ -188,8 +188,35 @@ def test_what_is_not_known_is_said_so() -> None:
     assert "unconfirmed" in text
 
 
+@pytest.mark.parametrize(
+    ("left_ms", "shown"),
+    [
+        (0, "now"),
+        (999, "now"),
+        (1_000, "in 1 s"),
+        (59_400, "in 59 s"),
+        (59_600, "in 1 min"),
+        (90 * MINUTE_MS - 1, "in 1 h"),
+        (12 * HOUR_MS - 1, "in 12 h"),
+        (24 * HOUR_MS - 1, "in 24 h"),
+        (72 * HOUR_MS, "in 3 d"),
+    ],
+)
+def test_what_is_left_is_rounded(left_ms, shown) -> None:
+    token = replace(token_at(NOW_MS), renew_at_ms=NOW_MS + left_ms)
+
+    assert cells(token=token)["token"] == f"renews {shown}"
+
+
+def test_topics_are_left_out_where_there_will_be_none() -> None:
+    idle = {"topic_packets": "", "topic_status": ""}
+
+    assert "status to" not in said_of(**idle, state=PublisherState.BROKEN)
+    assert "status to" in said_of(state=PublisherState.BROKEN)
+
+
 def test_a_paused_broker_says_that_it_is_given_nothing() -> None:
-    assert "● up for 3 h, paused: given nothing" in said_of(is_paused=True)
+    assert "● up for 3 h, paused: given no packets" in said_of(is_paused=True)
     assert "○ down for 3 h, paused" in said_of(is_paused=True, state=PublisherState.DOWN)
 
 
@@ -274,7 +301,7 @@ def test_several_brokers_are_named_and_many_counted() -> None:
 )
 def test_a_message_says_what_it_is_and_how_it_leaves(kind, words) -> None:
     preview = Preview(kind, "meshcore/BOS/x", payload_of({"a": "b"}), 1, is_retained=True)
-    text = joined(preview_lines(Held(preview, NOW_MS), PreviewForm.AS_SENT, UP, is_whole=False))
+    text = joined(preview_lines(Held(preview, NOW_MS), PreviewForm.AS_SENT, UP, 80, is_whole=False))
 
     assert words in text
     assert "9 B, QoS 1, retained, as it is sent" in text
@@ -286,8 +313,17 @@ def test_a_message_that_stands_still_says_since_when() -> None:
     preview = Preview(PreviewKind.NEXT, "t", b"{}", 0, is_retained=False)
     held = Held(preview, NOW_MS)
 
-    assert ":00:00)" in joined(preview_lines(held, PreviewForm.HEX, UP, is_whole=True))
-    assert "0000 7b 7d" in joined(preview_lines(held, PreviewForm.HEX, UP, is_whole=True))
+    assert ":00:00)" in joined(preview_lines(held, PreviewForm.HEX, UP, 80, is_whole=True))
+    assert "0000 7b 7d" in joined(preview_lines(held, PreviewForm.HEX, UP, 80, is_whole=True))
+
+
+@pytest.mark.parametrize("width", [40, 57, 72, 73, 140])
+def test_hex_is_as_wide_as_there_is_room(width) -> None:
+    held = Held(Preview(PreviewKind.NEXT, "t", bytes(range(64)), 0, is_retained=False), NOW_MS)
+    rows = joined(preview_lines(held, PreviewForm.HEX, UP, width, is_whole=True)).splitlines()[3:]
+
+    assert len(rows) == (4 if width >= 73 else 8)
+    assert all(cell_len(row) < max(width, 40) for row in rows)
 
 
 @pytest.mark.parametrize(
@@ -302,7 +338,7 @@ def test_where_there_is_no_message_it_says_why(state, why) -> None:
     held = Held(None, 0)
 
     assert f"No message: {why}" in joined(
-        preview_lines(held, PreviewForm.HEX, state, is_whole=False)
+        preview_lines(held, PreviewForm.HEX, state, 80, is_whole=False)
     )
 
 
@@ -310,7 +346,7 @@ def test_a_message_that_is_cut_says_so() -> None:
     preview = Preview(PreviewKind.NEXT, "t", b"x" * 20_000, 0, is_retained=False)
 
     assert "20.0 kB, the first 16.4 kB," in joined(
-        preview_lines(Held(preview, NOW_MS), PreviewForm.AS_SENT, UP, is_whole=True)
+        preview_lines(Held(preview, NOW_MS), PreviewForm.AS_SENT, UP, 80, is_whole=True)
     )
 
 
@@ -360,7 +396,7 @@ def test_no_foreign_text_gets_through_uncleaned() -> None:
                 joined(publisher_lines(each, UNICODE, NOW_MS)),
             ]
         shown += [
-            joined(preview_lines(Held(preview, NOW_MS), form, UP, is_whole=True))
+            joined(preview_lines(Held(preview, NOW_MS), form, UP, 80, is_whole=True))
             for form in PreviewForm
         ]
         for said in shown:
