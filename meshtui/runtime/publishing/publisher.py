@@ -293,7 +293,7 @@ class Publisher:
         self._enter(PublisherState.CONNECTING, "" if self._backoff.failures else "no answer yet")
         self._is_restarting = False
         try:
-            feed = await self._connect()
+            return await self._live()
         except TokenError as error:
             return self._fail(f"no login: {error}", REFUSED_RETRY_S)
         except TransportError as error:
@@ -302,8 +302,11 @@ class Publisher:
             words = self._login.in_words(str(error)) if error.is_refused else str(error)
             return self._fail(words, least_s)
         except Exception as error:  # noqa: BLE001 - a bug costs this broker, not the others
-            log_bug(_log, f"{self.config.name}: connecting", error)
+            log_bug(_log, f"{self.config.name}", error)
             return self._fail(f"this failed inside meshtui ({type(error).__name__})", FINAL_RETRY_S)
+
+    async def _live(self) -> float:
+        feed = await self._connect()
         self._login.judged(is_refused=False)
         since_s = self._clock.now().mono_s
         reason = await self._publish_on(feed)
@@ -366,13 +369,12 @@ class Publisher:
         try:
             await feed.send(batch)
         except LinkLostError as error:
-            if are_packets:
-                self._dropped += self._queue.put_back(batch[feed.taken :])
-            self._count(batch[: feed.taken], are_packets=are_packets)
             return str(error) or "the connection ended"
         finally:
-            self._leaving = 0
-        self._count(batch, are_packets=are_packets)
+            self._leaving, rest = 0, batch[feed.taken :]
+            if are_packets and rest:
+                self._dropped += self._queue.put_back(rest)
+            self._count(batch[: feed.taken], are_packets=are_packets)
         return ""
 
     def _count(self, taken: Sequence[Publication], *, are_packets: bool) -> None:

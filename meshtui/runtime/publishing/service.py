@@ -45,7 +45,7 @@ from meshtui.runtime.publishing.publisher import Publisher
 from meshtui.runtime.publishing.tokens import Token, TokenError, TokenMaker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from meshtui.model.capture import BrokerConfig, CaptureConfig
     from meshtui.model.device import Device
@@ -127,7 +127,7 @@ class PublishingService:
 
     async def __aenter__(self) -> Self:
         """Follow the bus from now on, and connect once the radio has said who it is."""
-        subscription = self._api.subscribe(BUS_LIMIT)
+        config, subscription = self._config, self._api.subscribe(BUS_LIMIT)
         await self._group.__aenter__()
         start = self._group.create_task
         for link in self._api.links():
@@ -138,8 +138,8 @@ class PublishingService:
             self._note_name(node.node_id, node.name)
         self._tasks = [
             start(self._follow(subscription), name="capture"),
-            start(self._check_health(), name="capture health"),
-            start(self._tell_status(), name="capture status"),
+            start(self._every(config.health_check_interval_s, self._check_health), name="health"),
+            start(self._every(config.stats_refresh_interval_s, self._tell_status), name="status"),
         ]
         if self._output is not None:
             self._tasks.append(start(self._output.run(), name="capture file"))
@@ -399,28 +399,32 @@ class PublishingService:
 
     # --- what happens by the clock ---
 
-    async def _check_health(self) -> None:
-        config = self._config
+    async def _every(self, interval_s: float, deed: Callable[[], Awaitable[None]]) -> None:
         while True:
-            await self._clock.sleep(config.health_check_interval_s)
-            for publisher in self._publishers.values():
-                if publisher.check_health(config.health_check_grace_period):
-                    status = publisher.status()
-                    _log.warning("Health check failed: %s: %s", status.name, status.reason)
-            if self._observer is None or self._is_radio_up:
-                continue
-            self._radio_failures += 1
-            if self._radio_failures == max(config.health_check_grace_period, 1):
-                _log.warning("Health check failed: the radio is away")
-                self._say_status()
+            await self._clock.sleep(interval_s)
+            try:
+                await deed()
+            except Exception as error:  # noqa: BLE001 - it must not end the service
+                log_bug(_log, f"capture: {deed.__name__}", error)
+
+    async def _check_health(self) -> None:
+        grace = self._config.health_check_grace_period
+        for publisher in self._publishers.values():
+            if publisher.check_health(grace):
+                status = publisher.status()
+                _log.warning("Health check failed: %s: %s", status.name, status.reason)
+        if self._observer is None or self._is_radio_up:
+            return
+        self._radio_failures += 1
+        if self._radio_failures == max(grace, 1):
+            _log.warning("Health check failed: the radio is away")
+            self._say_status()
 
     async def _tell_status(self) -> None:
-        """Say every few minutes that we are there, with fresh figures of the radio."""
-        while True:
-            await self._clock.sleep(self._config.stats_refresh_interval_s)
-            if self._config.stats_in_status_enabled and self._is_radio_up:
-                await self._refresh_stats()
-            self._say_status()
+        """Say that we are there, with fresh figures of the radio."""
+        if self._config.stats_in_status_enabled and self._is_radio_up:
+            await self._refresh_stats()
+        self._say_status()
 
     async def _refresh_stats(self) -> None:
         self._stats_told.clear()

@@ -132,6 +132,27 @@ async def test_while_it_connects_it_says_what_went_wrong_last_or_that_nobody_ans
         assert bench.publisher.status().reason == "nothing listens"
 
 
+async def test_a_bug_costs_one_broker_a_minute_and_nobody_else_anything() -> None:
+    async with running(PLAIN) as bench:
+        bench.publisher.introduce()
+        await bench.settle()
+
+        async def send(_batch: object) -> None:
+            raise ZeroDivisionError
+
+        bench.desk.feeds[0].taken = 0
+        bench.desk.feeds[0].send = send  # type: ignore[method-assign]
+        await bench.offer("a")
+
+        status = bench.publisher.status()
+        assert status.state is PublisherState.DOWN
+        assert "inside meshtui" in status.reason
+        assert not bench.task.done()
+        await bench.clock.wind(61.0)
+        assert bench.publisher.status().state is PublisherState.UP
+        assert bench.got == [b"online", b"online", b"a"]
+
+
 async def test_packets_that_come_while_it_is_down_do_not_hurry_it() -> None:
     async with running(PLAIN) as bench:
         bench.desk.refusals = [TransportError("nothing listens")]
