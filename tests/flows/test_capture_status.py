@@ -117,7 +117,7 @@ async def test_a_program_that_is_ended_is_offline_however_that_happens(
     sent = numbered(20)
     async with (
         reading_all(mosquitto) as reader,
-        program(tmp_path, ini(radio, **brokers)) as process,
+        program(tmp_path, ini(radio.port, **brokers)) as process,
     ):
         await eventually(lambda: len(reader.bodies("/status")) == 2, 20)
         radio.hear(*sent)

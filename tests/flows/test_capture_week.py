@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from meshtui.networks.registry import load_network
 from meshtui.runtime.clock import SystemClock
-from meshtui.runtime.publishing.service import PublishingService
 from tests.support.capture_bed import (
     Capturing,
     at_tokens,
     capture_radio,
     hexes,
     numbered,
+    publishing,
     settings,
 )
 from tests.support.clock import FakeClock
@@ -35,17 +34,17 @@ HOUR_S = 3_600
 async def watching(radio: CaptureRadio, clock: FakeClock, folder, lines: str, **brokers: str):
     """A service that goes by a wound clock; the mesh it listens to goes by the machine's."""
     url = f"meshcore+tcp://127.0.0.1:{radio.port}"
-    config = settings(radio, lines, **brokers).capture
-    async with running_hub(MESHCORE, "observer", folder, [url], SystemClock(), {}) as hub:
-        service = PublishingService(
-            config, hub, lambda name: load_network(name).open_observer(), clock, lambda: 0.5
-        )
-        async with service:
-            hub.publish_by(service)
-            yield Capturing(hub)
+    config = settings(radio.port, lines, **brokers).capture
+    async with (
+        running_hub(MESHCORE, "observer", folder, [url], SystemClock(), {}) as hub,
+        publishing(hub, config, clock) as service,
+    ):
+        yield service
 
 
-@pytest.mark.parametrize(("life_s", "step_s", "steps"), [(24 * HOUR_S, 3 * HOUR_S, 56)])
+@pytest.mark.parametrize(
+    ("life_s", "step_s", "steps"), [(24 * HOUR_S, 3 * HOUR_S, 56), (HOUR_S, 20 * 60, 72)]
+)
 async def test_a_week_passes_without_a_gap_however_often_connections_break(
     life_s, step_s, steps, tmp_path
 ) -> None:

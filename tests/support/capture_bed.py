@@ -19,7 +19,9 @@ from typing import TYPE_CHECKING
 from meshtui.config.settings import parse_config
 from meshtui.model.packet import RxMeta
 from meshtui.model.publishing import PublisherState
+from meshtui.networks.registry import load_network
 from meshtui.runtime.bootstrap import open_mesh
+from meshtui.runtime.publishing.service import PublishingService
 from meshtui.sim import companion_server as server
 from meshtui.sim.companion.board import MAX_RAW_BYTES
 from meshtui.sim.companion.pushing import overheard
@@ -32,7 +34,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from meshtui.config.settings import Config
+    from meshtui.model.capture import CaptureConfig
     from meshtui.model.publishing import PublisherStatus, PublishingStatus
+    from meshtui.runtime.clock import Clock
     from meshtui.runtime.hub import MeshHub
     from tests.support.mosquitto import Mosquitto
     from tests.support.token_broker import TokenBroker
@@ -131,13 +135,17 @@ async def capture_radio(folder: Path, *options: str) -> AsyncIterator[CaptureRad
             radio.switch_off()
 
 
-def ini(radio: CaptureRadio, service: str = "", **brokers: str) -> str:
-    """A settings file; a broker's lines go without their `mqttN_`, topics are there already."""
+def ini(port: int, service: str = "", **brokers: str) -> str:
+    """A settings file; a broker's lines go without their `mqttN_`, topics are there already.
+
+    Args:
+        port: The radio's.
+    """
     lines = [
         "[Connection]",
         "connection_type = tcp",
         "hostname = 127.0.0.1",
-        f"tcp_port = {radio.port}",
+        f"tcp_port = {port}",
         "[PacketCapture]",
         "enabled = true   # as users write it",
         f"iata = {PLACE}",
@@ -149,9 +157,9 @@ def ini(radio: CaptureRadio, service: str = "", **brokers: str) -> str:
     return "\n".join(lines)
 
 
-def settings(radio: CaptureRadio, service: str = "", **brokers: str) -> Config:
+def settings(port: int, service: str = "", **brokers: str) -> Config:
     """What such a file says."""
-    return parse_config(Path("config.ini"), ini(radio, service, **brokers))
+    return parse_config(Path("config.ini"), ini(port, service, **brokers))
 
 
 def at_mosquitto(broker: Mosquitto, scheme: str = "mqtt", *more: str) -> str:
@@ -246,11 +254,22 @@ async def capturing(
     radio: CaptureRadio, service: str = "", *, stats_s: float = 300, **brokers: str
 ) -> AsyncIterator[Capturing]:
     """Run the service for the length of a block; `stats_s` may be less than settings allow."""
-    config = settings(radio, service, **brokers)
+    config = settings(radio.port, service, **brokers)
     hasty = replace(config.capture, stats_refresh_interval_s=stats_s)
     config = replace(config, capture=hasty)
     async with open_mesh(config, None, identity_of("observer")) as mesh:
         yield Capturing(mesh)
+
+
+@contextlib.asynccontextmanager
+async def publishing(hub: MeshHub, config: CaptureConfig, clock: Clock) -> AsyncIterator[Capturing]:
+    """Run the service beside a mesh that is there already, by any clock."""
+    service = PublishingService(
+        config, hub, lambda name: load_network(name).open_observer(), clock, lambda: 0.5
+    )
+    async with service:
+        hub.publish_by(service)
+        yield Capturing(hub)
 
 
 def hexes(packets: Sequence[bytes]) -> list[str]:
