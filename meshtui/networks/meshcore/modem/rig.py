@@ -138,7 +138,8 @@ class Rig:
         self.outputs += outputs
 
     def _remember(self, data: bytes, message_id: MessageId | None) -> None:
-        self._hashes[packet_hash(decode_packet(data))] = message_id
+        digest = packet_hash(decode_packet(data))
+        self._hashes[digest] = message_id or self._hashes.get(digest)
         if len(self._hashes) > MAX_FOLLOWED:
             del self._hashes[next(iter(self._hashes))]
 
