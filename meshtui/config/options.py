@@ -114,7 +114,8 @@ ADVERT_EVERY_S: Final = Option(
     "meshcore.advert_every_s",
     43_200.0,
     number(0, 604_800),
-    "Seconds between two advertisements of our own node; 0 = only when asked.",
+    "Seconds between two advertisements of our own node to the whole mesh; 0 = only when asked.\n"
+    "Those in direct reach hear of it at every start.",
 )
 SYNC_CLOCK: Final = Option(
     "meshcore.sync_clock",

@@ -60,7 +60,7 @@ class MeshcoreConfig:
         repeater: Pass other nodes' packets on.
         path_hash_size: Bytes by which repeaters name themselves in our packets, 1..3.
         multi_acks: Send an acknowledgement twice where a path is known.
-        advert_every_s: 0 = only when asked.
+        advert_every_s: Of advertisements to the whole mesh; 0 = only when asked.
         sync_clock: Set a companion radio's clock where it is behind ours.
         private_key_file: Where an identity from elsewhere stands; empty = the words' own.
     """

@@ -21,7 +21,8 @@ class Settings:
         share_position: Put `position` into our advertisements.
         path_hash_size: Bytes by which packets of ours let repeaters name themselves, 1..3.
         multi_acks: Send each acknowledgement that goes along a known path twice.
-        advert_every_s: How often we flood an advertisement; 0 = only when asked.
+        advert_every_s: How often we flood an advertisement; 0 = only when asked. Neighbours get
+            one at every start.
         sync_clock: Set a companion radio's clock where it is behind ours.
     """
 
