@@ -65,7 +65,9 @@ class AnswerReader:
             self._to_skip -= skipped
             if at >= end:
                 return answers
-            size, body_at = _length(data, at)
+            # Nearly all are short; a call for each would double what they cost.
+            is_short = at + 1 < end and data[at + 1] < 0x80
+            size, body_at = (data[at + 1], at + 2) if is_short else _length(data, at)
             kept = min(size, _KEPT_BYTES)
             if body_at == 0 or body_at + kept > end:
                 self._rest = data[at:]

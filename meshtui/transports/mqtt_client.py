@@ -33,7 +33,7 @@ LARGEST_CHUNK_BYTES = 4 * 1024 * 1024
 FRAME_BYTES = 64 * 1024
 FRAMES_BYTES = 16 * 1024
 # Answers read at once: two bytes each at least, and the loop must go on meanwhile.
-ANSWER_BYTES = 8 * 1024
+ANSWER_BYTES = 2 * 1024
 PUBLISH = 0x30
 
 
@@ -125,6 +125,7 @@ class LoopClient(Client):
     _chunk = b""
     _chunk_at = 0
     _fuse: socket.socket | None = None
+    _is_blown = False
 
     @property
     def ping_sent_s(self) -> float:
@@ -155,7 +156,8 @@ class LoopClient(Client):
         self._sock_close()
 
     def blow_fuse(self) -> None:
-        """From another thread: end a `connect` that hangs in a handshake."""
+        """From another thread: end a `connect` that hangs in a handshake, or is about to."""
+        self._is_blown = True
         fuse = self._fuse
         if fuse is not None:
             with contextlib.suppress(OSError):
@@ -189,6 +191,8 @@ class LoopClient(Client):
         connection = super()._create_socket_connection()
         # TLS detaches the socket it wraps; a duplicate can still shut the connection down.
         self._fuse = connection.dup()
+        if self._is_blown:
+            self._fuse.shutdown(socket.SHUT_RDWR)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return connection
 

@@ -19,6 +19,7 @@ import asyncio
 from bisect import bisect_right
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from meshtui.errors import EncodeError, LinkLostError
@@ -76,14 +77,7 @@ class Publication:
 
     def __post_init__(self) -> None:
         """Refuse what no broker could be given."""
-        topic_bytes = len(self.topic.encode("utf-8", "replace"))
-        if not self.topic or any(sign in self.topic for sign in "+#\0"):
-            msg = f"nothing can be published to {self.topic[:80]!r}"
-            raise EncodeError(msg)
-        if topic_bytes > MAX_TOPIC_BYTES:
-            msg = f"a topic of {topic_bytes} bytes; at most {MAX_TOPIC_BYTES}"
-            raise EncodeError(msg)
-        if topic_bytes + len(self.payload) + 5 > MAX_REMAINING_BYTES:
+        if len(_wire_topic(self.topic)) + len(self.payload) + 3 > MAX_REMAINING_BYTES:
             msg = f"a message of {len(self.payload)} bytes is too long for MQTT"
             raise EncodeError(msg)
 
@@ -95,16 +89,34 @@ class Publication:
         return packet
 
     def _write(self, properties: bytes) -> tuple[bytes, bytes]:
-        topic = self.topic.encode("utf-8", "replace")
-        size = 2 + len(topic) + 2 * self.is_confirmed + len(properties) + len(self.payload)
+        topic = _wire_topic(self.topic)
+        size = len(topic) + 2 * self.is_confirmed + len(properties) + len(self.payload)
         head = bytearray([0x30 | self.is_confirmed << 1 | self.is_retained])
         while size > 0x7F:
             head.append(size & 0x7F | 0x80)
             size >>= 7
         head.append(size)
-        head += len(topic).to_bytes(2, "big") + topic
-        rest = properties + self.payload
-        return (bytes(head), rest) if self.is_confirmed else (bytes(head) + rest, b"")
+        head += topic
+        if self.is_confirmed:
+            return bytes(head), properties + self.payload
+        return b"".join((head, properties, self.payload)), b""
+
+
+@lru_cache(maxsize=64)
+def _wire_topic(topic: str) -> bytes:
+    """Write a topic with its length; they are few, and come again with every message.
+
+    Raises:
+        EncodeError: It is none to publish to.
+    """
+    data = topic.encode("utf-8", "replace")
+    if not topic or any(sign in topic for sign in "+#\0"):
+        msg = f"nothing can be published to {topic[:80]!r}"
+        raise EncodeError(msg)
+    if len(data) > MAX_TOPIC_BYTES:
+        msg = f"a topic of {len(data)} bytes; at most {MAX_TOPIC_BYTES}"
+        raise EncodeError(msg)
+    return len(data).to_bytes(2, "big") + data
 
 
 async def open_feed(
@@ -180,10 +192,11 @@ class MqttFeed(MqttConnection):
         Raises:
             LinkLostError: The connection is gone, or the broker refused one of them, which ends it.
         """
-        self._require_open()
         self._abandoned.update(self._unanswered)
         self._unanswered.clear()
+        # before all else: of a connection that ended meanwhile, nothing of this batch was taken
         self._batch, self._begun, self._ends = publications, 0, []
+        self._require_open()
         self._stirred_s = self._now().mono_s
         while True:
             # What a cancelled send left in the middle of a packet leaves first.

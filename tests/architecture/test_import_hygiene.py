@@ -90,6 +90,12 @@ def test_a_transport_waits_with_its_library_for_the_first_link() -> None:
     assert loaded_after(code) & {"paho", "amqtt", *RADIOS} == set()
 
 
+def test_a_feed_waits_with_its_library_until_it_opens() -> None:
+    code = "from meshtui.transports.mqtt_feed import Publication, open_feed; Publication('t', b'')"
+
+    assert "paho" not in loaded_after(code)
+
+
 def test_the_first_screen_needs_no_library_of_a_link() -> None:
     parts = (
         "tui.app, meshtui.tui.screens.main, meshtui.tui.screens.welcome, meshtui.runtime.setup, "

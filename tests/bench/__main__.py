@@ -25,6 +25,7 @@ PARTS = (
     "sim",
     "decode",
     "captures",
+    "publish",
     "capture_service",
 )
 

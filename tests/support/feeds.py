@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from typing import TYPE_CHECKING
 
 from meshtui.runtime.clock import SystemClock
+from meshtui.transports.mqtt_connection import MqttConnection
 from meshtui.transports.mqtt_feed import Publication, open_feed
 from meshtui.transports.url import parse_link_url
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
+
+    import pytest
 
     from meshtui.transports.mqtt_feed import MqttFeed
 
@@ -40,6 +44,21 @@ def numbered(count: int, topic: str, *, size: int = 0, is_confirmed: bool = True
     ]
 
 
+def cost_of_turns(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """What each turn of reading or writing costs from now on, in seconds of this thread."""
+    turns_s: list[float] = []
+    for name in ("_on_readable", "_on_writable"):
+        turn = getattr(MqttConnection, name)
+
+        def timed(connection: MqttConnection, turn: Callable[..., None] = turn) -> None:
+            begin_s = time.thread_time()
+            turn(connection)
+            turns_s.append(time.thread_time() - begin_s)
+
+        monkeypatch.setattr(MqttConnection, name, timed)
+    return turns_s
+
+
 @contextlib.asynccontextmanager
 async def served_by(
     deed: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
@@ -48,7 +67,7 @@ async def served_by(
     """The URL of a server that reads a CONNECT and then does as told."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             await reader.read(4_096)
             await deed(reader, writer)
         writer.close()

@@ -6,16 +6,14 @@ import asyncio
 import base64
 import contextlib
 import hashlib
-import time
 
 import pytest
 
 from meshtui.errors import LinkLostError, TransportError
 from meshtui.transports import mqtt_feed
-from meshtui.transports.mqtt_connection import MqttConnection
 from meshtui.transports.mqtt_feed import Publication
 from meshtui.transports.websocket_frames import masked
-from tests.support.feeds import CONNACK, CONNACK_5, fed, feed_to, numbered, served_by
+from tests.support.feeds import CONNACK, CONNACK_5, cost_of_turns, fed, feed_to, numbered, served_by
 from tests.support.mosquitto import eventually
 
 ONE = [Publication("meshcore/XYZ/packets", b"x")]
@@ -77,22 +75,8 @@ async def test_a_refusal_of_one_says_how_many_before_it_were_taken() -> None:
         assert feed.taken == 1
 
 
-@pytest.fixture
-def turns_s(monkeypatch) -> list[float]:
-    """What each turn of reading costs."""
-    turns_s: list[float] = []
-    read = MqttConnection._on_readable
-
-    def timed(connection: MqttConnection) -> None:
-        begin_s = time.thread_time()
-        read(connection)
-        turns_s.append(time.thread_time() - begin_s)
-
-    monkeypatch.setattr(MqttConnection, "_on_readable", timed)
-    return turns_s
-
-
-async def test_packets_nobody_asked_for_are_thrown_away(turns_s) -> None:
+async def test_packets_nobody_asked_for_are_thrown_away(monkeypatch) -> None:
+    turns_s = cost_of_turns(monkeypatch)
     flood = b"\x32\x80\x80\x01\x00\x01t\x00\x01" + b"x" * 16_379  # QoS 1, wants a PUBACK
     pings = b"\xc0\x00" * 50_000
     subacks = b"\x90\x03\x00\x01\x00" * 1_000
@@ -168,3 +152,18 @@ async def _frame(reader) -> tuple[int, bytes]:
         size = int.from_bytes(await reader.readexactly(2 if size == 126 else 8), "big")
     mask = await reader.readexactly(4)
     return first & 0x0F, masked(await reader.readexactly(size), mask)
+
+
+async def test_of_what_is_handed_to_a_connection_that_has_ended_nothing_counts_as_taken() -> None:
+    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(CONNACK)
+        await reader.read(4_096)
+
+    async with served_by(hang_up) as url, fed(url) as feed:
+        await feed.send(numbered(2, "t", is_confirmed=False))
+        assert feed.taken == 2
+        await feed.lost()
+
+        with pytest.raises(LinkLostError):
+            await feed.send(numbered(3, "t", is_confirmed=False))
+        assert feed.taken == 0

@@ -36,6 +36,29 @@ def test_refusals(code: int, words: str, is_final: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    ("code", "is_refused"),
+    [(0x86, True), (0x87, True), (0x8C, True), (0x85, False), (0x8A, False), (0x80, False)],
+)
+def test_only_user_password_and_permission_are_a_refused_login(code: int, is_refused: bool) -> None:
+    error = mqtt_words.of_refusal("h:1", ReasonCode(PacketTypes.CONNACK, identifier=code))
+    assert error.is_refused is is_refused
+
+
+def test_no_other_failure_is_a_refused_login() -> None:
+    assert not TransportError("x").is_refused
+    assert not mqtt_words.of_failure("h:1", TimeoutError(), "").is_refused
+
+
+@pytest.mark.parametrize(
+    ("code", "words"), [(0x87, "may not publish there"), (0x97, "quota"), (0x91, "code 0x91")]
+)
+def test_denials(code: int, words: str) -> None:
+    told = mqtt_words.of_denial("meshcore/XYZ", code)
+    assert words in told
+    assert "meshcore/XYZ" in told
+
+
+@pytest.mark.parametrize(
     ("error", "words", "is_final"),
     [
         (TransportError("as it was", is_final=True), "as it was", True),
