@@ -72,6 +72,10 @@ class MqttConnection:
         """What the broker is yet to do for us, as the end of `the broker has …`; empty: nothing."""
         return ""
 
+    def _awaits_since_s(self) -> float:
+        """When it last did any of that, by the monotonic clock."""
+        return self._stirred_s
+
     def _ended(self) -> None:
         """The connection is gone, one way or the other."""
 
@@ -130,7 +134,7 @@ class MqttConnection:
         ping_s = self._client.ping_sent_s
         if ping_s and now_s - max(ping_s, self._stirred_s) > PING_TIMEOUT_S:
             self._lose(f"the broker has not answered for {PING_TIMEOUT_S:.0f} s")
-        elif now_s - self._stirred_s > CONFIRM_TIMEOUT_S and (awaited := self._awaits()):
+        elif now_s - self._awaits_since_s() > CONFIRM_TIMEOUT_S and (awaited := self._awaits()):
             self._lose(f"the broker has {awaited} for {CONFIRM_TIMEOUT_S:.0f} s")
 
     def _pause(self) -> None:

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import asyncio
 from bisect import bisect_right
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
@@ -167,6 +166,7 @@ class MqttFeed(MqttConnection):
         self._ends: list[int] = []  # of each message in what was handed over last
         self._unanswered: dict[int, int] = {}  # packet id -> place in the batch, in order
         self._abandoned: set[int] = set()  # packet ids of earlier batches, cancelled
+        self._moved_s = 0.0  # when something of ours last left, or was confirmed
         self._first_at_s: float | None = None
         self._is_trusted = False  # something was confirmed
 
@@ -197,7 +197,7 @@ class MqttFeed(MqttConnection):
         # before all else: of a connection that ended meanwhile, nothing of this batch was taken
         self._batch, self._begun, self._ends = publications, 0, []
         self._require_open()
-        self._stirred_s = self._now().mono_s
+        self._moved_s = self._now().mono_s
         while True:
             # What a cancelled send left in the middle of a packet leaves first.
             await self._until(lambda: not self._client.unsent and self._has_room())
@@ -217,14 +217,17 @@ class MqttFeed(MqttConnection):
 
     async def aclose(self, last: Publication | None = None) -> None:
         """Say a last word and end the connection so that no will is sent; two seconds at most."""
-        with suppress(TimeoutError, LinkLostError):
+        try:
             async with asyncio.timeout(mqtt_connection.CLOSE_TIMEOUT_S):
                 await self.send([] if last is None else [last])
                 self._is_closed = True
                 self._client.hand_over(DISCONNECT)
                 async with asyncio.timeout(HANG_UP_S):
                     await self._until(lambda: self._client.socket() is None, even_closed=True)
-        self.abort()
+        except (TimeoutError, LinkLostError):
+            pass
+        finally:
+            self.abort()
 
     # --- what MqttConnection asks ---
 
@@ -233,8 +236,16 @@ class MqttFeed(MqttConnection):
             return "taken nothing"
         return "confirmed nothing" if self._unanswered or self._abandoned else ""
 
+    def _awaits_since_s(self) -> float:
+        # A broker that answers pings may confirm nothing all the same.
+        return self._moved_s
+
     def _ended(self) -> None:
         self._gone.set()
+
+    def _on_writable(self) -> None:
+        super()._on_writable()
+        self._moved_s = self._now().mono_s
 
     # --- what the broker says ---
 
@@ -253,6 +264,8 @@ class MqttFeed(MqttConnection):
             else:
                 del self._unanswered[packet_id]
                 self._is_trusted = True
+        if answers.confirmed:
+            self._moved_s = self._now().mono_s
         if answers.goodbye is not None:
             self._lose(mqtt_words.of_loss(answers.goodbye))
         if answers.unasked and "unasked" not in self.remark:

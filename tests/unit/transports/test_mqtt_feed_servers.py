@@ -10,7 +10,7 @@ import hashlib
 import pytest
 
 from meshtui.errors import LinkLostError, TransportError
-from meshtui.transports import mqtt_feed
+from meshtui.transports import mqtt_connection, mqtt_feed
 from meshtui.transports.mqtt_feed import Publication
 from meshtui.transports.websocket_frames import masked
 from tests.support.feeds import CONNACK, CONNACK_5, cost_of_turns, fed, feed_to, numbered, served_by
@@ -98,6 +98,21 @@ async def test_what_is_no_mqtt_ends_it(junk: bytes, caplog) -> None:
         feed._client._ping_t = 1.0
         assert await feed.lost()
     assert "Traceback" not in caplog.text
+
+
+async def test_a_broker_that_answers_pings_and_confirms_nothing_is_given_up(monkeypatch) -> None:
+    monkeypatch.setattr(mqtt_connection, "CONFIRM_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(mqtt_connection, "MISC_INTERVAL_S", 0.05)
+
+    async def chatter(reader, writer) -> None:
+        writer.write(CONNACK)
+        while True:
+            writer.write(b"\xd0\x00")
+            await asyncio.sleep(0.02)
+
+    async with served_by(chatter) as url, fed(url) as feed:
+        with pytest.raises(LinkLostError, match="confirmed nothing"):
+            await feed.send([Publication("t", b"x", True)])
 
 
 async def test_answers_for_what_was_not_sent_change_nothing() -> None:
