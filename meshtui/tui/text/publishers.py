@@ -50,7 +50,7 @@ _WIDE_HEX = 73
 SETUP: Final = (
     "[capture]",
     "enabled = true",
-    'iata = "BOS"',
+    'iata = "BOS"                  # the airport next to you',
     'mqtt1_server = "mqtt-us-v1.letsmesh.net"',
     "mqtt1_port = 443",
     'mqtt1_transport = "websockets"',
@@ -225,7 +225,8 @@ def note_of(publisher: PublisherStatus, glyphs: Glyphs, now_ms: int) -> list[Pie
         pieces = [reason, token]
     said = [piece for piece in pieces if piece[0]]
     if not said:
-        return [(clean_line(publisher.where, _MAX_WHERE), "dim")]
+        to = clean_line(publisher.topic_packets, _MAX_TOPIC)
+        return [(f"to {to}" if to else "nothing was heard yet", "dim")]
     dots: list[Piece] = [(f" {glyphs.dot} ", "dim")] * (len(said) - 1)
     return [piece for pair in zip(said, [*dots, ("", "dim")], strict=True) for piece in pair]
 
@@ -325,7 +326,7 @@ def _queue_words(publisher: PublisherStatus, glyphs: Glyphs) -> str:
     words = [
         f"{publisher.queued:,} of {publisher.queue_limit:,} wait",
         f"QoS {publisher.qos}, {'' if publisher.qos else 'un'}confirmed",
-        f"{count_of(publisher.connects, 'connect')}, {publisher.failures:,} failed since",
+        f"{count_of(publisher.connects, 'connect')}, {publisher.failures:,} failed",
     ]
     return f" {glyphs.dot} ".join(words)
 

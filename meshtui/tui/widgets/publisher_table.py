@@ -31,7 +31,7 @@ _COLUMNS: Final = (
     Column("published", 9, is_right=True),
     Column("dropped", 7, is_right=True),
     Column("last", 6, is_right=True),
-    Column("token", 13, from_width=90),
+    Column("token", 14, from_width=90),
 )
 
 
