@@ -12,11 +12,10 @@ from meshtui.runtime.publishing.tokens import LIFE_S, Token, TokenError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from meshtui.transports.mqtt_feed import Publication
-
     from meshtui.errors import TransportError
     from meshtui.model.capture import BrokerConfig
     from meshtui.transports.base import LinkSpec
+    from meshtui.transports.mqtt_feed import Publication
     from tests.support.clock import FakeClock
 
 
@@ -98,13 +97,13 @@ class FakeDesk:
     def status_message(self, *, is_online: bool) -> bytes:
         return b"online" if is_online else b"offline"
 
-    async def make_token(self, audience: str) -> Token:
+    async def make_token(self, audience: str, life_s: float = LIFE_S) -> Token:
         if not self.signs:
             raise TokenError("nobody signs")
         self.tokens += 1
         now_ms = self.clock.now().unix_ms
         secret = SecretBytes(f"{audience} {self.tokens}".encode())
-        return Token("v1_US", secret, now_ms, now_ms + LIFE_S * 1000, "the radio")
+        return Token("v1_US", secret, now_ms, now_ms + int(life_s * 1000), "the radio")
 
     async def open_feed(self, spec: LinkSpec, client_id: str, will: Publication | None) -> FakeFeed:
         assert client_id
