@@ -78,7 +78,7 @@ async def test_every_kind_of_bad_broker_has_words_and_none_keeps_the_end_waiting
     assert max(attempts.values()) <= 5, attempts
     assert took_s < 4
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
-    await eventually(lambda: {each.name for each in threading.enumerate()} == threads)
+    await eventually(lambda: {each.name for each in threading.enumerate()} <= threads)
     await eventually(lambda: len(asyncio.all_tasks()) == tasks)
 
 

@@ -113,18 +113,23 @@ async def program(home: Path, text: str):
 async def test_a_program_that_is_ended_is_offline_however_that_happens(
     number, radio, mosquitto, tmp_path
 ) -> None:
-    brokers = {"mqtt1": at_mosquitto(mosquitto), "mqtt2": at_mosquitto(mosquitto, "ws", "qos = 1")}
     sent = numbered(20)
-    async with (
-        reading_all(mosquitto) as reader,
-        program(tmp_path, ini(radio.port, **brokers)) as process,
-    ):
-        await eventually(lambda: len(reader.bodies("/status")) == 2, 20)
-        radio.hear(*sent)
-        await eventually(lambda: len(reader.bodies()) == 40)
-        process.send_signal(number)
-        code = await process.wait()
-        await eventually(lambda: states(reader) == ["online", "offline"])
+    async with TokenBroker(tmp_path) as tokens, reading_all(mosquitto) as reader:
+        text = ini(
+            radio.port,
+            mqtt1=at_mosquitto(mosquitto),
+            mqtt2=at_mosquitto(mosquitto, "ws", "qos = 1"),
+            mqtt3=at_tokens(tokens),
+        )
+        async with program(tmp_path, text) as process:
+            await eventually(lambda: len(reader.bodies("/status")) == 2, 20)
+            await eventually(lambda: len(tokens.bodies("status")) == 1)
+            radio.hear(*sent)
+            await eventually(lambda: len(reader.bodies()) == 2 * len(tokens.bodies()) == 40)
+            process.send_signal(number)
+            code = await process.wait()
+            await eventually(lambda: states(reader) == ["online", "offline"])
+            await eventually(lambda: len(tokens.bodies("status")) == 2)
     said = (tmp_path / "said").read_text()
 
     assert (await retained(mosquitto))["status"] == "offline"
@@ -132,6 +137,9 @@ async def test_a_program_that_is_ended_is_offline_however_that_happens(
     assert "Connected to MQTT broker" in said
     assert "Captured packet #20" not in said  # only where `verbose` asks for it
     assert ALICE[1] not in said
+    assert "eyJ" not in said  # how every token begins
+    assert tokens.messages[-1].body["status"] == "offline"
+    assert tokens.messages[-1].is_will is (number is signal.SIGKILL)
     assert "Traceback" not in said
 
 
