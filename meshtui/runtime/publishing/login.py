@@ -46,6 +46,7 @@ class Login:
         self._token: Token | None = None
         self._renew_at_ms = 0
         self._is_refused = False
+        self._forgotten = 0  # how often
 
     @property
     def audience(self) -> str:
@@ -70,6 +71,7 @@ class Login:
     def forget(self) -> None:
         """Throw the token away: it is of another radio, or a person asked for a new one."""
         self._token = None
+        self._forgotten += 1
 
     def judged(self, *, is_refused: bool) -> None:
         """Note what the broker said of the login: what was refused is never tried again."""
@@ -131,7 +133,10 @@ class Login:
             return old
 
     async def _make(self) -> Token:
-        token = self._token = await self._desk.make_token(self.audience, self._config.jwt_ttl_s)
-        life_ms = token.expires_ms - token.issued_ms
-        self._renew_at_ms = token.issued_ms + min(life_ms // 2, self._desk.renew_after_ms())
+        before = self._forgotten
+        token = await self._desk.make_token(self.audience, self._config.jwt_ttl_s)
+        if self._forgotten == before:  # else it is of another radio already
+            self._token = token
+            life_ms = token.expires_ms - token.issued_ms
+            self._renew_at_ms = token.issued_ms + min(life_ms // 2, self._desk.renew_after_ms())
         return token

@@ -37,6 +37,8 @@ LONGEST_RETRY_S: Final = 300.0
 # Brokers ban who knocks with a wrong login ten times a minute.
 REFUSED_RETRY_S: Final = 30.0
 FINAL_RETRY_S: Final = 60.0
+# How often the clock is looked at while a token lives: it may jump, as after a sleep.
+LOOK_S: Final = 60.0
 # A connection that lived shorter than this did not prove itself: the back-off goes on growing.
 STEADY_S: Final = 10.0
 _SCHEMES: Final = {
@@ -134,6 +136,7 @@ class Publisher:
         self._wake = asyncio.Event()  # something to send, or to look at, while connected
         self._hurry = asyncio.Event()  # try now
         self._is_restarting = False
+        self._farewell: Publication | None = None  # of a radio that is no longer ours
         self._ending = asyncio.Event()
         self.is_paused = False
         self.is_unwell = False
@@ -159,8 +162,17 @@ class Publisher:
         """Where packets go; empty before the radio said who it is."""
         return self._topics[0]
 
+    def part(self) -> None:
+        """The radio is about to be another one: take leave for it, keep nothing of it."""
+        if self.is_usable and self._is_known.is_set():
+            if self._farewell is None:  # else who is connected was another one already
+                self._farewell = self.status_publication(is_online=False)
+            # What waits bears its name, and its topics are not ours any more.
+            self._dropped += self._queue.clear()
+            self._begin_anew()
+
     def introduce(self) -> None:
-        """The radio has said who it is: connect; where it is another one, begin anew."""
+        """The radio has said who it is: connect."""
         from meshtui.transports.mqtt_feed import Publication
 
         if not self.is_usable:
@@ -172,13 +184,6 @@ class Publisher:
         except EncodeError as error:
             self._enter(PublisherState.BROKEN, f"{self.config.name}_topic…: {error}")
             return
-        if self._is_known.is_set():
-            # What waits bears the other's name, and its topics are not ours any more.
-            self._dropped += self._queue.clear()
-            self._login.forget()
-            self._words, self._is_restarting = None, True
-            self._wake.set()
-            self._hurry.set()
         self._is_known.set()
 
     def offer(self, message: Publication) -> None:
@@ -207,10 +212,7 @@ class Publisher:
     def renew(self) -> None:
         """Log in with a new token."""
         if self.config.use_auth_token:
-            self._login.forget()
-            self._is_restarting = True
-            self._wake.set()
-            self._hurry.set()
+            self._begin_anew()
 
     def stop(self) -> bool:
         """Come to an end; False = there is nobody to say goodbye to, it can be cancelled."""
@@ -291,7 +293,7 @@ class Publisher:
         """Connect and publish until the connection ends; returns how long to wait then."""
         # what went wrong last is still the best to be said, if anything did
         self._enter(PublisherState.CONNECTING, "" if self._backoff.failures else "no answer yet")
-        self._is_restarting = False
+        self._is_restarting, self._farewell = False, None
         try:
             return await self._live()
         except TokenError as error:
@@ -306,7 +308,10 @@ class Publisher:
             return self._fail(f"this failed inside meshtui ({type(error).__name__})", FINAL_RETRY_S)
 
     async def _live(self) -> float:
-        feed = await self._connect()
+        username, password = await self._login.credentials()
+        if self._is_restarting:
+            return 0.0  # that was signed by a radio that is no longer ours
+        feed = await self._connect(username, password)
         self._login.judged(is_refused=False)
         since_s = self._clock.now().mono_s
         reason = await self._publish_on(feed)
@@ -314,8 +319,7 @@ class Publisher:
             self._backoff.reset()
         return self._fail(reason, 0.0) if reason else 0.0
 
-    async def _connect(self) -> MqttFeed:
-        username, password = await self._login.credentials()
+    async def _connect(self, username: str, password: str) -> MqttFeed:
         will = self.status_publication(is_online=False)
         spec = spec_of(self.config, username, password)
         return await self._desk.open_feed(spec, self._desk.client_id(self.config), will)
@@ -330,9 +334,12 @@ class Publisher:
         self._words = self.status_publication(is_online=True)
         try:
             async with asyncio.TaskGroup() as group:
-                watch = group.create_task(self._watch(feed))
+                others = [group.create_task(self._watch(feed))]
+                if self.config.use_auth_token:
+                    others.append(group.create_task(self._renew()))
                 reason = await self._pump(feed)
-                watch.cancel()
+                for task in others:
+                    task.cancel()
         finally:
             feed.abort()
         return reason
@@ -341,9 +348,28 @@ class Publisher:
         self._lost = await feed.lost() or "the connection ended"
         self._wake.set()
 
+    async def _renew(self) -> None:
+        """Have a new token made in good time; packets leave meanwhile, however long that takes."""
+        never = asyncio.Event()
+        while True:
+            look_s = self._clock.now().mono_s + LOOK_S
+            await self._clock.wait(never, min(look_s, self._login.renew_s or look_s))
+            try:
+                if await self._login.is_renewed():
+                    break
+            except TokenError as error:
+                # The connection stands, so nothing is lost yet.
+                self._reason = f"the token could not be renewed: {error}"
+                _log.warning("%s: %s", self.config.name, self._reason)
+        self._is_restarting = True
+        self._wake.set()
+
     async def _pump(self, feed: MqttFeed) -> str:
         while not self._lost:
             self._wake.clear()
+            if self._farewell or (self._is_restarting and not self._ending.is_set()):
+                await feed.aclose(self._farewell)
+                return ""
             if self._words is not None:
                 problem = await self._send(feed, [self._words], are_packets=False)
             elif not self.is_paused and (batch := self._queue.take()):
@@ -351,11 +377,8 @@ class Publisher:
             elif self._ending.is_set():
                 await feed.aclose(self.status_publication(is_online=False))
                 return ""
-            elif await self._is_time_to_change():
-                await feed.aclose()
-                return ""
             else:
-                await self._clock.wait(self._wake, self._login.renew_s)
+                await self._wake.wait()
                 continue
             if problem:
                 return problem
@@ -373,7 +396,8 @@ class Publisher:
         finally:
             self._leaving, rest = 0, batch[feed.taken :]
             if are_packets and rest:
-                self._dropped += self._queue.put_back(rest)
+                # of a radio that is no longer ours, nothing waits again
+                self._dropped += len(rest) if self._farewell else self._queue.put_back(rest)
             self._count(batch[: feed.taken], are_packets=are_packets)
         return ""
 
@@ -387,17 +411,12 @@ class Publisher:
         elif self._words is taken[-1]:
             self._words = None
 
-    async def _is_time_to_change(self) -> bool:
-        """Tell whether to log in anew: another radio, or the token has come to half its life."""
-        if self._is_restarting:
-            return True
-        try:
-            return await self._login.is_renewed()
-        except TokenError as error:
-            # The connection stands, so nothing is lost yet.
-            self._reason = f"the token could not be renewed: {error}"
-            _log.warning("%s: %s", self.config.name, self._reason)
-            return False
+    def _begin_anew(self) -> None:
+        """Log in again by a new token, and do so now."""
+        self._login.forget()
+        self._words, self._is_restarting = None, True
+        self._wake.set()
+        self._hurry.set()
 
     def _enter(self, state: PublisherState, reason: str = "") -> None:
         if state is not self._state:

@@ -378,8 +378,12 @@ class PublishingService:
         if device.link_id != self._link_id or not device.node_id:
             return
         named = device if device.name else replace(device, name=self._config.bot_name)
-        before, self._origin = self._origin, named
-        if before is None or before.node_id != device.node_id:
+        is_new = self._origin is None or self._origin.node_id != device.node_id
+        if is_new:
+            for publisher in self._publishers.values():
+                publisher.part()
+        self._origin = named
+        if is_new:
             for publisher in self._publishers.values():
                 publisher.introduce()
             while self._early:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,49 +15,11 @@ from meshtui.runtime.publishing.publisher import Publisher
 from meshtui.runtime.publishing.queue import MessageQueue
 from meshtui.transports.mqtt_feed import Publication
 from tests.support.clock import FakeClock
-from tests.support.fake_desk import FakeDesk, FakeFeed
+from tests.support.fake_desk import FakeDesk
+from tests.support.publisher_bench import BY_TOKEN, HOUR_S, PLAIN, running
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-PLAIN = BrokerConfig(1, server="broker.example")
-BY_TOKEN = BrokerConfig(2, server="broker.example", use_auth_token=True)
-HOUR_S = 3600.0
-
-
-class Bench:
-    """A publisher that runs, and what it can be given."""
-
-    def __init__(self, config: BrokerConfig, queue: MessageQueue | None = None) -> None:
-        self.clock = FakeClock()
-        self.desk = FakeDesk(self.clock)
-        self.publisher = Publisher(config, self.desk, self.clock, lambda: 0.0, queue)
-        self.task: asyncio.Task[None]
-
-    async def settle(self) -> None:
-        await self.clock.wind(0.0, turns=40)
-
-    async def offer(self, *names: str) -> None:
-        for name in names:
-            self.publisher.offer(Publication("t", name.encode()))
-        await self.settle()
-
-    @property
-    def got(self) -> list[bytes]:
-        """Everything every connection took, in order."""
-        return [message.payload for feed in self.desk.feeds for message in feed.got]
-
-
-@contextlib.asynccontextmanager
-async def running(config: BrokerConfig, queue: MessageQueue | None = None) -> AsyncIterator[Bench]:
-    bench = Bench(config, queue)
-    async with asyncio.TaskGroup() as group:
-        bench.task = group.create_task(bench.publisher.run())
-        await bench.settle()
-        try:
-            yield bench
-        finally:
-            bench.task.cancel()
+    from tests.support.fake_desk import FakeFeed
 
 
 async def test_it_waits_until_the_radio_has_said_who_it_is() -> None:
@@ -332,8 +293,7 @@ async def test_another_radio_begins_anew_and_what_bore_the_other_name_is_counted
         bench.publisher.introduce()
         await bench.offer("a", "b")
 
-        bench.publisher.introduce()
-        await bench.settle()
+        await bench.another_radio()
 
         assert bench.publisher.status().dropped == 2
         assert bench.got == [b"online"]

@@ -282,6 +282,11 @@ async def test_another_radio_is_another_observer(monkeypatch: pytest.MonkeyPatch
 
         assert len(mesh.desk.feeds) == 4
         assert mesh.packets(2)[0]["origin_id"] == "CD" * 32
+        farewell = mesh.desk.feeds[0].last
+        assert farewell is not None
+        assert farewell.topic == f"s/{KEY}"
+        said = json.loads(farewell.payload)
+        assert (said["status"], said["origin_id"]) == ("offline", KEY.upper())
 
 
 async def test_a_new_name_is_told_without_a_new_session(monkeypatch: pytest.MonkeyPatch) -> None:
