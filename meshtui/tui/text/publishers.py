@@ -277,10 +277,14 @@ def _token_note(token: TokenStatus | None, now_ms: int) -> str:
 
 
 def publisher_title(publisher: PublisherStatus, glyphs: Glyphs, width: int) -> list[Piece]:
-    """Its name and its address."""
+    """Its name and its address, ruled off from what is above without any colour."""
     name = f" {clean_line(publisher.name, MAX_NAME)}  "
     where = clean_line(publisher.where, _MAX_WHERE)
-    return [(name, "name"), (fit(where, width - len(name) - 1, glyphs.ellipsis), "plain")]
+    room = width - cell_len(name) - 1
+    if cell_len(where) > room:
+        where = fit(where, room, glyphs.ellipsis)
+    rule = glyphs.horizontal * (room - cell_len(where))
+    return [(name, "name"), (f"{where} ", "plain"), (rule, "dim")]
 
 
 def publisher_lines(publisher: PublisherStatus, glyphs: Glyphs, now_ms: int) -> list[Line]:

@@ -282,6 +282,16 @@ def test_the_title_counts() -> None:
     assert service_title((), UNICODE) == ""
 
 
+@pytest.mark.parametrize("width", [10, 30, 80])
+def test_the_title_of_a_broker_is_ruled_to_the_end(width) -> None:
+    for where in ("wss://mqtt-1.example.org:443/mqtt", "山田" * 40, ""):
+        line = joined([publisher_title(one_broker(NOW_MS, where=where), PLAIN, width)])
+
+        assert line.startswith(" mqtt1  ")
+        assert cell_len(line) == width
+    assert line.endswith("---") or width == 10
+
+
 def test_several_brokers_are_named_and_many_counted() -> None:
     assert names_words(["mqtt1"]) == "mqtt1"
     assert (
