@@ -31,7 +31,7 @@ CHUNK_BYTES = 64 * 1024
 LARGEST_CHUNK_BYTES = 4 * 1024 * 1024
 # A frame of a WebSocket that we send, and what is read of frames at once: two bytes each at least.
 FRAME_BYTES = 64 * 1024
-FRAMES_BYTES = 16 * 1024
+FRAMES_BYTES = 4 * 1024
 # Answers read at once: two bytes each at least, and the loop must go on meanwhile.
 ANSWER_BYTES = 2 * 1024
 PUBLISH = 0x30
@@ -90,10 +90,10 @@ class WebSocket(_WebsocketWrapper):
         raise BlockingIOError
 
     def send(self, data: bytes | bytearray | memoryview) -> int:
-        """Send the beginning of `data`; returns how much has left, 0 = call again with the same.
+        """Send the beginning of `data` in a frame; returns how much has left.
 
         Raises:
-            BlockingIOError: The same, and the socket takes nothing now.
+            BlockingIOError: The frame has not left whole; to be called with the same again.
         """
         if not self._promised:
             piece = memoryview(data)[:FRAME_BYTES]
