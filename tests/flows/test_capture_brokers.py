@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 
 import pytest
@@ -19,6 +20,7 @@ from tests.support.capture_bed import (
     numbered,
 )
 from tests.support.mosquitto import ALICE, SCHEMES, eventually, running
+from tests.support.program import run_program
 from tests.support.public_reader import read_packet, reading
 from tests.support.token_broker import TokenBroker
 
@@ -286,3 +288,32 @@ async def test_a_slow_broker_has_its_packets_in_its_own_time(radio, tokens) -> N
     assert behind.published < 300
     assert behind.queued + behind.published == 300
     assert len(slow.taken) == 302  # online, the packets, offline
+
+
+@pytest.mark.parametrize(
+    "name", ["Žofia 📡", 'quote " slash \\ {IATA}', "red \x1b[31m\nand two lines"]
+)
+async def test_a_name_is_told_as_it_is_whatever_is_in_it(name, radio, tokens) -> None:
+    radio.mesh.radio.desk.rename(name)
+    async with capturing(radio, mqtt1=at_tokens(tokens)) as service:
+        await service.up()
+        await service.hear(radio, numbered(1))
+        await eventually(lambda: len(tokens.bodies()) == 1)
+
+    assert {message.body["origin"] for message in tokens.messages} == {name}
+    assert not any(byte < 0x20 for message in tokens.messages for byte in message.payload)
+
+
+async def test_the_file_holds_what_the_broker_got_byte_for_byte(radio, tokens, tmp_path) -> None:
+    path = tmp_path / "packets.jsonl"
+    async with capturing(radio, f"output_file = {path}", mqtt1=at_tokens(tokens)) as service:
+        await service.up()
+        await service.hear(radio, air(60))
+        await eventually(lambda: len(tokens.bodies()) == 60)
+    packets = [message.payload for message in tokens.messages if message.kind == "packets"]
+
+    assert path.read_bytes().splitlines() == packets
+    assert path.stat().st_mode & 0o077 == 0
+    code, rows, said = await asyncio.to_thread(run_program, tmp_path / "home", "inspect", str(path))
+    assert (code, said) == (0, "")
+    assert len(rows) == 60
