@@ -16,7 +16,7 @@ from paho.mqtt.client import Client, _WebsocketWrapper
 from paho.mqtt.enums import MQTTErrorCode
 
 from meshtui.errors import DecodeError
-from meshtui.transports.mqtt_answers import AnswerReader
+from meshtui.transports.mqtt_answers import DISCONNECT, AnswerReader
 from meshtui.transports.websocket_frames import MASK_BYTES, FrameReader, Opcode, write_frame
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ FRAME_BYTES = 64 * 1024
 FRAMES_BYTES = 4 * 1024
 # Answers read at once: two bytes each at least, and the loop must go on meanwhile.
 ANSWER_BYTES = 2 * 1024
+CONNACK = 0x20
 PUBLISH = 0x30
 
 
@@ -292,3 +293,9 @@ class FeedClient(LoopClient):
             self._ping_t = 0.0
         self.on_answers(answers)
         return MQTTErrorCode.MQTT_ERR_SUCCESS
+
+    def _packet_handle(self) -> MQTTErrorCode:
+        # Only until we are let in; paho would keep what comes before, without bounds.
+        if self._in_packet["command"] & 0xF0 not in {CONNACK, DISCONNECT}:
+            return MQTTErrorCode.MQTT_ERR_PROTOCOL
+        return super()._packet_handle()

@@ -110,7 +110,7 @@ async def test_what_is_sent_again_after_losses_is_complete(broker) -> None:
         rest = list(batch)
         while rest:
             async with fed(f"jsonmesh+mqtt://127.0.0.1:{way.port}") as feed:
-                breaking = asyncio.get_running_loop().call_later(0.01, way.reset)
+                breaking = asyncio.get_running_loop().call_later(0.01 * (losses + 1), way.reset)
                 try:
                     await feed.send(rest)
                     breaking.cancel()

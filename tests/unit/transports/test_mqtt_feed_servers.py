@@ -49,6 +49,15 @@ async def test_one_that_hangs_up_before_or_late_says_nothing_of_that(monkeypatch
 
 
 @pytest.mark.parametrize(
+    "packet", [b"\x34\x05\x00\x01t\x00\x01", b"\xc0\x00", b"\x90\x03\x00\x01\x00"]
+)
+async def test_who_does_not_begin_with_a_welcome_is_no_broker(packet: bytes) -> None:
+    async with answering(packet * 1_000, b"", is_last=False) as url:
+        with pytest.raises(TransportError, match="before it let us in"):
+            await feed_to(url)
+
+
+@pytest.mark.parametrize(
     ("code", "words"),
     [(0x8B, "is shutting down"), (0x87, "may not do this"), (0x97, "quota"), (0x93, "too much")],
 )
@@ -127,9 +136,9 @@ async def test_a_ping_amid_a_large_message_is_answered_between_frames() -> None:
     frames: list[tuple[int, bytes]] = []
 
     async def serve(reader, writer) -> None:
-        key = (
-            (await reader.readuntil(b"\r\n\r\n")).split(b"Sec-WebSocket-Key: ")[1].split(b"\r\n")[0]
-        )
+        request = await reader.readuntil(b"\r\n\r\n")
+        assert request.startswith(b"GET /mqtt HTTP/1.1\r\n")
+        key = request.split(b"Sec-WebSocket-Key: ")[1].split(b"\r\n")[0]
         accept = base64.b64encode(
             hashlib.sha1(key + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest()
         )
