@@ -62,6 +62,7 @@ async def test_ten_brokers_and_the_details_of_one_fit_the_smallest_window() -> N
             f"mqtt{number}" for number in range(2, 11)
         ]
         assert lines[3].startswith("▸ mqtt1  ● up")
+        assert "config.ini, line 41: mqtt7_port = 99999 is no port" in lines[9]
         assert "mqtt1  wss://mqtt-us-v1.letsmesh.net:443/mqtt" in lines[13]
         assert "valid 21 h, renews in 9 h; signed by the radio" in "\n".join(lines[14:])
         assert app.pane.title() == "PUBLISHERS 10 · 4 up · 1 paused"

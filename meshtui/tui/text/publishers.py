@@ -191,7 +191,8 @@ def cells_of(
     reason = (
         "" if publisher.state is PublisherState.UP else clean_line(publisher.reason, MAX_REASON)
     )
-    is_idle = publisher.state in _IDLE and not publisher.published and not publisher.dropped
+    counters = (publisher.published, publisher.dropped, publisher.queued, publisher.held_back)
+    is_idle = publisher.state is not PublisherState.UP and not any(counters)
     is_off = publisher.state is PublisherState.OFF
     look: Look = "dim" if is_off else "plain"
     token = publisher.token

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from rich.cells import cell_len
+
 from meshtui.tui.text.columns import place, titles
+from meshtui.tui.text.format import fit
 from meshtui.tui.widgets.ink import InkedList
 
 if TYPE_CHECKING:
@@ -60,11 +63,19 @@ class RowTable(InkedList, Generic[RowT]):
         return self.rows[self.cursor] if 0 <= self.cursor < len(self.rows) else None
 
     def draw_cells(self, index: int, width: int, *, is_cursor: bool) -> Strip:
-        """The line of a row's cells."""
+        """The line of a row's cells; what is too long has the room of blank ones after it."""
         cells = self._cells_of(self.rows[index])
         parts: list[Part] = [(f"{self._glyphs.cursor if is_cursor else ' '} ", "name")]
-        for placed in place(self._columns, width - 2, self._glyphs.ellipsis):
+        columns = place(self._columns, width - 2, self._glyphs.ellipsis)
+        for at, placed in enumerate(columns):
             text, ink = cells.get(placed.column.name, ("", "plain"))
+            rest = columns[at + 1 :]
+            if cell_len(text) > placed.width and not any(
+                cells.get(each.column.name, ("", ""))[0] for each in rest
+            ):
+                room = placed.width + sum(each.width + 1 for each in rest)
+                parts.append((fit(text, room, self._glyphs.ellipsis), ink))
+                break
             parts.append((placed.cell(text) + " ", ink))
         return self.line(parts, width, is_cursor=is_cursor)
 

@@ -111,10 +111,13 @@ def test_who_is_not_up_says_why_in_place_of_where() -> None:
     assert cells(reason="was lost once")["why"] == "mqtt-1.example.org"
 
 
-def test_who_never_runs_has_no_counters() -> None:
-    off = cells(state=PublisherState.OFF, published=0)
+def test_who_has_nothing_to_count_leaves_its_counters_blank() -> None:
+    counters = {"queue", "published", "dropped", "last"}
 
-    assert not {"queue", "published", "dropped", "last"} & set(off)
+    assert not counters & set(cells(state=PublisherState.OFF, published=0))
+    assert not counters & set(cells(state=PublisherState.WAITING, published=0))
+    assert counters <= set(cells(state=PublisherState.DOWN, published=0, queued=1))
+    assert counters <= set(cells(published=0))
 
 
 @pytest.mark.parametrize(
