@@ -70,8 +70,12 @@ class Publication:
     payload: bytes = field(repr=False)
     is_confirmed: bool = False
     is_retained: bool = False
-    _packets: dict[bool, tuple[bytes, bytes]] = field(
-        default_factory=dict, init=False, repr=False, compare=False
+    # Written when first asked for; of the two versions hardly ever both.
+    _packet_4: tuple[bytes, bytes] | None = field(
+        default=None, init=False, repr=False, compare=False
+    )
+    _packet_5: tuple[bytes, bytes] | None = field(
+        default=None, init=False, repr=False, compare=False
     )
 
     def __post_init__(self) -> None:
@@ -82,9 +86,10 @@ class Publication:
 
     def packet(self, *, is_version_5: bool) -> tuple[bytes, bytes]:
         """Return what is before its packet id, and what is after; QoS 0: all of it, and nothing."""
-        packet = self._packets.get(is_version_5)
+        packet = self._packet_5 if is_version_5 else self._packet_4
         if packet is None:
-            packet = self._packets[is_version_5] = self._write(b"\0" if is_version_5 else b"")
+            packet = self._write(b"\0" if is_version_5 else b"")
+            object.__setattr__(self, "_packet_5" if is_version_5 else "_packet_4", packet)
         return packet
 
     def _write(self, properties: bytes) -> tuple[bytes, bytes]:
