@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 async def test_a_token_is_neither_logged_nor_counted_however_much_is_said(tmp_path: Path) -> None:
     settings = tmp_path / "config.ini"
     async with capture_radio(tmp_path) as radio, TokenBroker(tmp_path) as broker:
-        settings.write_text(ini(radio, "debug = true", mqtt1=at_tokens(broker)))
+        settings.write_text(ini(radio.port, "debug = true", mqtt1=at_tokens(broker)))
         argv = ("capture", "--config", str(settings), "--count", "3", "--every", "0.1", "--verbose")
         with running_program(tmp_path, *argv) as capture:
             await eventually(lambda: broker.online() != set(), 20)
