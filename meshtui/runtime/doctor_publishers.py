@@ -198,16 +198,17 @@ class _Trial:
         if not self._broker.use_auth_token:
             fix = f"look at {self._name}_username and {self._name}_password"
             return Check(name, False, str(error), fix)
+        detail = f"{self._where} does not accept the token"
         if skew_s is not None and abs(skew_s) > MAX_SKEW_S:
             fix = f"set the clock: it is {skew_words(skew_s)} the broker's, so tokens are refused"
-            return Check(name, False, str(error), fix)
+            return Check(name, False, detail, fix)
         shown = _time(self._clock.now().unix_ms)
         fix = (
             f"clock: this machine's says {shown}; audience: is {self._login.audience} the name "
             f"the broker goes by (set {self._name}_token_audience)? key: may this radio's key "
             "publish there?"
         )
-        return Check(name, False, f"{error}: the token is not accepted", fix)
+        return Check(name, False, detail, fix)
 
     # --- publishing ---
 

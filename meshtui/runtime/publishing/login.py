@@ -106,17 +106,21 @@ class Login:
         return True
 
     def in_words(self, error: str) -> str:
-        """Say why a login by token was refused; there are two common reasons."""
-        if not self._config.use_auth_token:
+        """Say why a login was refused; a token for one of two common reasons."""
+        config = self._config
+        if not config.use_auth_token:
             return error
         clock = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(self._clock.now().unix_ms / 1000))
+        keys = f"{config.name}_token_audience ({self.audience})"
+        if config.username:
+            keys += f" and {config.name}_username"
         skew_s = self._desk.radio_skew_s()
         radio = ""
         if skew_s is not None and abs(skew_s) > _SKEW_S:
-            radio = f", and the radio's clock differs by {abs(skew_s)} s"
+            radio = f"; the radio's clock differs by {abs(skew_s)} s"
         return (
-            f"{error}: the token is not accepted; is the clock of this machine right (it says "
-            f"{clock}{radio}), and {self._config.name}_token_audience ({self.audience})?"
+            f"the broker does not accept the token: is the clock of this machine right ({clock}), "
+            f"and {keys}?{radio}"
         )
 
     async def _fresh(self) -> Token:

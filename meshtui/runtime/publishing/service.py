@@ -230,12 +230,11 @@ class PublishingService:
 
     def status_message(self, *, is_online: bool) -> bytes:
         """Say how the observer stands; without its radio it hears nothing, so it is offline."""
-        has_stats = self._config.stats_in_status_enabled
         return self._seen_by().status(
             self._known(),
             self._clock.now().unix_ms,
             is_online=is_online and self._is_radio_up,
-            has_stats=has_stats,
+            has_stats=self._config.stats_in_status_enabled,
         )
 
     async def make_token(self, audience: str, life_s: float) -> Token:
@@ -349,8 +348,8 @@ class PublishingService:
             self._origin, row.payload, rx, row.at.unix_ms, row.direction
         )
         self._hand_out(payload, self._observer.packet_type(row.payload) if self._picks else 0)
-        up = sum(publisher.is_up for publisher in self._publishers.values())
-        brokers = f"{up}/{len(self._publishers)}"
+        usable = [each for each in self._publishers.values() if each.is_usable]
+        brokers = f"{sum(each.is_up for each in usable)}/{len(usable)}"
         log_packet(self._captured, payload, brokers, is_whole=self._config.debug)
 
     def _keep_early(self, event: FrameReceived | FrameSent) -> None:
@@ -378,16 +377,19 @@ class PublishingService:
         if device.link_id != self._link_id or not device.node_id:
             return
         named = device if device.name else replace(device, name=self._config.bot_name)
-        is_new = self._origin is None or self._origin.node_id != device.node_id
-        if is_new:
-            for publisher in self._publishers.values():
-                publisher.part()
+        before = self._origin
+        if before is not None and before.node_id == device.node_id:
+            self._origin = named
+            if named.stats and not before.stats:
+                self._say_status()  # first figures do not wait for their turn
+            return
+        for publisher in self._publishers.values():
+            publisher.part()
         self._origin = named
-        if is_new:
-            for publisher in self._publishers.values():
-                publisher.introduce()
-            while self._early:
-                self._capture(self._early.popleft())
+        for publisher in self._publishers.values():
+            publisher.introduce()
+        while self._early:
+            self._capture(self._early.popleft())
 
     def _note_link(self, link_id: LinkId, *, is_up: bool) -> None:
         if link_id != self._link_id or is_up == self._is_radio_up:
@@ -443,8 +445,6 @@ class PublishingService:
             await self._clock.wait(self._stats_told, until_s)
 
     def _say_status(self) -> None:
-        if self._origin is None:
-            return
         for publisher in self._publishers.values():
             if publisher.is_up:
                 publisher.say(publisher.status_publication(is_online=True))

@@ -176,5 +176,5 @@ class TokenMaker:
                 raise CryptoError("bad-key", "it is no file")
             if mode & 0o077 and str(path) not in self._warned:
                 self._warned.add(str(path))
-                _log.warning("private_key_path: %s: others can read it; run: chmod 600 it", path)
+                _log.warning("private_key_path: others can read it; run: chmod 600 %s", path)
             return SecretBytes(file.read(MAX_KEY_FILE_BYTES))

@@ -263,6 +263,18 @@ async def test_the_status_is_told_every_few_minutes_with_fresh_figures(
         assert mesh.statuses()[-1]["stats"]["battery_mv"] == 4_011
 
 
+async def test_the_first_figures_are_told_when_they_come_later_ones_in_their_turn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with running(monkeypatch) as mesh:
+        await mesh.tell(DeviceChanged(HILL))
+        await mesh.tell(DeviceChanged(replace(HILL, stats=(("battery_mv", 4_011),))))
+        await mesh.tell(DeviceChanged(replace(HILL, stats=(("battery_mv", 4_010),))))
+
+        told = [status.get("stats") for status in mesh.statuses()]
+        assert told == [None, {"battery_mv": 4_011}]
+
+
 async def test_a_radio_that_does_not_answer_does_not_keep_the_status_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -318,7 +330,8 @@ async def test_what_passed_too_fast_is_counted(monkeypatch: pytest.MonkeyPatch) 
 async def test_packets_are_logged_only_where_somebody_looks(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with running(monkeypatch) as mesh:
+    off = BrokerConfig(3, is_enabled=False)
+    async with running(monkeypatch, replace(SETTINGS, brokers=(*BROKERS, off))) as mesh:
         await mesh.tell(DeviceChanged(HILL))
         with caplog.at_level(logging.INFO):
             await mesh.tell(heard(raw_packets()[0]))
