@@ -215,13 +215,16 @@ class _Reading:
         self._remarks.add(f"{self._where(key)}: {text}")
 
     def _remark_unknown(self) -> None:
+        beyond: set[str] = set()
         for key in self._all:
             of_broker = _OF_BROKER.fullmatch(key)
             number, name = of_broker.groups() if of_broker else ("", key)
             known = _BROKER_NAMES if of_broker else _SERVICE_NAMES
             if of_broker and number not in NUMBERS:
-                text = f"{self._all[key].place}: {self._table}mqtt{number[:9]}_…: not read"
-                self._remarks.add(f"{text}; brokers are mqtt1 to mqtt{MAX_BROKERS}")
+                if number not in beyond:
+                    text = f"{self._all[key].place}: {self._table}mqtt{number[:9]}_…: not read"
+                    self._remarks.add(f"{text}; brokers are mqtt1 to mqtt{MAX_BROKERS}")
+                beyond.add(number)
             elif name not in known and not self._remarks.is_full:
                 self._remarks.add(self._unknown(key, number, name))
             elif name not in known:

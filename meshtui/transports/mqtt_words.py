@@ -24,6 +24,7 @@ _REFUSALS = {
     0x97: ("has no room for us (quota)", False),
     0x9F: ("says we connect too often", False),
 }
+_AUTHORITY = "its authority is added by ?ca=FILE (a link) or mqttN_tls_ca (packet capture)"
 # Those that another user, password or token may change.
 _LOGIN_CODES = frozenset({0x86, 0x87, 0x8C})
 _LOST = {
@@ -76,7 +77,7 @@ def of_sudden_end(topic: str) -> str:
     """Say what to look at where a broker hung up after our first message, without a word."""
     return (
         f"the broker closed the connection after our first message for {topic}; "
-        "may this user publish there?"
+        "may this user publish there, and does no other program log in with the same radio?"
     )
 
 
@@ -93,7 +94,7 @@ def of_failure(where: str, error: Exception, path: str) -> TransportError:
             return error
         case ssl.SSLCertVerificationError():
             why = error.verify_message or "it does not verify"
-            msg = f"the certificate of {where} is not trusted: {why}; ?ca=FILE adds an authority"
+            msg = f"the certificate of {where} is not trusted: {why}; {_AUTHORITY}"
             return TransportError(msg, is_final=True)
         case ssl.SSLEOFError():
             return TransportError(f"no TLS with {where}: it hung up; does it speak TLS there?")

@@ -81,6 +81,18 @@ def test_failures(error: Exception, words: str, is_final: bool) -> None:
     assert told.is_final is is_final
 
 
+def test_an_unknown_authority_is_said_with_the_settings_that_add_it() -> None:
+    error = ssl.SSLCertVerificationError(1, "x")
+    error.verify_message = "self-signed certificate"
+
+    told = mqtt_words.of_failure("h:1", error, "")
+
+    assert str(told).startswith("the certificate of h:1 is not trusted: self-signed certificate; ")
+    assert "?ca=FILE" in str(told)
+    assert "mqttN_tls_ca" in str(told)
+    assert told.is_final
+
+
 def test_an_unknown_loss_is_a_closed_connection() -> None:
     code = ReasonCode(PacketTypes.DISCONNECT, identifier=0x80)
     assert mqtt_words.of_loss(code.value) == "the broker closed the connection"
