@@ -44,6 +44,7 @@ class MqttConnection:
         self._stirred_s = now().mono_s
         self._welcome: asyncio.Future[None] = self._loop.create_future()
         self._is_paused = False
+        self._is_coming_back = False  # to read on, at the next turn of the loop
         self._fd = client.socket().fileno()  # type: ignore[union-attr]
         self._misc = self._loop.call_later(MISC_INTERVAL_S, self._tick)
         self._attach()
@@ -107,6 +108,9 @@ class MqttConnection:
             self._fd = -1
 
     def _on_readable(self) -> None:
+        if self._is_coming_back:
+            # One turn a connection, or each would leave one more to come, as long as data comes.
+            return
         until_s = self._now().mono_s + READ_SLICE_S
         while self._fd >= 0 and not self._is_paused:
             has_more = self._client.read_some()
@@ -117,8 +121,17 @@ class MqttConnection:
                 return
             if self._stirred_s >= until_s:
                 # What is buffered inside no selector will report: come back for it.
-                self._loop.call_soon(self._on_readable)
+                self._come_back()
                 return
+
+    def _come_back(self) -> None:
+        if not self._is_coming_back:
+            self._is_coming_back = True
+            self._loop.call_soon(self._read_on)
+
+    def _read_on(self) -> None:
+        self._is_coming_back = False
+        self._on_readable()
 
     def _on_writable(self) -> None:
         self._stirred_s = self._now().mono_s
@@ -147,7 +160,7 @@ class MqttConnection:
         if self._is_paused and self._fd >= 0:
             self._is_paused = False
             self._loop.add_reader(self._fd, self._on_readable)
-            self._loop.call_soon(self._on_readable)
+            self._come_back()
 
     # --- what paho tells us ---
 

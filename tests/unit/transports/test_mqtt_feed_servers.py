@@ -99,6 +99,26 @@ async def test_packets_nobody_asked_for_are_thrown_away(monkeypatch) -> None:
     assert sorted(turns_s)[-3] < 0.010
 
 
+async def test_a_flood_has_one_turn_of_the_loop_at_a_time(monkeypatch) -> None:
+    monkeypatch.setattr(mqtt_connection, "READ_SLICE_S", 0.0)  # a turn is one read
+    answer = b"\xd0\x00" * 200_000 + b"\x40\x02\x00\x01"
+    async with answering(CONNACK, answer, is_last=False) as url, fed(url) as feed:
+        reads, read_some = [0], feed._client.read_some
+
+        def counted() -> bool:
+            reads[-1] += 1
+            return read_some()
+
+        monkeypatch.setattr(feed._client, "read_some", counted)
+        async with asyncio.TaskGroup() as group:
+            sending = group.create_task(feed.send([Publication("t", b"x", True)]))
+            while not sending.done():
+                reads.append(0)
+                await asyncio.sleep(0)
+    assert sum(reads) > 100
+    assert max(reads) == 1
+
+
 @pytest.mark.parametrize("junk", [b"\x40\x00", b"\x40\xff\xff\xff\xff\x01", b"HTTP/1.1 400 Bad"])
 async def test_what_is_no_mqtt_ends_it(junk: bytes, caplog) -> None:
     async with answering(CONNACK, junk, is_last=False) as url, fed(url) as feed:
