@@ -49,7 +49,8 @@ class ProfileLock:
             holder = _holder(fd)
             os.close(fd)
             by = f"process {holder}" if holder else "another process"
-            words = f"this profile is in use by {by}; close that meshtui first"
+            way_out = "close that meshtui first, or give this one a folder of its own by --home"
+            words = f"this profile is in use by {by}; {way_out}"
             raise failure(database, words) from error
         except OSError as error:
             os.close(fd)

@@ -76,8 +76,9 @@ def of_denial(topic: str, code: int) -> str:
 def of_sudden_end(topic: str) -> str:
     """Say what to look at where a broker hung up after our first message, without a word."""
     return (
-        f"the broker closed the connection after our first message for {topic}; "
-        "may this user publish there, and does no other program log in with the same radio?"
+        "the broker closed the connection after our first message: is the topic right, with its "
+        "airport, may this user publish there, and does no other program log in with the same "
+        f"radio? ({topic})"
     )
 
 
