@@ -94,6 +94,49 @@ async def test_a_week_passes_without_a_gap_however_often_connections_break(
     assert not tokens.denied
 
 
+async def test_while_the_radio_is_away_an_old_login_serves_until_its_end(tmp_path) -> None:
+    clock = FakeClock()
+    brokers = ("mqtt1", "mqtt2")
+    async with (
+        TokenBroker(tmp_path, now=lambda: clock.now().unix_ms / 1000) as tokens,
+        capture_radio(tmp_path, "--no-key-export") as radio,
+        watching(
+            radio,
+            clock,
+            tmp_path,
+            "",
+            **{name: at_tokens(tokens, "ws", f"client_id = {name}") for name in brokers},
+        ) as service,
+    ):
+        await service.up()
+        await clock.wind(3 * HOUR_S)
+        radio.switch_off()
+        await eventually(lambda: not service.status.is_radio_up)
+        tokens.hang_up()
+        await service.down(*brokers)
+        await settled(clock, service, 24 * HOUR_S)
+        again = tokens.logins[2:]
+        # by now it has come to its half, and nobody signs a new one: the connection stands
+        await clock.wind(10 * HOUR_S)
+        await eventually(lambda: "could not be renewed" in service.of("mqtt1").reason)
+        assert service.are_up()
+        # a day is over, and a new connection needs a new login
+        await clock.wind(12 * HOUR_S)
+        tokens.hang_up()
+        await service.down(*brokers)
+        await clock.wind(2)
+        await service.reason("mqtt1", "no login", "not connected")
+        await radio.switch_on()
+        await eventually(lambda: service.retried(*brokers), 10)
+        radio.hear(*numbered(3))
+        await eventually(lambda: len(tokens.bodies()) == 6)
+        last = tokens.logins[4:]
+
+    assert [round(login.at_s - login.claims["iat"]) // HOUR_S for login in again] == [3, 3]
+    assert [round(login.at_s - login.claims["iat"]) // 60 for login in last] == [0, 0]
+    assert not tokens.refused
+
+
 def ages_s(clock: FakeClock, service: Capturing) -> list[float]:
     """How old the tokens are that the connections were made with."""
     held = [service.of(name).token for name in ("mqtt1", "mqtt2")]

@@ -221,6 +221,18 @@ class Capturing:
                 [(p.name, p.state, p.reason) for p in self.status.publishers]
             ) from None
 
+    def retried(self, *names: str) -> bool:
+        """Let those that are down try now; tells whether these are connected."""
+        for name in names:
+            self.api.retry(name)
+        return self.are_up(*names)
+
+    async def down(self, *names: str) -> None:
+        """Wait until these are not connected, and know it."""
+        await eventually(
+            lambda: all(self.of(name).state is PublisherState.DOWN for name in names), 10
+        )
+
     async def reason(self, name: str, *words: str, timeout_s: float = 10) -> str:
         """Wait until a broker is down for a reason that has these words; returns it."""
         try:
