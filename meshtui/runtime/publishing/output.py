@@ -12,6 +12,7 @@ import queue
 import threading
 from collections import deque
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from meshtui.model.publishing import OutputStatus
@@ -20,8 +21,8 @@ from meshtui.runtime.publishing.rotating_file import RotatingFile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
+    from meshtui.model.capture import CaptureConfig
     from meshtui.runtime.clock import Clock
 
 MAX_WAITING_LINES: Final = 20_000
@@ -30,8 +31,20 @@ MAX_BATCH_LINES: Final = 1_000
 FIRST_RETRY_S: Final = 1.0
 LONGEST_RETRY_S: Final = 30.0
 LAST_WORDS_S: Final = 2.0
+_MEGABYTE: Final = 1024 * 1024
 
 _log = logging.getLogger(__name__)
+
+
+def output_of(config: CaptureConfig) -> OutputFile | None:
+    """Return the file that the settings name; None = they name none."""
+    if not config.output_file:
+        return None
+    return OutputFile(
+        Path(config.output_file).expanduser(),
+        max_bytes=round(config.output_max_mb * _MEGABYTE),
+        keep=config.output_keep,
+    )
 
 
 class OutputFile:

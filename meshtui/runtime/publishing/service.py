@@ -15,8 +15,8 @@ import random
 import time
 import uuid
 from collections import deque
+from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
 from meshtui.errors import LocalProtocolError, StoreError
@@ -39,7 +39,7 @@ from meshtui.model.packet_fields import packet_fields
 from meshtui.model.packet_row import received_row, sent_row
 from meshtui.model.publishing import PublishingStatus
 from meshtui.runtime.bugs import log_bug
-from meshtui.runtime.publishing.output import OutputFile
+from meshtui.runtime.publishing.output import output_of
 from meshtui.runtime.publishing.packet_log import log_packet
 from meshtui.runtime.publishing.publisher import Publisher
 from meshtui.runtime.publishing.tokens import Token, TokenError, TokenMaker
@@ -64,7 +64,6 @@ MAX_NAMES: Final = 20_000
 GOODBYE_S: Final = 2.5
 STATS_TIMEOUT_S: Final = 10.0
 MAX_EARLY: Final = 200
-_MEGABYTE: Final = 1024 * 1024
 
 _log = logging.getLogger(__name__)
 
@@ -112,15 +111,7 @@ class PublishingService:
         self._tokens = (
             TokenMaker(config, self._observer, api.submit, clock) if self._observer else None
         )
-        self._output = (
-            OutputFile(
-                Path(config.output_file).expanduser(),
-                max_bytes=round(config.output_max_mb * _MEGABYTE),
-                keep=config.output_keep,
-            )
-            if config.output_file
-            else None
-        )
+        self._output = output_of(config)
         self._group = asyncio.TaskGroup()
         self._tasks: list[asyncio.Task[None]] = []
         self._living: dict[str, asyncio.Task[None]] = {}
@@ -130,10 +121,7 @@ class PublishingService:
         config, subscription = self._config, self._api.subscribe(BUS_LIMIT)
         await self._group.__aenter__()
         start = self._group.create_task
-        for link in self._api.links():
-            self._note_link(link.link_id, is_up=link.state is LinkState.UP)
-        for device in self._api.devices():
-            self._note_device(device)
+        self._look_around()
         for node, _ in await self._api.nodes():
             self._note_name(node.node_id, node.name)
         self._tasks = [
@@ -289,16 +277,17 @@ class PublishingService:
         return self._origin
 
     async def _follow(self, subscription: Subscription) -> None:
-        while batch := await subscription.next_batch():
-            until_s = time.perf_counter() + SLICE_S
-            for event in batch:
-                try:
-                    self._take(event)
-                except Exception as error:  # noqa: BLE001 - one packet must not end the service
-                    log_bug(_log, f"capturing {type(event).__name__}", error)
-                if time.perf_counter() >= until_s:
-                    await asyncio.sleep(0)
-                    until_s = time.perf_counter() + SLICE_S
+        with closing(subscription):
+            while batch := await subscription.next_batch():
+                until_s = time.perf_counter() + SLICE_S
+                for event in batch:
+                    try:
+                        self._take(event)
+                    except Exception as error:  # noqa: BLE001 - one packet must not end the service
+                        log_bug(_log, f"capturing {type(event).__name__}", error)
+                    if time.perf_counter() >= until_s:
+                        await asyncio.sleep(0)
+                        until_s = time.perf_counter() + SLICE_S
 
     def _take(self, event: Event) -> None:
         match event:
@@ -312,8 +301,16 @@ class PublishingService:
             case EventsMissed(count):
                 self._missed += count
                 _log.warning("%d events passed too fast to be captured", count)
+                self._look_around()
             case _:
                 self._note(event)
+
+    def _look_around(self) -> None:
+        """Learn what is there, whatever was said of it meanwhile."""
+        for link in self._api.links():
+            self._note_link(link.link_id, is_up=link.state is LinkState.UP)
+        for device in self._api.devices():
+            self._note_device(device)
 
     def _note(self, event: Event) -> None:
         """Learn of everything but packets."""

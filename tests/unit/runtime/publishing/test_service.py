@@ -61,6 +61,7 @@ class Mesh:
         self.clock = FakeClock()
         self.desk = FakeDesk(self.clock)
         self.submitted: list[Command] = []
+        self.heard_of: list[Device] = []
         self.infos = [
             LinkInfo(MQTT, JSONMESH, LinkKind.BROKER, "broker", "", LinkState.UP),
             LinkInfo(USB, MESHCORE, LinkKind.STREAM, "usb", "", LinkState.UP),
@@ -74,7 +75,7 @@ class Mesh:
         return self.infos
 
     def devices(self) -> Sequence[Device]:
-        return ()
+        return self.heard_of
 
     async def nodes(self) -> Sequence[Any]:
         return ()
@@ -325,6 +326,28 @@ async def test_what_passed_too_fast_is_counted(monkeypatch: pytest.MonkeyPatch) 
         await mesh.tell(EventsMissed(7))
 
         assert mesh.service.status().missed == 7
+
+
+async def test_who_listens_is_asked_again_when_the_news_of_it_may_have_been_missed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with running(monkeypatch) as mesh:
+        mesh.heard_of = [HILL]
+        mesh.infos[1] = replace(mesh.infos[1], state=LinkState.DOWN)
+
+        await mesh.tell(EventsMissed(7))
+
+        status = mesh.service.status()
+        assert (status.node_id, status.is_radio_up) == (KEY, False)
+
+
+async def test_nobody_follows_the_mesh_for_a_service_that_has_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with running(monkeypatch) as mesh:
+        assert mesh.bus._subscriptions
+
+    assert not mesh.bus._subscriptions
 
 
 async def test_packets_are_logged_only_where_somebody_looks(
