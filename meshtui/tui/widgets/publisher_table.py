@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
@@ -35,6 +36,14 @@ _COLUMNS: Final = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a row says."""
+
+    cells: Mapping[str, tuple[str, Ink]]
+    note: Sequence[Part]
+
+
 class PublisherTable(RowTable[PublisherStatus]):
     """Rows of brokers, with what is wrong in a second line or instead of the address."""
 
@@ -42,12 +51,24 @@ class PublisherTable(RowTable[PublisherStatus]):
         """Begin empty."""
         super().__init__(_COLUMNS, self._cells, desk.glyphs, id="publisher-list")
         self._desk = desk
-        self._has_notes = False
+        self._has_notes: bool | None = None
+        self._said: dict[str, _Said] = {}
 
     def show_brokers(
         self, rows: Sequence[PublisherStatus], cursor: int, *, has_notes: bool
     ) -> None:
-        """Take what is known by now."""
+        """Take what is known by now; only rows that say something else are drawn."""
+        glyphs, now_ms = self._desk.glyphs, self._desk.now_ms()
+        before, names = self._said, [row.name for row in rows]
+        self._said = {
+            row.name: _Said(cells_of(row, glyphs, now_ms), note_of(row, glyphs, now_ms))
+            for row in rows
+        }
+        is_same = names == [row.name for row in self.rows]
+        if is_same and (has_notes, cursor) == (self._has_notes, self.cursor):
+            self.rows = rows
+            self.changed([at for at, name in enumerate(names) if self._said[name] != before[name]])
+            return
         self._has_notes = has_notes
         self.hide(("why",) if has_notes else ("where", "host"))
         self.show(rows, cursor)
@@ -58,7 +79,7 @@ class PublisherTable(RowTable[PublisherStatus]):
         if not self._has_notes:
             return first
         room, parts = width - _INDENT - 1, []
-        for text, ink in note_of(self.rows[index], self._desk.glyphs, self._desk.now_ms()):
+        for text, ink in self._said[self.rows[index].name].note:
             shown = text if cell_len(text) <= room else fit(text, room, self._desk.glyphs.ellipsis)
             parts.append((shown, ink))
             room -= cell_len(shown)
@@ -66,4 +87,4 @@ class PublisherTable(RowTable[PublisherStatus]):
         return first, self.line([*begin, *parts], width, is_cursor=is_cursor)
 
     def _cells(self, row: PublisherStatus) -> Mapping[str, tuple[str, Ink]]:
-        return cells_of(row, self._desk.glyphs, self._desk.now_ms())
+        return self._said[row.name].cells

@@ -41,9 +41,14 @@ class TextLines(LineList):
 
     def show(self, lines: Sequence[Sequence[tuple[str, str]]], *, stays: bool = False) -> None:
         """Show other lines, from the first one; or where the reader is, if it `stays` the text."""
-        content = [tuple(line) for line in lines]
-        if content != self._content:
-            self._content = content
+        before, content = self._content, [tuple(line) for line in lines]
+        if content == before:
+            return
+        self._content = content
+        if stays and len(content) == len(before):
+            pairs = enumerate(zip(before, content, strict=True))
+            self.changed([row for row, (old, new) in pairs if old != new])
+        else:
             self.set_rows(len(content), self._render_text, cursor=None if stays else 0)
 
     @property
