@@ -394,6 +394,8 @@ class PublishingService:
         self._is_radio_up = is_up
         if is_up:
             self._radio_failures = 0
+            if self._tokens is not None:
+                self._tokens.rested()
             self._say_status()
 
     def _note_name(self, node_id: str, name: str) -> None:

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 LIFE_S: Final = 24 * 3600
 SIGN_TIMEOUT_S: Final = 60.0
+# Whoever chats waits for a radio that is slow to fail, so it is left alone in proportion.
+SLOW_S: Final = 5.0
+REST_FACTOR: Final = 10
 MAX_KEY_FILE_BYTES: Final = 1_024
 _CLIENT: Final = f"meshtui/{__version__}"
 
@@ -79,12 +82,18 @@ class TokenMaker:
         self._asked: dict[str, asyncio.Future[Signed]] = {}
         self._turn = asyncio.Lock()
         self._warned: set[str] = set()
+        self._rests_until_s = 0.0  # the radio is not asked before
+        self._failure = ""
 
     def signed(self, event: Signed) -> None:
         """Take what came of a `Sign`, ours or another's."""
         future = self._asked.get(event.request_id)
         if future is not None and not future.done():
             future.set_result(event)
+
+    def rested(self) -> None:
+        """The radio has come back: whatever ailed it may be over."""
+        self._rests_until_s = 0.0
 
     async def make(self, origin: Device, audience: str, life_s: float = LIFE_S) -> Token:
         """Make a token for `audience`, from now on.
@@ -130,6 +139,19 @@ class TokenMaker:
         raise TokenError("; ".join(problems))
 
     async def _by_radio(self, origin: Device, data: bytes) -> tuple[SecretBytes, str]:
+        began_s = self._clock.now().mono_s
+        if began_s < self._rests_until_s:
+            raise TokenError(self._failure)
+        try:
+            return await self._ask_radio(origin, data)
+        except TokenError as error:
+            now_s = self._clock.now().mono_s
+            if now_s - began_s >= SLOW_S:
+                self._failure = str(error)
+                self._rests_until_s = now_s + REST_FACTOR * (now_s - began_s)
+            raise
+
+    async def _ask_radio(self, origin: Device, data: bytes) -> tuple[SecretBytes, str]:
         request = Sign(
             origin.network,
             origin.link_id,

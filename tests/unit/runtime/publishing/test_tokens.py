@@ -99,6 +99,40 @@ async def test_python_signing_does_not_trouble_the_radio(tmp_path: Path) -> None
     assert radio.requests == []
 
 
+async def test_a_radio_that_is_slow_to_fail_is_left_alone_in_proportion() -> None:
+    class Slow(Radio):
+        async def submit(self, request: Sign) -> None:
+            clock.advance(30.0)
+            await super().submit(request)
+
+    radio, clock = Slow(answer(reason="the radio does not answer")), FakeClock()
+    radio.maker = made = TokenMaker(CaptureConfig(), MeshcoreObserver(), radio.submit, clock)
+
+    for _ in range(10):  # as many brokers
+        with pytest.raises(TokenError, match="does not answer"):
+            await made.make(ORIGIN, "a.example")
+    assert len(radio.requests) == 1
+
+    clock.advance(301.0)
+    with pytest.raises(TokenError):
+        await made.make(ORIGIN, "a.example")
+    assert len(radio.requests) == 2
+    made.rested()
+    with pytest.raises(TokenError):
+        await made.make(ORIGIN, "a.example")
+    assert len(radio.requests) == 3
+
+
+async def test_a_radio_that_refuses_at_once_may_be_asked_at_once() -> None:
+    radio = Radio(answer(reason="the radio does not sign: that is switched off"))
+    made = maker(radio)
+
+    for _ in range(3):
+        with pytest.raises(TokenError):
+            await made.make(ORIGIN, "a.example")
+    assert len(radio.requests) == 3
+
+
 async def test_without_a_file_the_radio_may_be_asked_for_its_key(tmp_path: Path) -> None:
     radio = Radio(answer(reason="the radio does not sign, and keeps its key"))
     made = maker(radio)
