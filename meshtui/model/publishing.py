@@ -48,7 +48,7 @@ class PublisherStatus:
     Attributes:
         name: As in the settings: `mqtt1`.
         where: Scheme, host, port and path, never user or password: `wss://host:443/mqtt`.
-        since_ms: When it came into this state.
+        since_ms: Since when it is up, or is not: attempts in between do not count.
         reason: Why it is not up, in words, with what to do; or the last error while it is up.
         retry_at_ms: When the next attempt is due; 0 = none planned.
         is_paused: Kept connected, given nothing; what is heard meanwhile is `held_back`.

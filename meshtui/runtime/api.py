@@ -182,7 +182,9 @@ class PublishingApi(Protocol):
         ...
 
     def pause(self, name: str, *, is_paused: bool) -> None:
-        """Give a broker nothing until it goes on, or the program ends; it stays connected."""
+        """Give a broker no packets until it goes on, or the program ends; it stays connected, and
+        is still told how the observer stands.
+        """
         ...
 
     def retry(self, name: str) -> None:

@@ -135,7 +135,7 @@ class Publisher:
         self._is_known = asyncio.Event()
         self._wake = asyncio.Event()  # something to send, or to look at, while connected
         self._hurry = asyncio.Event()  # try now
-        self._is_restarting = False
+        self._is_restarting = self._lacks_login = False
         self._farewell: Publication | None = None  # of a radio that is no longer ours
         self._ending = asyncio.Event()
         self.is_paused = False
@@ -208,6 +208,11 @@ class Publisher:
     def retry(self) -> None:
         """Try now."""
         self._hurry.set()
+
+    def try_login(self) -> None:
+        """The radio is there and can sign: try now, if that is what was missing."""
+        if self._lacks_login:
+            self._hurry.set()
 
     def renew(self) -> None:
         """Log in with a new token."""
@@ -293,11 +298,12 @@ class Publisher:
         """Connect and publish until the connection ends; returns how long to wait then."""
         # what went wrong last is still the best to be said, if anything did
         self._enter(PublisherState.CONNECTING, "" if self._backoff.failures else "no answer yet")
-        self._is_restarting, self._farewell = False, None
+        self._is_restarting, self._farewell, self._lacks_login = False, None, False
         try:
             return await self._live()
         except TokenError as error:
-            return self._fail(f"no login: {error}", REFUSED_RETRY_S)
+            self._lacks_login = True
+            return self._fail(f"no login: {error}", 0.0)  # no broker was asked
         except TransportError as error:
             least_s = REFUSED_RETRY_S if error.is_refused else FINAL_RETRY_S * error.is_final
             self._login.judged(is_refused=error.is_refused)
@@ -419,7 +425,8 @@ class Publisher:
         self._hurry.set()
 
     def _enter(self, state: PublisherState, reason: str = "") -> None:
-        if state is not self._state:
+        # attempts do not make it young: it counts since when it is up, or not
+        if (state is PublisherState.UP) is not (self._state is PublisherState.UP):
             self._since_ms = self._clock.now().unix_ms
         self._state = state
         if reason or state is PublisherState.UP:

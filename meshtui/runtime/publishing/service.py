@@ -39,6 +39,7 @@ from meshtui.model.packet_fields import packet_fields
 from meshtui.model.packet_row import received_row, sent_row
 from meshtui.model.publishing import PublishingStatus
 from meshtui.runtime.bugs import log_bug
+from meshtui.runtime.publishing.choice import choose_radio
 from meshtui.runtime.publishing.output import output_of
 from meshtui.runtime.publishing.packet_log import log_packet
 from meshtui.runtime.publishing.publisher import Publisher
@@ -94,7 +95,9 @@ class PublishingService:
         self._names: dict[str, str] = {}
         self._fields = packet_fields(self._names)
         self._filter = compile_filter(config.filter, self._fields)
-        self._network, self._link_id, self._observer = self._choose(observer_of)
+        self._network, self._link_id, self._observer = choose_radio(
+            config.link, api.links(), observer_of
+        )
         self._origin: Device | None = None
         self._is_radio_up = False
         self._since_ms = clock.now().unix_ms
@@ -243,19 +246,6 @@ class PublishingService:
 
     # --- following the mesh ---
 
-    def _choose(
-        self, observer_of: Callable[[NetworkName], Observer | None]
-    ) -> tuple[NetworkName, LinkId, Observer | None]:
-        """Find the radio to listen to."""
-        wanted = self._config.link
-        for link in self._api.links():
-            if wanted and link.link_id != wanted:
-                continue
-            observer = observer_of(link.network)
-            if observer is not None:
-                return link.network, link.link_id, observer
-        return NetworkName(""), LinkId(wanted), None
-
     def _problem(self) -> str:
         if self._observer is None:
             wanted = self._config.link
@@ -396,6 +386,8 @@ class PublishingService:
             self._radio_failures = 0
             if self._tokens is not None:
                 self._tokens.rested()
+            for publisher in self._publishers.values():
+                publisher.try_login()
             self._say_status()
 
     def _note_name(self, node_id: str, name: str) -> None:

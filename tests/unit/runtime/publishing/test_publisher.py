@@ -241,6 +241,45 @@ async def test_without_any_token_it_says_why_and_tries_again() -> None:
         assert bench.publisher.status().state is PublisherState.UP
 
 
+async def test_a_login_that_nobody_signed_is_tried_again_when_the_radio_is_there() -> None:
+    async with running(BY_TOKEN) as bench:
+        bench.desk.signs = False
+        bench.publisher.introduce()
+        await bench.settle()
+        for seconds in (1.0, 2.0, 4.0, 8.0):
+            await bench.clock.wind(seconds)
+        bench.desk.signs = True
+
+        bench.publisher.try_login()
+        await bench.settle()
+
+        assert bench.publisher.status().state is PublisherState.UP
+
+
+async def test_the_radio_s_return_hurries_nobody_whose_broker_is_away() -> None:
+    async with running(BY_TOKEN) as bench:
+        bench.desk.refusals = [TransportError("nothing listens") for _ in range(2)]
+        bench.publisher.introduce()
+        await bench.settle()
+
+        bench.publisher.try_login()
+        await bench.settle()
+
+        assert len(bench.desk.specs) == 1
+
+
+async def test_since_when_it_is_down_is_not_since_its_last_attempt() -> None:
+    async with running(PLAIN) as bench:
+        bench.desk.refusals = [TransportError("nothing listens") for _ in range(9)]
+        bench.publisher.introduce()
+        await bench.settle()
+        since_ms = bench.publisher.status().since_ms
+        for seconds in (1.0, 2.0, 4.0):
+            await bench.clock.wind(seconds)
+
+        assert bench.publisher.status().since_ms == since_ms
+
+
 async def test_a_paused_broker_stays_connected_and_gets_nothing() -> None:
     async with running(PLAIN) as bench:
         bench.publisher.introduce()

@@ -356,7 +356,7 @@ async def test_packets_are_logged_only_where_somebody_looks(
     off = BrokerConfig(3, is_enabled=False)
     async with running(monkeypatch, replace(SETTINGS, brokers=(*BROKERS, off))) as mesh:
         await mesh.tell(DeviceChanged(HILL))
-        with caplog.at_level(logging.INFO):
+        with caplog.at_level(logging.INFO, "meshtui.runtime.publishing.packets"):
             await mesh.tell(heard(raw_packets()[0]))
 
         assert "Captured packet #1" in caplog.text
