@@ -32,7 +32,6 @@ from meshtui.model.event import (
     NodeHeard,
     Signed,
 )
-from meshtui.model.ids import LinkId, NetworkName
 from meshtui.model.link import LinkState
 from meshtui.model.packet import NO_RX
 from meshtui.model.packet_fields import packet_fields
@@ -51,6 +50,7 @@ if TYPE_CHECKING:
     from meshtui.model.capture import BrokerConfig, CaptureConfig
     from meshtui.model.device import Device
     from meshtui.model.event import Event
+    from meshtui.model.ids import LinkId, NetworkName
     from meshtui.model.packet_row import PacketRow
     from meshtui.model.publishing import Preview
     from meshtui.networks.base import Observer
