@@ -61,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _show_log(capture: CaptureConfig, *, is_verbose: bool) -> None:
-    from meshtui.cli.logs import log_service_to_stderr
+    from meshtui.cli.logs import PACKET_LOG, log_service_to_stderr
 
     has_packets = is_verbose or capture.verbose or capture.debug
     log_service_to_stderr(
@@ -69,7 +69,7 @@ def _show_log(capture: CaptureConfig, *, is_verbose: bool) -> None:
             "meshtui": "debug" if is_verbose else "warning",
             "meshtui.cli.capture_watch": "info",
             "meshtui.runtime.publishing": "debug" if is_verbose else "info",
-            "meshtui.runtime.publishing.packets": "info" if has_packets else "warning",
+            PACKET_LOG: "info" if has_packets else "warning",
         }
     )
 

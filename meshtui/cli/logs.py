@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MAX_LOG_BYTES: Final = 2 * 1024 * 1024
+PACKET_LOG: Final = "meshtui.runtime.publishing.packets"
 _FORMAT: Final = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 _SERVICE_FORMAT: Final = "%(asctime)s %(levelname)s %(message)s"
 _LINE_LIMIT: Final = 8_000
@@ -51,8 +52,11 @@ def log_service_to_stderr(levels: Mapping[str, str]) -> None:
         logging.getLogger(name).setLevel(level.upper())
 
 
-def log_to_file(path: Path, level: str) -> None:
+def log_to_file(path: Path, level: str, *, has_packets: bool = False) -> None:
     """Write what is at least of `level` to a file for its owner's eyes, two of 2 MiB at most.
+
+    Args:
+        has_packets: Also a line a packet that is published; they soon drown everything else.
 
     Raises:
         ConfigError: It cannot be written.
@@ -65,6 +69,7 @@ def log_to_file(path: Path, level: str) -> None:
         raise ConfigError(msg) from None
     handler.setFormatter(CleanFormatter(_FORMAT))
     _install(handler, level)
+    logging.getLogger(PACKET_LOG).setLevel(logging.NOTSET if has_packets else logging.WARNING)
 
 
 def _install(handler: logging.Handler, level: str) -> None:

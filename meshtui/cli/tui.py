@@ -38,7 +38,10 @@ def run(args: argparse.Namespace) -> int:
         profile = load_profile(args, output=Output(as_json=False), has_service=True)
         require_terminal()
         identity = _identity(profile)
-        log_to_file(profile.paths.log_file, "debug" if args.verbose else profile.config.log_level)
+        level = "debug" if args.verbose else profile.config.log_level
+        capture = profile.config.capture
+        has_packets = args.verbose or capture.verbose or capture.debug
+        log_to_file(profile.paths.log_file, level, has_packets=has_packets)
         code = asyncio.run(_show(args, profile, identity))
     if code is not None:
         return code

@@ -12,6 +12,7 @@ import pytest
 
 from meshtui.cli.choices import MAX_CHARS, MAX_CHOICES, Choices
 from meshtui.cli.logs import (
+    PACKET_LOG,
     CleanFormatter,
     log_service_to_stderr,
     log_to_file,
@@ -35,6 +36,7 @@ def handlers() -> Iterator[None]:
             root.removeHandler(handler)
             handler.close()
     root.setLevel(level)
+    logging.getLogger(PACKET_LOG).setLevel(logging.NOTSET)
 
 
 def test_a_log_line_obeys_nothing_it_quotes(capsys: pytest.CaptureFixture[str]) -> None:
@@ -64,6 +66,19 @@ def test_a_log_file_is_for_its_owner_and_one_handler_is_enough(tmp_path: Path) -
 
     assert path.read_text().count("once") == 1
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(("has_packets", "lines"), [(False, 0), (True, 1)])
+def test_packets_do_not_drown_a_log_file_unless_they_are_wanted(
+    tmp_path: Path, has_packets: bool, lines: int
+) -> None:
+    path = tmp_path / "meshtui.log"
+    logging.getLogger().handlers.clear()
+    log_to_file(path, "info", has_packets=has_packets)
+
+    logging.getLogger(PACKET_LOG).info("Captured packet #1")
+
+    assert path.read_text().count("Captured") == lines
 
 
 @pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, lambda path: path.symlink_to(path)])
