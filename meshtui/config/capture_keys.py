@@ -42,9 +42,7 @@ SERVICE_KEYS: Final = (
     Key("enabled", "is_enabled", read.flag, "Run the service."),
     Key("link", "link", read.line(64), "Id of the radio's link; empty = the first MeshCore radio."),
     Key("filter", "filter", read.packet_filter, "What leaves, as a display filter; empty = all."),
-    Key(
-        "publish_own", "publish_own", read.flag, "Also publish what a modem of ours sends."
-    ),
+    Key("publish_own", "publish_own", read.flag, "Also publish what a modem of ours sends."),
     Key("iata", "iata", read.iata, "Three letters of an airport near you, or test."),
     Key("owner_public_key", "owner_public_key", read.owner_key, "Told to brokers in the token."),
     Key("owner_email", "owner_email", read.email, "Told to brokers in the token."),
