@@ -67,6 +67,7 @@ async def test_a_broker_that_is_stopped_delays_no_other_and_gets_the_rest_later(
         assert [body["raw"] for body in reader.bodies()] == hexes(sent)
 
 
+@pytest.mark.peers
 async def test_chat_goes_on_and_what_is_on_the_air_is_published_once_for_each_time_it_is_heard(
     tmp_path,
 ) -> None:
@@ -111,6 +112,7 @@ def heard_by_alice(tokens: TokenBroker, air, before: int) -> bool:
     return bool(others) and raws == hexes(others)
 
 
+@pytest.mark.peers
 async def test_with_a_modem_we_are_the_observer_and_what_we_send_can_be_published(
     tmp_path,
 ) -> None:
