@@ -129,7 +129,8 @@ class CaptureWatch:
         if is_up:
             _log.info("Connected to the radio %s (%s)", status.name or "?", status.link_id)
         elif reason:
-            _log.warning("No radio: %s", reason)
+            # an open link may have a remark, such as who else has the port open
+            _log.warning("Radio: %s" if status.is_radio_up else "No radio: %s", reason)
 
     def _line(self, status: PublishingStatus) -> str:
         at_ms = self._clock.now().unix_ms

@@ -263,7 +263,10 @@ async def test_the_radio_is_told_of_when_it_comes_and_goes(
     with caplog.at_level(logging.INFO):
         async with bed.following():
             assert caplog.messages == []  # it may come in a moment
-            bed.tell(node_id=NodeId("AB" * 32), is_radio_up=True)
+            bed.tell(is_radio_up=True)
+            bed.mesh.link_infos[RADIO] = bed.radio(LinkState.UP, "minicom has it open, too")
+            await bed.clock.wind(POLL_S)
+            bed.tell(node_id=NodeId("AB" * 32))
             await bed.clock.wind(POLL_S)
             bed.tell(is_radio_up=False)
             bed.mesh.link_infos[RADIO] = bed.radio(LinkState.DOWN, "unplugged")
@@ -271,6 +274,7 @@ async def test_the_radio_is_told_of_when_it_comes_and_goes(
                 await bed.clock.wind(POLL_S)
 
     assert caplog.messages == [
+        "Radio: ttyUSB0: minicom has it open, too",
         "Connected to the radio Hilltop (ttyUSB0)",
         "No radio: ttyUSB0: unplugged",
     ]
