@@ -18,7 +18,7 @@ from meshtui.tui.mesh_commands import MESH_COMMANDS
 from meshtui.tui.panes.packet_actions import SLICE_S, PacketActions, Slices
 from meshtui.tui.state.claimed_names import ClaimedNames
 from meshtui.tui.state.joining import read_joining
-from meshtui.tui.state.packets import PacketLog, PacketView
+from meshtui.tui.state.packets import PacketLog, PacketView, position_of
 from meshtui.tui.state.rereading import KeyWatch, unopened
 from meshtui.tui.text.format import count_of
 
@@ -75,6 +75,7 @@ class PacketsPane(PacketActions):
         self._pending: deque[Event] = deque()
         self._is_folding = False
         self._laid_out_s = 0.0
+        self._drawn = 0  # the newest packet that the ladder was drawn with
         self._to_reread: set[NetworkName] = set()
         self._reread_rest: Timer | None = None
 
@@ -180,9 +181,21 @@ class PacketsPane(PacketActions):
         return "following" if self._list.is_following else "G to follow"
 
     def _extend_ladder(self) -> None:
+        """Draw the ladder anew where one of the packets since is of its message."""
         ladder, row = self._ladder.ladder, self._ladder.current()
-        if self._over == "ladder" and ladder is not None and row is not None:
+        if self._over != "ladder" or ladder is None or row is None:
+            return
+        rows = self.view.around(row.number)
+        fresh = rows[position_of(rows, self._drawn + 1) :]
+        self._drawn = rows[-1].number if rows else self._drawn
+        if any(ladder.concerns(each) for each in fresh):
             self.draw_ladder(row)
+
+    def draw_ladder(self, row: PacketRow) -> None:
+        """Draw a packet's message as it stands, and note how far that is."""
+        rows = self.view.around(row.number)
+        self._drawn = rows[-1].number if rows else 0
+        super().draw_ladder(row)
 
     def _reread_soon(self) -> None:
         if self._to_reread and self._reread_rest is None:
@@ -206,7 +219,7 @@ class PacketsPane(PacketActions):
         if fresh:
             current = self._list.current()
             self.view.replace(fresh)
-            self._shown = None
+            self._shown, self._drawn = None, 0
             self._list.show_all(number=current.number if current is not None else None)
             self.select()
             self.post_message(self.Notice(f"{count_of(len(fresh), 'packet')} opened"))

@@ -44,15 +44,21 @@ class Ladder:
     """Attributes:
     stations: All of them, from the message's origin on.
     steps: In the order in which they passed.
+    names: The message ids and packet hashes by which its frames are known.
     """
 
     stations: tuple[str, ...]
     steps: tuple[Step, ...]
+    names: frozenset[str] = frozenset()
 
     @property
     def copies(self) -> int:
         """How often the message itself was heard."""
         return sum(step.row.direction == "rx" and not step.is_back for step in self.steps)
+
+    def concerns(self, row: PacketRow) -> bool:
+        """Tell whether another frame is one of this message's."""
+        return _belongs(row, self.names, self.names)
 
 
 def related(rows: Iterable[PacketRow], row: PacketRow) -> list[PacketRow]:
@@ -83,7 +89,12 @@ def ladder_of(rows: Iterable[PacketRow], row: PacketRow, own: Collection[str]) -
         Step(other, _stations(other, own, origin, target), _is_back(other, acknowledged))
         for other in found
     )
-    return Ladder(_in_order(steps, origin), steps)
+    names = {name for other in found for name in _names(other)} - {""}
+    return Ladder(_in_order(steps, origin), steps, frozenset(names))
+
+
+def _names(row: PacketRow) -> tuple[str, str, str]:
+    return row.summary.message_id, row.summary.acks, row.summary.packet_hash
 
 
 def _belongs(row: PacketRow, messages: Collection[str], hashes: Collection[str]) -> bool:

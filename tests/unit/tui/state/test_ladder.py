@@ -147,3 +147,15 @@ def test_a_relay_named_by_the_first_bytes_of_our_id_is_us() -> None:
     (step,) = ladder_of([row], row, {ours}).steps
 
     assert step.stations == ("anna", "66", ME, ME, ME)
+
+
+def test_a_ladder_is_drawn_anew_for_whatever_names_its_message_and_nothing_else() -> None:
+    first = a_row(1, source="anna", destination="me", message_id="m", packet_hash="aa")
+    again = a_row(2, source="anna", destination="me", message_id="m", packet_hash="bb")
+    ladder = ladder_of((first, again), first, OWN)
+
+    assert ladder.concerns(a_row(3, packet_hash="bb", message_id="other"))
+    assert ladder.concerns(a_row(4, acks="m"))
+    assert ladder.concerns(a_row(5, message_id="m"))
+    assert not ladder.concerns(a_row(6, message_id="n", packet_hash="cc", acks="k"))
+    assert not ladder.concerns(a_row(7))
