@@ -73,6 +73,10 @@ class Login:
         self._token = None
         self._forgotten += 1
 
+    def hasten(self) -> None:
+        """Let it be time for a new token."""
+        self._renew_at_ms = 0
+
     def judged(self, *, is_refused: bool) -> None:
         """Note what the broker said of the login: what was refused is never tried again."""
         self._is_refused = is_refused

@@ -135,6 +135,7 @@ class Publisher:
         self._is_known = asyncio.Event()
         self._wake = asyncio.Event()  # something to send, or to look at, while connected
         self._hurry = asyncio.Event()  # try now
+        self._renewal = asyncio.Event()  # see whether the token is to be renewed
         self._is_restarting = self._lacks_login = False
         self._farewell: Publication | None = None  # of a radio that is no longer ours
         self._ending = asyncio.Event()
@@ -215,8 +216,11 @@ class Publisher:
             self._hurry.set()
 
     def renew(self) -> None:
-        """Log in with a new token."""
-        if self.config.use_auth_token:
+        """Log in with a new token; a connection that stands is kept until there is one."""
+        if self.config.use_auth_token and self.is_up:
+            self._login.hasten()
+            self._renewal.set()
+        elif self.config.use_auth_token:
             self._begin_anew()
 
     def stop(self) -> bool:
@@ -356,10 +360,10 @@ class Publisher:
 
     async def _renew(self) -> None:
         """Have a new token made in good time; packets leave meanwhile, however long that takes."""
-        never = asyncio.Event()
         while True:
             look_s = self._clock.now().mono_s + LOOK_S
-            await self._clock.wait(never, min(look_s, self._login.renew_s or look_s))
+            await self._clock.wait(self._renewal, min(look_s, self._login.renew_s or look_s))
+            self._renewal.clear()
             try:
                 if await self._login.is_renewed():
                     break
@@ -438,11 +442,6 @@ class Publisher:
         delay_s = max(self._backoff.next_delay_s(), least_s)
         if reason != self._logged:
             self._logged = reason
-            _log.warning(
-                "%s (%s): %s; tried again in %.0f s",
-                self.config.name,
-                self._where,
-                reason,
-                delay_s,
-            )
+            name = self.config.name
+            _log.warning("%s (%s): %s; tried again in %.0f s", name, self._where, reason, delay_s)
         return delay_s

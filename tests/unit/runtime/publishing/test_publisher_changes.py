@@ -123,3 +123,23 @@ async def test_who_ends_while_a_token_was_just_renewed_still_says_offline() -> N
 
         assert bench.got == [b"online", b"a"]
         assert bench.desk.feeds[0].last == Publication("mqtt2/status", b"offline", is_retained=True)
+
+
+async def test_a_person_who_asks_for_a_new_token_does_not_lose_the_connection_for_it() -> None:
+    async with running(BY_TOKEN) as bench:
+        bench.publisher.introduce()
+        await bench.settle()
+        bench.desk.signs = False
+
+        bench.publisher.renew()
+        await bench.offer("a")
+
+        status = bench.publisher.status()
+        assert status.state is PublisherState.UP
+        assert status.reason == "the token could not be renewed: nobody signs"
+        assert bench.got == [b"online", b"a"]
+        bench.desk.signs = True
+        bench.publisher.renew()
+        await bench.settle()
+        assert len(bench.desk.feeds) == 2
+        assert bench.desk.specs[0].password != bench.desk.specs[1].password
