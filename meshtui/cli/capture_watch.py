@@ -16,6 +16,8 @@ from meshtui.model.publishing import PublisherState
 from meshtui.runtime.clock import SystemClock
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from meshtui.cli.output import Output
     from meshtui.model.publishing import PublisherStatus, PublishingStatus
     from meshtui.runtime.api import MeshApi, PublishingApi
@@ -52,6 +54,7 @@ class CaptureWatch:
         self._every_s = every_s
         self._clock = clock or SystemClock()
         self._service: PublishingApi | None = None
+        self._stream: LineStream | None = None
         self._radio_said = ("", False)
 
     async def follow(self, hub: MeshApi) -> int:
@@ -61,6 +64,7 @@ class CaptureWatch:
             0; 4 where the time was over before there were `count` packets.
 
         Raises:
+            BrokenPipeError: Nobody reads the counters any more.
             LocalProtocolError: None of the links leads to a radio that can be listened to.
             TransportError: The time is over, and the radio or all brokers were never reached.
         """
@@ -70,9 +74,9 @@ class CaptureWatch:
         if not service.status().network:
             raise LocalProtocolError(service.status().problem)
         hub.open_links()
-        stream = LineStream(self._output.write_unbuffered)
-        code = await self._watch(hub, service, stream)
-        await stream.flush()
+        code = await self._watch(hub, service)
+        if self._stream is not None:
+            await self._unless_full(self._stream.flush())
         return code
 
     def say_last(self) -> None:
@@ -89,7 +93,7 @@ class CaptureWatch:
         thread.start()
         thread.join(LAST_WORDS_S)
 
-    async def _watch(self, hub: MeshApi, service: PublishingApi, stream: LineStream) -> int:
+    async def _watch(self, hub: MeshApi, service: PublishingApi) -> int:
         now_s = start_s = self._clock.now().mono_s
         told_s = start_s
         enough_s: float | None = None
@@ -98,7 +102,7 @@ class CaptureWatch:
             self._say_radio(hub, status)
             if self._every_s is not None and now_s >= told_s + self._every_s:
                 told_s = now_s
-                await stream.put(self._line(status))
+                await self._tell(status)
             if self._count is not None and status.captured >= self._count:
                 enough_s = now_s if enough_s is None else enough_s
                 if _is_settled(status) or now_s >= enough_s + SETTLE_S:
@@ -106,6 +110,26 @@ class CaptureWatch:
             await self._clock.sleep(POLL_S)
             now_s = self._clock.now().mono_s
         return self._verdict(hub, service.status())
+
+    async def _tell(self, status: PublishingStatus) -> None:
+        """Write the counters."""
+        if self._stream is None:
+            self._stream = LineStream(self._output.write_unbuffered)
+        await self._unless_full(self._stream.put(self._line(status)))
+
+    async def _unless_full(self, writing: Awaitable[None]) -> None:
+        """Await it; where there is no room, counters are lost, and nothing else.
+
+        Raises:
+            BrokenPipeError: The reader is gone.
+        """
+        try:
+            await writing
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            self._stream = None  # its thread has ended
+            _log.warning("Counters are not written: %s", error.strerror)
 
     def _verdict(self, hub: MeshApi, status: PublishingStatus) -> int:
         """Say what it means that the time is over."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import io
 import json
 import logging
@@ -175,6 +176,30 @@ async def test_counters_come_every_so_often_and_at_the_end() -> None:
 
     assert len(bed.rows) == 4
     assert bed.rows[-1]["captured"] == 99_999
+
+
+async def test_a_full_disk_costs_counters_and_nothing_else(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bed = Bed([a_broker()], every_s=1)
+    written: list[str] = []
+
+    def write(line: str) -> None:
+        if not written:
+            written.append("")
+            raise OSError(errno.ENOSPC, "No space left on device")
+        written.append(line)
+
+    monkeypatch.setattr(bed.watch._output, "write_unbuffered", write)
+    async with bed.following() as task:
+        async with asyncio.timeout(5):
+            while not any(written):  # a thread writes
+                await bed.clock.wind(1)
+                await asyncio.sleep(0.001)
+        assert not task.done()
+
+    assert "Counters are not written: No space left on device" in caplog.messages
+    assert json.loads(written[-1])["event"] == "counters"
 
 
 async def test_a_row_of_counters_holds_what_was_promised() -> None:
