@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import os
 import secrets
 import threading
 from pathlib import Path
@@ -19,10 +18,10 @@ from meshtui.model.event import LinkChanged
 from meshtui.model.ids import NetworkName
 from meshtui.model.link import LinkInfo
 from meshtui.model.restored import Restored
-from meshtui.model.secret import SecretBytes
 from meshtui.networks.registry import load_network
 from meshtui.runtime.clock import SystemClock
 from meshtui.runtime.hub import MeshHub
+from meshtui.runtime.key_file import read_key_file
 from meshtui.store.database import Database
 from meshtui.store.digests import StoredDigests
 from meshtui.store.reader import StoreReader
@@ -42,7 +41,6 @@ if TYPE_CHECKING:
     from meshtui.transports.base import LinkSpec, Transport
 
 DEFAULT_NETWORK: Final = NetworkName("jsonmesh")
-MAX_KEY_FILE_BYTES: Final = 1_024
 
 
 @contextlib.asynccontextmanager
@@ -231,15 +229,14 @@ def _imported_key(config: Config) -> Mapping[str, object]:
     path = Path(config.meshcore.private_key_file).expanduser()
     where = f"{config.origins.get(PRIVATE_KEY_FILE.key, '')}: {PRIVATE_KEY_FILE.key}: {path}"
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(descriptor, "rb") as file:
-            if os.fstat(file.fileno()).st_mode & 0o077:
-                msg = f"{where}: others can read it; make it yours alone: chmod 600 {path}"
-                raise ConfigError(msg)
-            return {"private_key": SecretBytes(file.read(MAX_KEY_FILE_BYTES))}
+        key, is_open = read_key_file(path)
     except OSError as error:
         msg = f"{where}: {error.strerror}"
         raise ConfigError(msg) from None
+    if is_open:
+        msg = f"{where}: others can read it; make it yours alone: chmod 600 {path}"
+        raise ConfigError(msg)
+    return {"private_key": key}
 
 
 def _link_info(network: NetworkName, spec: LinkSpec) -> LinkInfo:

@@ -12,18 +12,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from meshtui.errors import CryptoError
-from meshtui.model.secret import SecretBytes
 from meshtui.model.text import clean_line
 from meshtui.runtime.check import Check
+from meshtui.runtime.key_file import read_key_file
 from meshtui.runtime.publishing.rotating_file import RotatingFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from meshtui.model.capture import CaptureConfig
+    from meshtui.model.secret import SecretBytes
 
 MIB: Final = 1024 * 1024
-MAX_KEY_FILE_BYTES: Final = 1_024
 _MAIL: Final = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 _KEY: Final = re.compile(r"[0-9A-Fa-f]{64}")
 
@@ -84,22 +84,17 @@ def _write_problem(path: Path, config: CaptureConfig) -> str:
 def _check_key_file(path: Path, prove: Callable[[SecretBytes], None] | None) -> Check:
     name = "capture: private_key_path"
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(descriptor, "rb") as file:
-            mode = os.fstat(file.fileno()).st_mode
-            if not stat.S_ISREG(mode):
-                return Check(name, False, f"{path}: is no file", "name the file with the key")
-            key = SecretBytes(file.read(MAX_KEY_FILE_BYTES))
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or "cannot be the name of a file"
-        return Check(name, False, f"{path}: {why}", "name the file with the radio's private key")
+        key, is_open = read_key_file(path)
+    except OSError as error:
+        fix = "name the file with the radio's private key"
+        return Check(name, False, f"{path}: {error.strerror}", fix)
     try:
         if prove is not None:
             prove(key)
     except CryptoError as error:
         fix = "export the private key of this very radio to it, in hex"
         return Check(name, False, f"{path}: {error}", fix)
-    if mode & 0o077:
+    if is_open:
         fix = f"make it yours alone: chmod 600 {path}"
         return Check(name, False, f"{path}: others can read this radio's private key", fix)
     whose = "not compared: no radio told its key" if prove is None else "this radio's key"

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import stat
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +16,8 @@ from typing import TYPE_CHECKING, Final
 from meshtui import __version__
 from meshtui.errors import CryptoError, LocalProtocolError, MeshtuiError
 from meshtui.model.command import Sign
-from meshtui.model.secret import SecretBytes
 from meshtui.networks.base import Claims
+from meshtui.runtime.key_file import read_key_file
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -27,6 +25,7 @@ if TYPE_CHECKING:
     from meshtui.model.capture import CaptureConfig
     from meshtui.model.device import Device
     from meshtui.model.event import Signed
+    from meshtui.model.secret import SecretBytes
     from meshtui.networks.base import Observer
     from meshtui.runtime.clock import Clock
 
@@ -35,7 +34,6 @@ SIGN_TIMEOUT_S: Final = 60.0
 # Whoever chats waits for a radio that is slow to fail, so it is left alone in proportion.
 SLOW_S: Final = 5.0
 REST_FACTOR: Final = 10
-MAX_KEY_FILE_BYTES: Final = 1_024
 _CLIENT: Final = f"meshtui/{__version__}"
 
 _log = logging.getLogger(__name__)
@@ -191,12 +189,8 @@ class TokenMaker:
 
     def _read_key(self) -> SecretBytes:
         path = Path(self._config.private_key_path).expanduser()
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(descriptor, "rb") as file:
-            mode = os.fstat(file.fileno()).st_mode
-            if not stat.S_ISREG(mode):
-                raise CryptoError("bad-key", "it is no file")
-            if mode & 0o077 and str(path) not in self._warned:
-                self._warned.add(str(path))
-                _log.warning("private_key_path: others can read it; run: chmod 600 %s", path)
-            return SecretBytes(file.read(MAX_KEY_FILE_BYTES))
+        key, is_open = read_key_file(path)
+        if is_open and str(path) not in self._warned:
+            self._warned.add(str(path))
+            _log.warning("private_key_path: others can read it; run: chmod 600 %s", path)
+        return key
