@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -166,6 +167,19 @@ def test_our_own_reader_of_recordings_reads_it(payload: bytes, direction: str) -
     assert (packet.payload, packet.unix_ms, packet.direction) == (payload, AT_MS, direction)
     assert (packet.rssi_dbm, packet.snr_db) == (-42, 8.5)
     assert (packet.network, packet.link, packet.note) == ("meshcore", "Alice", "")
+
+
+def test_messages_that_wait_take_the_memory_of_their_bytes() -> None:
+    writer = MessageWriter()
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        waiting = [writer.write(ALICE, ADVERT, RX, AT_MS + number, "rx") for number in range(500)]
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert after - before < 1.5 * sum(map(len, waiting))
 
 
 def test_our_own_reader_takes_unknown_figures_for_none() -> None:
