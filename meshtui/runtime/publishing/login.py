@@ -121,10 +121,10 @@ class Login:
         skew_s = self._desk.radio_skew_s()
         radio = ""
         if skew_s is not None and abs(skew_s) > _SKEW_S:
-            radio = f"; the radio's clock differs by {abs(skew_s)} s"
+            radio = f"; the radio's differs by {abs(skew_s)} s"
         return (
-            f"the broker does not accept the token: is the clock of this machine right ({clock}), "
-            f"and {keys}?{radio}"
+            f"the broker does not accept the token: is the clock of this machine right "
+            f"({clock}{radio}), and {keys}?"
         )
 
     async def _fresh(self) -> Token:

@@ -42,5 +42,5 @@ def test_a_refused_token_is_not_blamed_on_a_password() -> None:
 
 
 def test_what_else_may_be_to_blame_is_named_where_it_is_set() -> None:
-    assert words(BY_TOKEN, 86_400).endswith("; the radio's clock differs by 86400 s")
+    assert "UTC; the radio's differs by 86400 s), and mqtt2_token" in words(BY_TOKEN, 86_400)
     assert "(c.example) and mqtt2_username?" in words(replace(BY_TOKEN, username="v1_OLD"))
