@@ -51,7 +51,8 @@ class PublisherStatus:
         since_ms: Since when it is up, or is not: attempts in between do not count.
         reason: Why it is not up, in words, with what to do; or the last error while it is up.
         retry_at_ms: When the next attempt is due; 0 = none planned.
-        is_paused: Kept connected, given nothing; what is heard meanwhile is `held_back`.
+        is_paused: Kept connected, given nothing; what is heard meanwhile is `held_back`, and so is
+            what waited when a filter was set that it does not pass.
         is_unwell: More health checks failed in a row than the grace period allows.
         queued: Messages that wait; bounded by `queue_limit`.
         published: Packets that the broker confirmed (QoS 1), or the connection took (QoS 0).

@@ -18,7 +18,7 @@ from meshtui.runtime.check import Check
 from meshtui.runtime.clock import SystemClock
 from meshtui.runtime.doctor_broker import MAX_SKEW_S, Way, Wording, skew_words
 from meshtui.runtime.publishing.login import Login
-from meshtui.runtime.publishing.publisher import spec_of, where_of
+from meshtui.runtime.publishing.place import spec_of, where_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping

@@ -71,6 +71,7 @@ class FakeDesk:
     Attributes:
         refusals: What the next connects raise, in order.
         signs: False = nobody makes tokens.
+        kept_back: Payloads that a newer filter does not let leave.
     """
 
     def __init__(self, clock: FakeClock) -> None:
@@ -81,6 +82,7 @@ class FakeDesk:
         self.signs = True
         self.tokens = 0
         self.renew_ms = 86_400_000
+        self.kept_back: set[bytes] = set()
 
     def radio_skew_s(self) -> int | None:
         return None
@@ -96,6 +98,9 @@ class FakeDesk:
 
     def status_message(self, *, is_online: bool) -> bytes:
         return b"online" if is_online else b"offline"
+
+    def may_leave(self, message: Publication) -> bool:
+        return message.payload not in self.kept_back
 
     async def make_token(self, audience: str, life_s: float = LIFE_S) -> Token:
         if not self.signs:

@@ -399,7 +399,7 @@ async def test_a_filter_is_tried_while_it_is_typed_and_in_force_from_enter_on() 
         text = await rest(app, pilot)
         assert mesh.service.asked == [("filter", "type==advert")]
         assert " filter type==advert" in text.splitlines()[1]
-        assert app.notices == ["In force until the program ends; 1,219 that wait already leave too"]
+        assert app.notices == ["In force until the program ends, also for 1,219 that wait already"]
         assert app.pane.table.has_focus
 
 

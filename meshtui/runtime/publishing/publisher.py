@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from meshtui.errors import EncodeError, LinkLostError, TransportError
 from meshtui.mesh.backoff import Backoff
-from meshtui.model.ids import LinkId
 from meshtui.model.publishing import (
     Preview,
     PreviewKind,
@@ -21,15 +20,16 @@ from meshtui.model.publishing import (
 )
 from meshtui.runtime.bugs import log_bug
 from meshtui.runtime.publishing.login import Login, LoginDesk
+from meshtui.runtime.publishing.place import spec_of, where_of
 from meshtui.runtime.publishing.queue import MessageQueue
 from meshtui.runtime.publishing.tokens import TokenError
-from meshtui.transports.base import LinkSpec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from meshtui.model.capture import BrokerConfig
     from meshtui.runtime.clock import Clock
+    from meshtui.transports.base import LinkSpec
     from meshtui.transports.mqtt_feed import MqttFeed, Publication
 
 FIRST_RETRY_S: Final = 1.0
@@ -41,12 +41,6 @@ FINAL_RETRY_S: Final = 60.0
 LOOK_S: Final = 60.0
 # A connection that lived shorter than this did not prove itself: the back-off goes on growing.
 STEADY_S: Final = 10.0
-_SCHEMES: Final = {
-    ("tcp", False): "mqtt",
-    ("tcp", True): "mqtts",
-    ("websockets", False): "ws",
-    ("websockets", True): "wss",
-}
 
 _log = logging.getLogger(__name__)
 
@@ -66,34 +60,13 @@ class Desk(LoginDesk, Protocol):
         """Say how the observer stands."""
         ...
 
+    def may_leave(self, message: Publication) -> bool:
+        """Tell whether what waits still passes the filter."""
+        ...
+
     async def open_feed(self, spec: LinkSpec, client_id: str, will: Publication | None) -> MqttFeed:
         """Connect (see `transports.mqtt_feed.open_feed`)."""
         ...
-
-
-def spec_of(config: BrokerConfig, username: str, password: str) -> LinkSpec:
-    """Say where a broker is and who we are there."""
-    options = {"ca": config.tls_ca} if config.tls_ca else {}
-    if config.is_insecure:
-        options["insecure"] = "1"
-    return LinkSpec(
-        LinkId(config.name),
-        _SCHEMES[config.transport, config.use_tls],
-        config.server,
-        config.port,
-        config.websocket_path if config.transport == "websockets" else "",
-        username,
-        password,
-        options,
-    )
-
-
-def where_of(config: BrokerConfig) -> str:
-    """Write where a broker is, for people."""
-    path = config.websocket_path if config.transport == "websockets" else ""
-    host = f"[{config.server}]" if ":" in config.server else config.server
-    scheme = _SCHEMES.get((config.transport, config.use_tls), config.transport)
-    return f"{scheme}://{host}:{config.port}{path}" if host else ""
 
 
 class Publisher:
@@ -264,7 +237,7 @@ class Publisher:
         """Show exactly what the broker gets next; None = its topics are not known yet."""
         if not self._is_known.is_set():
             return None
-        waits = self._words or self._queue.first
+        waits = self._words or next(filter(self._desk.may_leave, self._queue), None)
         kind = PreviewKind.NEXT if waits else PreviewKind.LAST
         message = waits or self._last
         if message is None:
@@ -382,7 +355,7 @@ class Publisher:
                 return ""
             if self._words is not None:
                 problem = await self._send(feed, [self._words], are_packets=False)
-            elif not self.is_paused and (batch := self._queue.take()):
+            elif not self.is_paused and (batch := self._next_batch()):
                 problem = await self._send(feed, batch, are_packets=True)
             elif self._ending.is_set():
                 await feed.aclose(self.status_publication(is_online=False))
@@ -393,6 +366,15 @@ class Publisher:
             if problem:
                 return problem
         return self._lost
+
+    def _next_batch(self) -> Sequence[Publication]:
+        """Take what waits, but what a filter that is newer than it keeps back."""
+        while batch := self._queue.take():
+            leaving = [message for message in batch if self._desk.may_leave(message)]
+            self._held_back += len(batch) - len(leaving)
+            if leaving:
+                return leaving
+        return ()
 
     async def _send(
         self, feed: MqttFeed, batch: Sequence[Publication], *, are_packets: bool

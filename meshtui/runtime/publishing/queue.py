@@ -6,7 +6,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from meshtui.transports.mqtt_feed import Publication
 
@@ -30,10 +30,9 @@ class MessageQueue:
         """Messages that wait."""
         return len(self._waiting)
 
-    @property
-    def first(self) -> Publication | None:
-        """What leaves next."""
-        return self._waiting[0] if self._waiting else None
+    def __iter__(self) -> Iterator[Publication]:
+        """What waits, in the order in which it leaves."""
+        return iter(self._waiting)
 
     def put(self, message: Publication) -> int:
         """Add one at the end; returns how many of the oldest were lost for it."""

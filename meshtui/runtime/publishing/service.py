@@ -228,6 +228,12 @@ class PublishingService:
             has_stats=self._config.stats_in_status_enabled,
         )
 
+    def may_leave(self, message: Publication) -> bool:
+        """Judge what waits by a filter that was set since."""
+        from meshtui.runtime.publishing.packet_message import passes
+
+        return passes(message, self._filter)
+
     async def make_token(self, audience: str, life_s: float) -> Token:
         """Make a login."""
         if self._tokens is None:
@@ -334,7 +340,7 @@ class PublishingService:
         payload = self._observer.packet(
             self._origin, row.payload, rx, row.at.unix_ms, row.direction
         )
-        self._hand_out(payload, self._observer.packet_type(row.payload) if self._picks else 0)
+        self._hand_out(row, payload)
         usable = [each for each in self._publishers.values() if each.is_usable]
         brokers = f"{sum(each.is_up for each in usable)}/{len(usable)}"
         log_packet(self._captured, payload, brokers, is_whole=self._config.debug)
@@ -344,10 +350,11 @@ class PublishingService:
         self._missed += len(self._early) == self._early.maxlen
         self._early.append(event)
 
-    def _hand_out(self, payload: bytes, packet_type: int) -> None:
+    def _hand_out(self, row: PacketRow, payload: bytes) -> None:
         """Give a message to everybody who wants it; those with the same topic share it."""
-        from meshtui.transports.mqtt_feed import Publication
+        from meshtui.runtime.publishing.packet_message import PacketMessage
 
+        packet_type = self._seen_by().packet_type(row.payload) if self._picks else 0
         shared: dict[tuple[str, int], Publication] = {}
         for publisher in self._publishers.values():
             if not (publisher.is_usable and publisher.wants(packet_type)):
@@ -355,7 +362,9 @@ class PublishingService:
             key = publisher.topic_packets, publisher.config.qos
             message = shared.get(key)
             if message is None:
-                message = shared[key] = Publication(key[0], payload, is_confirmed=key[1] > 0)
+                message = shared[key] = PacketMessage(
+                    key[0], payload, key[1] > 0, row=row, passed=self._filter
+                )
             publisher.offer(message)
         if self._output is not None:
             self._output.write(payload)

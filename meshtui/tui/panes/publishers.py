@@ -197,7 +197,7 @@ class PublishersPane(PublisherView):
         self.refresh_now()
         waiting = sum(each.queued for each in self.book.publishers)
         is_late = waiting > 0 and bool(text.strip())
-        late = f"until the program ends; {waiting:,} that wait already leave too"
+        late = f"until the program ends, also for {waiting:,} that wait already"
         self._tell(f"In force {late if is_late else HOW_LONG}")
 
     def on_filter_line_typed(self, message: FilterLine.Typed) -> None:

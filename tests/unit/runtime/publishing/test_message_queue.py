@@ -32,8 +32,7 @@ def test_the_oldest_make_room_by_count_and_by_bytes() -> None:
 
     assert lost == lost_bytes == [0, 0, 0, 1, 1]
     assert [each.payload for each in by_count.take()] == [b"2", b"3", b"4"]
-    assert by_bytes.first is not None
-    assert by_bytes.first.payload.startswith(b"2")
+    assert next(iter(by_bytes)).payload.startswith(b"2")
 
 
 def test_what_comes_back_goes_first_and_may_be_what_finds_no_room() -> None:

@@ -294,6 +294,23 @@ async def test_a_paused_broker_stays_connected_and_gets_nothing() -> None:
         assert bench.publisher.status().held_back == 2
 
 
+async def test_what_waits_and_may_no_longer_leave_stays() -> None:
+    async with running(PLAIN) as bench:
+        bench.desk.refusals = [TransportError("nothing listens")]
+        bench.publisher.introduce()
+        await bench.offer(*(str(number) for number in range(600)))
+        bench.desk.kept_back = {str(number).encode() for number in range(599)}
+        following = bench.publisher.preview()
+
+        bench.publisher.retry()
+        await bench.settle()
+
+        assert following is not None
+        assert following.payload == b"599"
+        assert bench.got == [b"online", b"599"]
+        assert bench.publisher.status().held_back == 599
+
+
 async def test_a_frozen_broker_costs_its_oldest_packets_and_they_are_counted() -> None:
     async with running(PLAIN, MessageQueue(max_messages=100)) as bench:
         bench.publisher.introduce()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from meshtui.errors import FilterError
+from meshtui.errors import FilterError, TransportError
 from meshtui.model.capture import BrokerConfig, CaptureConfig
 from meshtui.model.device import Device
 from meshtui.model.event import (
@@ -192,6 +192,23 @@ async def test_what_the_filter_does_not_let_pass_is_counted_and_stays(
             mesh.service.set_filter("type==")
         await mesh.tell(heard(payload, kind="advert"))
         assert len(mesh.packets()) == 3
+
+
+async def test_a_filter_set_meanwhile_counts_for_what_waits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with running(monkeypatch) as mesh:
+        mesh.desk.refusals = [TransportError("nothing listens") for _ in range(2)]
+        await mesh.tell(DeviceChanged(HILL))
+        payload = raw_packets()[0]
+        await mesh.tell(heard(payload, kind="advert"), heard(payload, kind="text"))
+
+        mesh.service.set_filter("type!=advert")
+        await mesh.tell(heard(payload, kind="text"))
+        await mesh.clock.wind(1.0, turns=60)
+
+        assert [len(mesh.packets(number)) for number in (0, 1)] == [2, 2]
+        assert [each.held_back for each in mesh.service.status().publishers] == [1, 1]
 
 
 async def test_nothing_leaves_before_the_radio_has_said_who_it_is(
