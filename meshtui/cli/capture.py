@@ -98,10 +98,10 @@ def _refuse_idle(profile: Profile, output: Output) -> None:
     """
     capture, path = profile.config.capture, profile.paths.config_file
     if not capture.is_enabled:
-        place = capture.places.get("enabled")
-        other = "" if place else ", or name the INI file of a bot: --config config.ini"
-        where = place or f"{path}: capture.enabled"
-        msg = f"{where}: the packet capture service is off; set it to true{other}"
+        place = capture.places.get("enabled", f"{path}: capture.enabled")
+        # who has set nothing may have come from elsewhere
+        other = "" if capture.places else ", or name the INI file of a bot: --config config.ini"
+        msg = f"{place}: the packet capture service is off; set it to true{other}"
         raise ConfigError(msg)
     if not profile.config.links:
         msg = f"{path}: links: no radio is set ([Connection] of an INI file), and none by --link"

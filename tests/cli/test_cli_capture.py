@@ -202,6 +202,7 @@ def test_what_cannot_run_is_refused_with_file_and_key(tmp_path: Path) -> None:
 
         assert (code, rows) == (2, []), said
         assert complaint in said
+        assert ("the INI file of a bot: --config" in said) is (text == "")
         assert "Traceback" not in said
 
 
