@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 import traceback
@@ -12,14 +13,20 @@ from meshtui import __version__
 from meshtui.cli.output import Exit, Output
 
 _MAX_CAUSES: Final = 8
+_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 def report(error: BaseException) -> int:
     """Keep the trace in a private file and say where it is; returns the exit code.
 
+    That there is no room where we write, our own output too, is no mistake of ours.
+
     The trace names files and lines only: an exception's text, or a line of arguments, may hold
     anything, a password too.
     """
+    if isinstance(error, OSError) and error.errno in _NO_ROOM:
+        Output(as_json=False).say(f"meshtui: cannot write: {error.strerror}")
+        return Exit.FAILED
     text = f"meshtui {__version__} " + "caused by ".join(_trace(link) for link in _chain(error))
     handle, name = tempfile.mkstemp(prefix="meshtui-crash-", suffix=".txt")
     with os.fdopen(handle, "w", encoding="utf-8") as file:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from textual.worker import WorkerFailed
@@ -12,9 +14,6 @@ from textual.worker import WorkerFailed
 from meshtui.cli import crash
 from meshtui.cli.main import COMMANDS, main
 from meshtui.cli.output import align, cell_width
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 NODE = "MESH-E0D02795"
 LINK = "jsonmesh+mqtt://127.0.0.1:1"
@@ -190,6 +189,15 @@ def test_an_unforeseen_error_leaves_a_trace_without_its_text(
     err = capsys.readouterr().err
     assert err.startswith("meshtui: unexpected RuntimeError")
     assert str(report) in err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_no_room_for_the_output_is_no_mistake_of_ours(tmp_path: Path) -> None:
+    argv = [sys.executable, "-m", "meshtui", "--print-config", "--home", str(tmp_path)]
+    with Path("/dev/full").open("w") as full:
+        run = subprocess.run(argv, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+
+    assert (run.returncode, run.stderr) == (1, "meshtui: cannot write: No space left on device\n")
 
 
 def test_a_trace_goes_on_to_what_a_worker_of_the_screen_failed_of(
