@@ -183,7 +183,7 @@ async def test_a_person_can_ask_for_a_new_token_and_loses_nothing(tokens, tmp_pa
         await asyncio.sleep(1.1)  # tokens count in seconds
         service.api.renew("mqtt1")
         await service.hear(radio, sent[30:])
-        await eventually(lambda: len(tokens.logins) == 2)
+        await eventually(lambda: service.of("mqtt1").connects == 2)
         await eventually(lambda: len(tokens.bodies()) == 60)
         status = service.of("mqtt1")
 

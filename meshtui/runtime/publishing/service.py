@@ -13,14 +13,11 @@ import asyncio
 import logging
 import random
 import time
-import uuid
 from collections import deque
 from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Self
 
-from meshtui.errors import LocalProtocolError, StoreError
-from meshtui.model.command import Ask
 from meshtui.model.display_filter import compile_filter
 from meshtui.model.event import (
     Answered,
@@ -39,6 +36,7 @@ from meshtui.model.packet_row import received_row, sent_row
 from meshtui.model.publishing import PublishingStatus
 from meshtui.runtime.bugs import log_bug
 from meshtui.runtime.publishing.choice import choose_radio
+from meshtui.runtime.publishing.figures import Figures
 from meshtui.runtime.publishing.output import output_of
 from meshtui.runtime.publishing.packet_log import log_packet
 from meshtui.runtime.publishing.publisher import Publisher
@@ -61,9 +59,9 @@ if TYPE_CHECKING:
 
 BUS_LIMIT: Final = 50_000
 SLICE_S: Final = 0.003
+GATHER_S: Final = 0.02
 MAX_NAMES: Final = 20_000
 GOODBYE_S: Final = 2.5
-STATS_TIMEOUT_S: Final = 10.0
 MAX_EARLY: Final = 200
 
 _log = logging.getLogger(__name__)
@@ -104,8 +102,7 @@ class PublishingService:
         self._captured = self._kept_back = self._missed = 0
         self._radio_failures = 0
         self._early: deque[FrameReceived | FrameSent] = deque(maxlen=MAX_EARLY)
-        self._stats_request = ""
-        self._stats_told = asyncio.Event()
+        self._figures = Figures(api.submit, clock)
         brokers = config.brokers if config.has_mqtt else ()
         self._publishers = {
             broker.name: Publisher(broker, self, clock, chance) for broker in brokers
@@ -284,6 +281,8 @@ class PublishingService:
                     if time.perf_counter() >= until_s:
                         await asyncio.sleep(0)
                         until_s = time.perf_counter() + SLICE_S
+                # what comes meanwhile leaves together: waking ten publishers costs most of it
+                await asyncio.sleep(GATHER_S)
 
     def _take(self, event: Event) -> None:
         match event:
@@ -317,8 +316,8 @@ class PublishingService:
                 self._note_link(link.link_id, is_up=link.state is LinkState.UP)
             case NodeHeard(node):
                 self._note_name(node.node_id, node.name)
-            case Answered() if event.request_id == self._stats_request and event.is_final:
-                self._stats_told.set()
+            case Answered():
+                self._figures.answered(event)
             case Signed() if self._tokens is not None:
                 self._tokens.signed(event)
             case _:
@@ -429,20 +428,8 @@ class PublishingService:
     async def _tell_status(self) -> None:
         """Say that we are there, with fresh figures of the radio."""
         if self._config.stats_in_status_enabled and self._is_radio_up:
-            await self._refresh_stats()
+            await self._figures.refresh(self._network, self._link_id)
         self._say_status()
-
-    async def _refresh_stats(self) -> None:
-        self._stats_told.clear()
-        self._stats_request = uuid.uuid4().hex
-        request = Ask(self._network, "stats", self._stats_request, link_id=self._link_id)
-        try:
-            await self._api.submit(request)
-        except (LocalProtocolError, StoreError) as error:
-            _log.info("no statistics: %s", error)
-        else:
-            until_s = self._clock.now().mono_s + STATS_TIMEOUT_S
-            await self._clock.wait(self._stats_told, until_s)
 
     def _say_status(self) -> None:
         for publisher in self._publishers.values():

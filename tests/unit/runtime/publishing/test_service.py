@@ -53,6 +53,12 @@ BROKERS = tuple(
 SETTINGS = CaptureConfig(is_enabled=True, iata="TST", brokers=BROKERS)
 
 
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for nobody's packets."""
+    monkeypatch.setattr(service_module, "GATHER_S", 0.0)
+
+
 class Mesh:
     """As much of the mesh as the service sees, and brokers that keep what they are given."""
 
