@@ -47,12 +47,14 @@ class _Outcome(NamedTuple):
 
     Attributes:
         is_to_retry: It may go better next time.
+        is_silent: The radio did not answer.
     """
 
     signature: SecretBytes | None = None
     signed_by: str = ""
     reason: str = ""
     is_to_retry: bool = False
+    is_silent: bool = False
 
 
 _Signing = Generator[Step, Reply, _Outcome]
@@ -66,6 +68,9 @@ class Signer:
         self._radio = radio
         self._waiting: deque[tuple[Sign, float]] = deque()
         self._script = 0
+        # It was silent when it was to sign, and handed its key out: everything else that is asked
+        # of it would wait for that again.
+        self._is_mute = False
 
     @property
     def next_deadline_s(self) -> float | None:
@@ -93,6 +98,7 @@ class Signer:
     def fail_all(self) -> None:
         """The link is gone."""
         self._radio.scripts.stop(self._script)
+        self._is_mute = False
         while self._waiting:
             self._end(_Outcome(reason=LINK_LOST))
 
@@ -102,7 +108,27 @@ class Signer:
 
     def _sign_all(self) -> Script:
         while self._waiting:
-            self._end((yield from _sign(self._radio, self._waiting[0][0])))
+            self._end((yield from self._sign(self._waiting[0][0])))
+
+    def _sign(self, request: Sign) -> _Signing:
+        """Have the radio sign, or sign by the key it hands out."""
+        radio = self._radio
+        if self._is_mute and request.may_export:
+            exported = yield from _by_export(radio, request.data)
+            if exported.signature is not None:
+                return exported
+            self._is_mute = False
+        for _ in range(ATTEMPTS):
+            outcome = yield from _by_radio(radio, request.data)
+            if not outcome.is_to_retry:
+                break
+        if outcome.signature is not None or not request.may_export:
+            return outcome
+        exported = yield from _by_export(radio, request.data)
+        if exported.signature is not None:
+            self._is_mute = outcome.is_silent
+            return exported
+        return _Outcome(reason=f"{outcome.reason}; {exported.reason}")
 
     def _end(self, outcome: _Outcome) -> None:
         """Tell what came of the first request."""
@@ -119,20 +145,6 @@ class Signer:
                 outcome.reason,
             )
         )
-
-
-def _sign(radio: Radio, request: Sign) -> _Signing:
-    """Have the radio sign, or sign by the key it hands out."""
-    for _ in range(ATTEMPTS):
-        outcome = yield from _by_radio(radio, request.data)
-        if not outcome.is_to_retry:
-            break
-    if outcome.signature is not None or not request.may_export:
-        return outcome
-    exported = yield from _by_export(radio, request.data)
-    if exported.signature is not None:
-        return exported
-    return _Outcome(reason=f"{outcome.reason}; {exported.reason}")
 
 
 def _by_radio(radio: Radio, data: bytes) -> _Signing:
@@ -175,4 +187,5 @@ def _refusal(reply: Reply) -> _Outcome:
     return _Outcome(
         reason=f"the radio does not sign: {reply.problem or _OFF}",
         is_to_retry=is_silent or has_restarted,
+        is_silent=is_silent,
     )

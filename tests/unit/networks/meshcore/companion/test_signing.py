@@ -281,6 +281,25 @@ def test_a_radio_that_is_silent_for_good_ends_every_request_once(desk: Desk) -> 
     assert "does not answer" in signed(desk, "b").reason
 
 
+def test_a_radio_that_was_silent_once_and_handed_its_key_out_is_not_waited_for_again(
+    desk: Desk,
+) -> None:
+    radio_of(desk).always(Command.SIGN_FINISH, None)
+    ask(desk, "first", may_export=True)
+    desk.wind(60)
+    assert is_right(signed(desk, "first"))
+    radio_of(desk).steps.clear()
+
+    ask(desk, "second", may_export=True)
+
+    assert is_right(signed(desk, "second"))
+    assert radio_of(desk).steps == [Command.EXPORT_PRIVATE_KEY]
+    radio_of(desk).says.clear()
+    radio_of(desk).exported = OFF
+    ask(desk, "third", may_export=True)  # so it is asked to sign after all
+    assert is_right(signed(desk, "third"))
+
+
 def test_after_a_silence_the_next_request_is_served(desk: Desk) -> None:
     desk.radio.is_silent = True
     ask(desk, "a")
