@@ -60,7 +60,8 @@ class PublisherStatus:
         connects: Connections that succeeded.
         failures: Attempts that failed since the last one that succeeded.
         last_published_ms: 0 = never.
-        token: None = it logs in otherwise.
+        login: How it logs in: `token`, `password`, or empty: not at all.
+        token: None = it has none, or needs none.
     """
 
     name: str
@@ -82,6 +83,7 @@ class PublisherStatus:
     last_published_ms: int = 0
     topic_packets: str = ""
     topic_status: str = ""
+    login: str = ""
     token: TokenStatus | None = None
 
 

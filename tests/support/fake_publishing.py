@@ -120,7 +120,8 @@ def token_at(now_ms: int, signed_by: str = "the radio") -> TokenStatus:
 
 
 def one_broker(now_ms: int, number: int = 1, **more: object) -> PublisherStatus:
-    """A broker that is well."""
+    """A broker that is well; those that are reached by wss take tokens."""
+    is_analyzer = str(more.get("where", "wss:")).startswith("wss:")
     fields: dict[str, object] = {
         "name": f"mqtt{number}",
         "where": f"wss://mqtt-{number}.example.org:443/mqtt",
@@ -132,6 +133,7 @@ def one_broker(now_ms: int, number: int = 1, **more: object) -> PublisherStatus:
         "last_published_ms": now_ms - 4_000,
         "topic_packets": PACKETS,
         "topic_status": STATUS,
+        "login": "token" if is_analyzer else "password",
     }
     return PublisherStatus(**(fields | more))  # type: ignore[arg-type]
 

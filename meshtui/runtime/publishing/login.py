@@ -49,6 +49,13 @@ class Login:
         self._forgotten = 0  # how often
 
     @property
+    def kind(self) -> str:
+        """How it logs in: `token`, `password`, or empty: not at all."""
+        if self._config.use_auth_token:
+            return "token"
+        return "password" if self._config.username else ""
+
+    @property
     def audience(self) -> str:
         """Whom tokens are made out to."""
         return self._config.token_audience or self._config.server

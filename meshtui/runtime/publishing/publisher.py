@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from itertools import islice
 from typing import TYPE_CHECKING, Final, Protocol
 
 from meshtui.errors import EncodeError, LinkLostError, TransportError
@@ -41,6 +42,8 @@ FINAL_RETRY_S: Final = 60.0
 LOOK_S: Final = 60.0
 # A connection that lived shorter than this did not prove itself: the back-off goes on growing.
 STEADY_S: Final = 10.0
+# Of what waits, a preview judges so many.
+LOOK_AHEAD: Final = 100
 
 _log = logging.getLogger(__name__)
 
@@ -230,6 +233,7 @@ class Publisher:
             self._backoff.failures,
             self._last_published_ms,
             *self._topics,
+            self._login.kind,
             self._login.status(),
         )
 
@@ -237,7 +241,8 @@ class Publisher:
         """Show exactly what the broker gets next; None = its topics are not known yet."""
         if not self._is_known.is_set():
             return None
-        waits = self._words or next(filter(self._desk.may_leave, self._queue), None)
+        soon = islice(self._queue, LOOK_AHEAD)
+        waits = self._words or next(filter(self._desk.may_leave, soon), None)
         kind = PreviewKind.NEXT if waits else PreviewKind.LAST
         message = waits or self._last
         if message is None:
@@ -355,8 +360,8 @@ class Publisher:
                 return ""
             if self._words is not None:
                 problem = await self._send(feed, [self._words], are_packets=False)
-            elif not self.is_paused and (batch := self._next_batch()):
-                problem = await self._send(feed, batch, are_packets=True)
+            elif not self.is_paused and len(self._queue):
+                problem = await self._send_packets(feed)
             elif self._ending.is_set():
                 await feed.aclose(self.status_publication(is_online=False))
                 return ""
@@ -367,14 +372,15 @@ class Publisher:
                 return problem
         return self._lost
 
-    def _next_batch(self) -> Sequence[Publication]:
-        """Take what waits, but what a filter that is newer than it keeps back."""
-        while batch := self._queue.take():
-            leaving = [message for message in batch if self._desk.may_leave(message)]
-            self._held_back += len(batch) - len(leaving)
-            if leaving:
-                return leaving
-        return ()
+    async def _send_packets(self, feed: MqttFeed) -> str:
+        """Send some of what waits, but what a filter that is newer than it keeps back."""
+        batch = self._queue.take()
+        leaving = [message for message in batch if self._desk.may_leave(message)]
+        self._held_back += len(batch) - len(leaving)
+        if leaving:
+            return await self._send(feed, leaving, are_packets=True)
+        await asyncio.sleep(0)  # to judge all at once could take long
+        return ""
 
     async def _send(
         self, feed: MqttFeed, batch: Sequence[Publication], *, are_packets: bool

@@ -180,7 +180,7 @@ def refusal_to_retry(publisher: PublisherStatus) -> str:
 def refusal_to_renew(publisher: PublisherStatus) -> str:
     """Say why a broker gets no new token; empty = it does."""
     refusal = _refusal_to_run(publisher)
-    if not refusal and publisher.token is None and publisher.state is PublisherState.UP:
+    if not refusal and publisher.login != "token":
         return f"{publisher.name} does not log in with a token"
     return refusal
 

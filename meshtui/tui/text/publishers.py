@@ -298,7 +298,7 @@ def publisher_lines(publisher: PublisherStatus, glyphs: Glyphs, now_ms: int) -> 
         lines.append(field("error" if is_up else "why", reason, "warn" if is_up else look))
     lines.append(field("packets", _packet_words(publisher, glyphs, now_ms)))
     lines.append(field("queue", _queue_words(publisher, glyphs)))
-    lines.append(_token_line(publisher.token, now_ms))
+    lines.append(_login_line(publisher, now_ms))
     if publisher.state in _IDLE and not publisher.topic_packets:
         return lines
     for label, topic in (("to", publisher.topic_packets), ("status to", publisher.topic_status)):
@@ -336,9 +336,13 @@ def _queue_words(publisher: PublisherStatus, glyphs: Glyphs) -> str:
     return f" {glyphs.dot} ".join(words)
 
 
-def _token_line(token: TokenStatus | None, now_ms: int) -> Line:
+def _login_line(publisher: PublisherStatus, now_ms: int) -> Line:
+    token = publisher.token
+    if publisher.login != "token":
+        how = "by user and password" if publisher.login else "without user or token"
+        return field("login", how, "dim")
     if token is None:
-        return field("token", "none: it logs in otherwise, or not yet", "dim")
+        return field("token", "none yet", "dim")
     is_over = token.expires_ms <= now_ms
     ends = "expired" if is_over else f"valid {_span(token.expires_ms - now_ms)}"
     made = f"{ago(token.issued_ms, now_ms)} old, {ends}"

@@ -299,14 +299,15 @@ async def test_what_waits_and_may_no_longer_leave_stays() -> None:
         bench.desk.refusals = [TransportError("nothing listens")]
         bench.publisher.introduce()
         await bench.offer(*(str(number) for number in range(600)))
-        bench.desk.kept_back = {str(number).encode() for number in range(599)}
+        bench.desk.kept_back = {str(number).encode() for number in range(50)}
         following = bench.publisher.preview()
+        bench.desk.kept_back = {str(number).encode() for number in range(599)}
 
         bench.publisher.retry()
         await bench.settle()
 
         assert following is not None
-        assert following.payload == b"599"
+        assert following.payload == b"50"
         assert bench.got == [b"online", b"599"]
         assert bench.publisher.status().held_back == 599
 

@@ -163,7 +163,8 @@ def test_what_cannot_be_done_is_refused_with_the_reason() -> None:
     assert refusal_to_retry(rows["mqtt5"]) == "mqtt5 is being tried"
     assert "cannot run" in refusal_to_retry(rows["mqtt7"])
     assert refusal_to_renew(rows["mqtt1"]) == ""
-    assert refusal_to_renew(rows["mqtt9"]) == "", "it may wait for its first one"
+    assert refusal_to_renew(rows["mqtt5"]) == "", "it may wait for its first one"
+    assert "does not log in with a token" in refusal_to_renew(rows["mqtt9"])
     assert "does not log in with a token" in refusal_to_renew(rows["mqtt3"])
     assert "mqtt8_enabled" in refusal_to_renew(rows["mqtt8"])
 

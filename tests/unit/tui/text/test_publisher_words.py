@@ -183,6 +183,11 @@ def test_the_details_say_everything() -> None:
     assert "/packets\n status to" in text
 
 
+def test_how_it_logs_in_is_said() -> None:
+    assert "login     by user and password\n" in said_of(login="password")
+    assert "login     without user or token\n" in said_of(login="")
+
+
 def test_what_is_not_known_is_said_so() -> None:
     text = said_of(topic_packets="", topic_status="", last_published_ms=0, since_ms=0)
 
