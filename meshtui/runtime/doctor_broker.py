@@ -226,6 +226,8 @@ def _skew_s(date: str) -> int | None:
 def _why(error: BaseException) -> str:
     if isinstance(error, TimeoutError):
         return "no answer in time"
+    if isinstance(error, ValueError):  # a line that does not end
+        return "what it answers is no web server's"
     if isinstance(error, OSError) and error.errno is not None and error.errno > 0:
         return os.strerror(error.errno)
     return getattr(error, "strerror", None) or type(error).__name__

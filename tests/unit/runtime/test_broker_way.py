@@ -250,6 +250,7 @@ async def test_an_endless_answer_is_cut_off(flood: str) -> None:
 
     assert not found["websocket"].is_ok
     assert len(found["websocket"].detail) < 200
+    assert "Error" not in found["websocket"].detail
 
 
 def test_how_far_a_clock_is_off_is_said_in_fitting_units() -> None:
