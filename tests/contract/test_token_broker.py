@@ -80,7 +80,10 @@ async def visitor(
     if user:
         client.username_pw_set(user, password)
     if scheme in {"mqtts", "wss"}:
-        client.tls_set_context(ssl.create_default_context(cafile=str(broker.authority.file)))
+        context = ssl.create_default_context(cafile=str(broker.authority.file))
+        # Python 3.13 asks for RFC 5280 to the letter, which home-made authorities seldom follow
+        context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+        client.tls_set_context(context)
     if will is not None:
         client.will_set(*will)
     client.connect_async("localhost", broker.ports[scheme])
