@@ -53,6 +53,7 @@ link URLs      jsonmesh+mqtt://USER@HOST:1883?password_file=FILE   also mqtts, w
                jsonmesh+tcp://HOST:PORT   simulated: jsonmesh+sim://dm60
                MeshCore radios: meshcore+serial:///dev/ttyACM0   meshcore+ble://NAME
                meshcore+tcp://HOST:5000   KISS modems: meshcore+kiss:///dev/ttyUSB0
+               a recording, heard again: meshcore+replay:///path/heard.pcapng?speed=10
                the radio, if other than by default: ?sf=11&bw=250&cr=5&duty=10
 environment    MESHTUI_HOME, MESHTUI_PASSWORD_FILE, and MESHTUI_NAME etc. for every setting
 exit codes     0 done   1 failed   2 usage or configuration   3 no connection   4 timed out

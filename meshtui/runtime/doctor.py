@@ -55,6 +55,9 @@ async def check_link(spec: LinkSpec, me: NodeId | None) -> AsyncIterator[Check]:
         async for check in _GATEWAYS[spec.scheme](title, spec):
             yield check
         return
+    if spec.scheme == "replay":
+        yield await _check_recording(title, spec)
+        return
     if spec.scheme not in DEFAULT_PORTS:
         async for check in check_hearing(title, spec, ""):
             yield check
@@ -68,6 +71,15 @@ async def check_link(spec: LinkSpec, me: NodeId | None) -> AsyncIterator[Check]:
     yield login
     if login.is_ok and me is not None:
         yield await _check_echo(title, spec, me)
+
+
+async def _check_recording(title: str, spec: LinkSpec) -> Check:
+    """A recording says nothing but whether it is one."""
+    try:
+        async with _open(spec, ()) as link:
+            return Check(f"{title}: open", True, link.remark)
+    except TransportError as error:
+        return Check(f"{title}: open", False, str(error))
 
 
 async def _check_login(title: str, spec: LinkSpec) -> Check:

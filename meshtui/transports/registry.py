@@ -21,6 +21,7 @@ TRANSPORTS = {
     "kiss": "meshtui.transports.kiss:KISS",
     "loopback": "meshtui.transports.loopback:LOOPBACK",
     "sim": "meshtui.sim.link:SIM",
+    "replay": "meshtui.runtime.replay:REPLAY",
 }
 
 

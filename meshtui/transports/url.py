@@ -32,6 +32,7 @@ _EXAMPLES = {
     "tcp": "tcp://host:5000",
     "kiss": "kiss:///dev/ttyUSB0",
     "sim": "sim://valley",
+    "replay": "replay:///path/recording.pcap",
 }
 LONGEST_URL = 4_096
 LONGEST_NAME = 64

@@ -62,6 +62,10 @@ def open_meshcore_session(
 
             spent = restored.airtime.get(link.link_id, ())
             return ModemPort(link.link_id, station, listener, spent)
+        if link.kind is LinkKind.DATAGRAM:
+            from meshtui.networks.meshcore.listening_port import ListeningPort
+
+            return ListeningPort(link.link_id, station, listener)
         from meshtui.networks.meshcore.companion.port import CompanionPort
 
         return CompanionPort(link.link_id, station, listener)
