@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from meshtui.transports.base import Arrival, Link, LinkSpec
 
 AT_A_TIME: Final = 100
+WAIT_S: Final = 0.25
+"""A pipe that is silent is waited for so long at a time."""
+
 LONGEST_PAUSE_S: Final = 60.0
 """However long nothing was heard: what comes next comes after a minute at the latest."""
 
@@ -53,7 +57,10 @@ class ReplayLink:
         self._speed = _speed(spec)
         self._refusals: list[Arrival] = []
         self._stirred = asyncio.Event()
-        self._is_closed = False
+        self._is_closed = self._is_playing = False
+        # whoever reads the file is a thread, which outlives the await that is cancelled
+        self._reading = threading.Lock()
+        self._is_shut = False
 
     @property
     def link_id(self) -> LinkId:
@@ -67,7 +74,7 @@ class ReplayLink:
 
     async def arrivals(self) -> AsyncIterator[Sequence[Arrival]]:
         """What was heard, when its time has come, and what is refused."""
-        last_ms = 0
+        last_ms, self._is_playing = 0, True
         try:
             async for batch in self._batches():
                 for packet in batch:
@@ -82,7 +89,7 @@ class ReplayLink:
             while await self._is_stirred(math.inf) and not self._is_closed:
                 yield self._take_refusals()
         finally:
-            self._source.close()
+            asyncio.get_running_loop().run_in_executor(None, self._shut)
 
     async def send(self, transmit: Transmit) -> None:
         """Refuse it.
@@ -105,17 +112,32 @@ class ReplayLink:
         """Stop playing."""
         self._is_closed = True
         self._stirred.set()
+        if not self._is_playing:
+            self._shut()
 
     async def _batches(self) -> AsyncIterator[Sequence[CapturedPacket]]:
         """Packets of our network that were heard, as they are found."""
         played, more = 0, True
         while more or played < len(self._index):
-            if played >= len(self._index):
-                more = await asyncio.to_thread(self._index.advance, 0.25)
-            batch = list(self._index.packets(played, played + AT_A_TIME))
+            more, batch = await asyncio.to_thread(self._read_on, played, more=more)
             played += len(batch)
             networks = {"", self._spec.network}
             yield [each for each in batch if each.direction != "tx" and each.network in networks]
+
+    def _read_on(self, played: int, *, more: bool) -> tuple[bool, Sequence[CapturedPacket]]:
+        """Decode some packets, in a thread; returns whether there may be more to find."""
+        with self._reading:
+            if self._is_shut:
+                return False, ()
+            if played >= len(self._index):
+                more = self._index.advance(WAIT_S)
+            return more, list(self._index.packets(played, played + AT_A_TIME))
+
+    def _shut(self) -> None:
+        with self._reading:
+            if not self._is_shut:
+                self._is_shut = True
+                self._source.close()
 
     async def _is_stirred(self, until_s: float | None) -> bool:
         """Wait until a moment (None = it is now), or until something else is to be told."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,8 +19,6 @@ from meshtui.runtime.replay import REPLAY, ReplayLink
 from meshtui.transports.url import parse_link_url
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from meshtui.transports.base import Arrival
 
 
@@ -107,6 +107,33 @@ async def test_it_can_be_closed_in_a_pause_and_at_its_end(tmp_path: Path) -> Non
             assert [batch async for batch in arrivals] == []
         with pytest.raises(LinkLostError):
             await link.send(Transmit(link.link_id, b""))
+
+
+async def test_a_link_that_nobody_read_lets_go_of_its_file(tmp_path: Path) -> None:
+    path = recording(tmp_path, line("01"))
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for _ in range(20):
+        await (await opened(path)).aclose()
+
+    assert len(list(Path("/proc/self/fd").iterdir())) <= before + 2
+
+
+async def test_reading_that_is_broken_off_closes_the_file_after_its_reader(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = os.open(pipe, os.O_RDWR)  # somebody who writes a line and then nothing
+    os.write(writer, (json.dumps(line("01")) + "\n").encode())
+    link = await opened(pipe)
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(heard(link, 99))
+        await asyncio.sleep(0.05)
+        task.cancel()
+    async with asyncio.timeout(5):
+        while not link._is_shut:  # noqa: ASYNC110 - a thread says so
+            await asyncio.sleep(0.01)
+    os.close(writer)
+
+    assert link._read_on(0, more=True) == (False, ())
 
 
 @pytest.mark.parametrize(
