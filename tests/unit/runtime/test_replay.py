@@ -40,6 +40,10 @@ async def opened(path: Path | str, speed: str = "0", network: str = "meshcore") 
     return link
 
 
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
 async def heard(link: ReplayLink, count: int) -> list[Arrival]:
     """The first so many arrivals."""
     found: list[Arrival] = []
@@ -111,11 +115,11 @@ async def test_it_can_be_closed_in_a_pause_and_at_its_end(tmp_path: Path) -> Non
 
 async def test_a_link_that_nobody_read_lets_go_of_its_file(tmp_path: Path) -> None:
     path = recording(tmp_path, line("01"))
-    before = len(list(Path("/proc/self/fd").iterdir()))
+    before = open_files()
     for _ in range(20):
         await (await opened(path)).aclose()
 
-    assert len(list(Path("/proc/self/fd").iterdir())) <= before + 2
+    assert open_files() <= before + 2
 
 
 async def test_reading_that_is_broken_off_closes_the_file_after_its_reader(tmp_path: Path) -> None:
