@@ -15,12 +15,12 @@ from meshtui.errors import DecodeError
 from meshtui.model.event import FrameReceived, PacketDropped
 from meshtui.model.ids import NodeId
 from meshtui.model.packet import PacketSummary, Verdict
-from meshtui.networks.meshcore.channel_text import ChannelText
+from meshtui.networks.meshcore.late_summary import LateSummary, path_of
 from meshtui.networks.meshcore.mail import Reception, said_in_channel
 from meshtui.networks.meshcore.packet import PayloadType, decode_packet, packet_hash
 from meshtui.networks.meshcore.payloads.advert import decode_advert, decode_appdata, is_genuine
 from meshtui.networks.meshcore.station import NETWORK
-from meshtui.networks.meshcore.summary import MALFORMED, path_of, summarise_packet
+from meshtui.networks.meshcore.summary import MALFORMED, summarise_packet
 
 if TYPE_CHECKING:
     from meshtui.model.ids import Instant, MessageId
@@ -154,7 +154,7 @@ class AirListener:
     def _group_text(self, heard: Heard, packet: Packet, frame: Frame) -> None:
         """Deliver a channel's text, which its summary has opened if any key does."""
         summary = heard.summary
-        said = summary.said if isinstance(summary, ChannelText) else None
+        said = summary.said if isinstance(summary, LateSummary) else None
         if said is None:
             if heard.is_new and summary.verdict is Verdict.UNREADABLE:
                 self._unopened.append(frame)

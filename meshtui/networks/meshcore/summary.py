@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Final
 from meshtui.errors import DecodeError
 from meshtui.model.ids import channel_conversation, direct_conversation
 from meshtui.model.packet import MAX_SUMMARY_TEXT, PacketSummary, Verdict
-from meshtui.networks.meshcore.channel_text import CLAIMED, channel_text_summary, split_sender
+from meshtui.networks.meshcore.channel_text import CLAIMED, split_sender
 from meshtui.networks.meshcore.dissect_open import ends_of
 from meshtui.networks.meshcore.identity import node_id_of
+from meshtui.networks.meshcore.late_summary import summary_of
 from meshtui.networks.meshcore.message_ids import message_id_of, text_digest
-from meshtui.networks.meshcore.packet import PayloadType, decode_packet, packet_hash_text
+from meshtui.networks.meshcore.packet import PayloadType, decode_packet
 from meshtui.networks.meshcore.payloads.ack import ACK_BYTES, decode_ack
 from meshtui.networks.meshcore.payloads.advert import POSITION_FLAG, decode_advert
 from meshtui.networks.meshcore.payloads.anon_request import decode_anon_request
@@ -57,14 +58,12 @@ UNASSIGNED: Final = "unassigned"
 MALFORMED: Final = "malformed"
 EVERYBODY: Final = "broadcast"
 ADVERT_BYTES: Final = 100  # without what it says of itself
-_TRACE: Final = int(PayloadType.TRACE)
 _KINDS: Final = tuple(KINDS.get(number, UNASSIGNED) for number in range(16))
 _HASHES: Final = tuple(f"{number:02x}" for number in range(256))
 # the members of an Enum are looked up anew with every use of their names
 _HANDLED, _DELIVERED, _UNREADABLE = Verdict.HANDLED, Verdict.DELIVERED, Verdict.UNREADABLE
 _LEAST_DIRECT: Final = 20
 _LEAST_GROUP: Final = 19
-_NEVER_PASSED_ON: Final = frozenset({PayloadType.ADVERT, PayloadType.CONTROL})
 
 
 def summarise_data(data: bytes, keyring: Keyring, acks: AckBook | None = None) -> PacketSummary:
@@ -95,21 +94,6 @@ def summarise_packet(
         return _rejected(packet, error)
 
 
-def hops_of(packet: Packet) -> int | None:
-    """Say how many relays passed a packet on so far; None where it does not say."""
-    if packet.route < 2 or packet.payload_type == _TRACE:
-        return packet.path_len & 0x3F
-    return 0 if packet.payload_type in _NEVER_PASSED_ON else None
-
-
-def path_of(packet: Packet) -> tuple[str, ...]:
-    """List the relays that a packet names, in lower-case hex; a TRACE names none there."""
-    path = packet.path
-    if not path or packet.payload_type == _TRACE:
-        return ()
-    return tuple(path.hex(",", (packet.path_len >> 6) + 1).split(","))
-
-
 def ids_of(opened: Opened) -> tuple[NodeId, NodeId]:
     """Name the proven ends of what a pair of keys opened: source, then destination."""
     source, destination = ends_of(opened)
@@ -118,22 +102,26 @@ def ids_of(opened: Opened) -> tuple[NodeId, NodeId]:
 
 def _group_text(packet: Packet, keyring: Keyring, _acks: AckBook | None) -> PacketSummary:
     """Open a channel's text. Most packets are such, so no object is made that is not kept."""
-    payload = packet.payload
-    opened = keyring.open_group_text(payload)
+    opened = keyring.open_group_text(packet.payload)
     if opened is None:
         return _unopened_group(packet, keyring)
     channel, timestamp, text = opened
     name = channel.name
     title, conversation = _names_of(name)
     author, words = split_sender(text)
-    path = packet.path
-    return channel_text_summary(
-        (conversation, CLAIMED + author, timestamp, words),
+    author = CLAIMED + author
+    said = conversation, author, timestamp, words
+    return summary_of(
+        packet,
+        "group-text",
+        _DELIVERED,
+        author,
         title,
+        "",
+        "",
+        words[:MAX_SUMMARY_TEXT],
         name,
-        packet.path_len & 0x3F if packet.route < 2 else None,
-        tuple(path.hex(",", (packet.path_len >> 6) + 1).split(",")) if path else (),
-        packet_hash_text(packet),
+        said,
     )
 
 
@@ -144,7 +132,7 @@ def _group_data(packet: Packet, keyring: Keyring, _acks: AckBook | None) -> Pack
     if opened is None:
         return _unopened_group(packet, keyring)
     name = opened[0].name
-    return _handled(packet, "group-data", destination=_names_of(name)[0], channel=name)
+    return summary_of(packet, "group-data", _HANDLED, "", _names_of(name)[0], channel=name)
 
 
 def _unopened_group(packet: Packet, keyring: Keyring) -> PacketSummary:
@@ -155,8 +143,8 @@ def _unopened_group(packet: Packet, keyring: Keyring) -> PacketSummary:
         decode_group(payload)
     channel_hash = payload[0]
     reason, why = keyring.refusal_of_group(channel_hash)
-    name = _HASHES[channel_hash]
-    return _refused(packet, _KINDS[packet.payload_type], reason, why, channel=name)
+    kind, name = _KINDS[packet.payload_type], _HASHES[channel_hash]
+    return summary_of(packet, kind, _UNREADABLE, "", "", reason, why, "", name)
 
 
 def _direct(packet: Packet, keyring: Keyring, acks: AckBook | None) -> PacketSummary:
@@ -170,29 +158,15 @@ def _direct(packet: Packet, keyring: Keyring, acks: AckBook | None) -> PacketSum
     opened = keyring.open_direct(dest, src, payload[2:], number) if keyring.has_own else None
     kind = _KINDS[number]
     if opened is None:
-        path = packet.path
-        reason, why = keyring.refusal_between(dest, src)
-        return PacketSummary(
-            kind,
-            _UNREADABLE,
-            _HASHES[src],
-            _HASHES[dest],
-            packet.path_len & 0x3F if packet.route < 2 else None,
-            None,
-            "",
-            reason,
-            why,
-            "",
-            tuple(path.hex(",", (packet.path_len >> 6) + 1).split(",")) if path else (),
-            packet_hash_text(packet),
-        )
+        refusal = keyring.refusal_between(dest, src)
+        return summary_of(packet, kind, _UNREADABLE, _HASHES[src], _HASHES[dest], *refusal)
     if number == PayloadType.TXT_MSG:
         return _direct_text(packet, opened, acks)
     acked = ""
     if number == PayloadType.PATH and acks is not None:
         ack = decode_path(opened.plaintext).ack
         acked = acks.text_of(ack) if ack is not None else ""
-    return _handled(packet, kind, *ids_of(opened), acks=acked)
+    return summary_of(packet, kind, _HANDLED, *ids_of(opened), acks=acked)
 
 
 def _direct_text(packet: Packet, opened: Opened, acks: AckBook | None) -> PacketSummary:
@@ -207,18 +181,11 @@ def _direct_text(packet: Packet, opened: Opened, acks: AckBook | None) -> Packet
         ack = ack_between(body, *ends_of(opened))
         if acks is not None and ack is not None:
             acks.note(ack, message_id)
-    return PacketSummary(
-        "text",
-        Verdict.DELIVERED,
-        source,
-        destination,
-        hops_of(packet),
-        message_id=message_id,
-        # command lines and their answers hold passwords, and are in no chat
-        text="" if body.txt_type == TextType.COMMAND else body.text[:MAX_SUMMARY_TEXT],
-        path=path_of(packet),
-        packet_hash=packet_hash_text(packet),
-    )
+    # command lines and their answers hold passwords, and are in no chat
+    text = "" if body.txt_type == TextType.COMMAND else body.text[:MAX_SUMMARY_TEXT]
+    summary = summary_of(packet, "text", _DELIVERED, source, destination, text=text)
+    summary.message_id = message_id
+    return summary
 
 
 def _anon_request(packet: Packet, keyring: Keyring, _acks: AckBook | None) -> PacketSummary:
@@ -226,34 +193,21 @@ def _anon_request(packet: Packet, keyring: Keyring, _acks: AckBook | None) -> Pa
     request = decode_anon_request(packet.payload)
     opened = keyring.open_anon(request.dest_hash, request.sender, request.sealed)
     if opened is not None:
-        return _handled(packet, "anon-request", *ids_of(opened))
-    refusal = keyring.refusal(request)
+        return summary_of(packet, "anon-request", _HANDLED, *ids_of(opened))
     ends = request.sender.hex(), _HASHES[request.dest_hash]
-    return _refused(packet, "anon-request", *(refusal or ("", "")), *ends)
+    refusal = keyring.refusal(request) or ()
+    return summary_of(packet, "anon-request", _UNREADABLE, *ends, *refusal)
 
 
 def _advert(packet: Packet, _keyring: Keyring, _acks: AckBook | None) -> PacketSummary:
     """Name who advertises; the signature is for somebody who sees each packet only once."""
-    payload, path = packet.payload, packet.path
+    payload = packet.payload
     if len(payload) < ADVERT_BYTES:
         decode_advert(payload)
-    return PacketSummary(
-        "advert",
-        _HANDLED,
-        payload[:32].hex(),
-        EVERYBODY,
-        packet.path_len & 0x3F if packet.route < 2 else 0,
-        None,
-        "",
-        "",
-        "",
-        "",
-        tuple(path.hex(",", (packet.path_len >> 6) + 1).split(",")) if path else (),
-        packet_hash_text(packet),
-        "",
-        "",
-        len(payload) > ADVERT_BYTES and payload[ADVERT_BYTES] & POSITION_FLAG > 0,
-    )
+    has_position = len(payload) > ADVERT_BYTES and payload[ADVERT_BYTES] & POSITION_FLAG > 0
+    summary = summary_of(packet, "advert", _HANDLED, payload[:32].hex(), EVERYBODY)
+    summary.has_position = has_position
+    return summary
 
 
 def _ack(packet: Packet, _keyring: Keyring, acks: AckBook | None) -> PacketSummary:
@@ -262,90 +216,29 @@ def _ack(packet: Packet, _keyring: Keyring, acks: AckBook | None) -> PacketSumma
     if len(payload) < ACK_BYTES:
         decode_ack(payload)
     acked = "" if acks is None else acks.text_of(payload[:ACK_BYTES])
-    return _handled(packet, "ack", acks=acked)
+    return summary_of(packet, "ack", _HANDLED, acks=acked)
 
 
 def _multipart(packet: Packet, _keyring: Keyring, acks: AckBook | None) -> PacketSummary:
     """Find the text that is acknowledged in parts."""
     ack = decode_multipart(packet.payload).ack
     acked = "" if acks is None or ack is None else acks.text_of(ack.value)
-    return _handled(packet, "multipart", acks=acked)
+    return summary_of(packet, "multipart", _HANDLED, acks=acked)
 
 
 def _clear(packet: Packet, _keyring: Keyring, _acks: AckBook | None) -> PacketSummary:
     """Check what travels in clear; it names nobody."""
     number = packet.payload_type
     decode_payload(number, packet.payload)
-    return _handled(packet, _KINDS[number])
-
-
-def _handled(
-    packet: Packet,
-    kind: str,
-    source: str = "",
-    destination: str = "",
-    *,
-    acks: str = "",
-    channel: str = "",
-) -> PacketSummary:
-    return PacketSummary(
-        kind,
-        _HANDLED,
-        source,
-        destination,
-        packet.path_len & 0x3F if packet.route < 2 else hops_of(packet),
-        None,
-        "",
-        "",
-        "",
-        "",
-        path_of(packet) if packet.path else (),
-        packet_hash_text(packet),
-        acks,
-        channel,
-    )
-
-
-def _refused(
-    packet: Packet,
-    kind: str,
-    reason: str,
-    why: str,
-    source: str = "",
-    destination: str = "",
-    channel: str = "",
-) -> PacketSummary:
-    return PacketSummary(
-        kind,
-        _UNREADABLE,
-        source,
-        destination,
-        packet.path_len & 0x3F if packet.route < 2 else None,
-        None,
-        "",
-        reason,
-        why,
-        "",
-        path_of(packet) if packet.path else (),
-        packet_hash_text(packet),
-        "",
-        channel,
-    )
+    return summary_of(packet, _KINDS[number], _HANDLED)
 
 
 def _rejected(packet: Packet | None, error: DecodeError) -> PacketSummary:
     """Describe what does not follow its type, or is no packet at all (None)."""
     if packet is None:
         return PacketSummary(MALFORMED, Verdict.REJECTED, reason=error.reason, detail=error.detail)
-    return PacketSummary(
-        _KINDS[packet.payload_type],
-        Verdict.REJECTED,
-        hops=hops_of(packet),
-        reason=error.reason,
-        detail=error.detail,
-        path=path_of(packet),
-        packet_hash=packet_hash_text(packet),
-    )
+    kind = _KINDS[packet.payload_type]
+    return summary_of(packet, kind, Verdict.REJECTED, reason=error.reason, detail=error.detail)
 
 
 @lru_cache(maxsize=1024)
