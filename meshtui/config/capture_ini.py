@@ -32,6 +32,8 @@ _BOT: Final = "bot"
 _KEY = re.compile(r"[\w.-]{1,64}")
 _HEADING = re.compile(r"\s*\[([^\[\]]{1,200})\]\s*(?:[#;].*)?")
 _COMMENT = re.compile(r"\s[#;]")
+# Other programs take a radio whose name begins with MeshCore and holds what is set.
+_IS_WHOLE = re.compile(r"(?i)meshcore|[0-9a-f]{2}:|[0-9a-f]{8}-")
 _IS_INI = re.compile(rf"(?im)^\ufeff?[ \t]*\[[ \t]*{INI_SECTION}[ \t]*\]")
 _MAX_NAME = 64
 _MAX_HEADINGS = 1_000
@@ -188,11 +190,11 @@ def _link(entries: Mapping[str, Entry], remarks: Remarks) -> str:
         return f"meshcore+serial://{quote(port, errors='replace')}"
     if kind == "ble":
         name = _text(entries, "ble_device_name")
-        if name:
-            return f"meshcore+ble://{quote(name, safe=':', errors='replace')}"
-        place = entries["connection_type"].place
-        remarks.add(f"{place}: ble_device_name: is not set, so no radio is named here")
-        return ""
+        if not name:
+            place = entries["connection_type"].place
+            text = "is not set: the only radio in reach whose name begins with MeshCore is taken"
+            remarks.add(f"{place}: ble_device_name: {text}")
+        return f"meshcore+ble://{quote(_radio_name(name), safe=':*', errors='replace')}"
     if kind != "tcp":
         raise _wrong(entries, "connection_type", "must be serial, ble or tcp")
     host, port = _text(entries, "hostname"), _text(entries, "tcp_port") or "5000"
@@ -203,6 +205,13 @@ def _link(entries: Mapping[str, Entry], remarks: Remarks) -> str:
     if not (port.isascii() and port.isdigit() and len(port) <= 5 and 0 < int(port) < 65_536):
         raise _wrong(entries, "tcp_port", "must be a whole number from 1 to 65535")
     return f"meshcore+tcp://{f'[{host}]' if ':' in host else host}:{int(port)}"
+
+
+def _radio_name(name: str) -> str:
+    """Return an address or a name; of a radio that is not named whole, what its name fits."""
+    if _IS_WHOLE.match(name):
+        return name
+    return f"MeshCore*{name}*" if name else "MeshCore*"
 
 
 def _wrong(entries: Mapping[str, Entry], key: str, text: str) -> ConfigError:

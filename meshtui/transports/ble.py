@@ -65,6 +65,9 @@ class BleTransport:
     ) -> Link:
         """Find the device by name or address, connect, and listen; at most 15 seconds.
 
+        Where the URL leaves open which one is meant (`MeshCore*`), the link's remark says which
+        was taken.
+
         Raises:
             TransportError: With a sentence that says what was tried and what to do.
         """
@@ -78,7 +81,8 @@ class BleTransport:
                 link = BleLink(spec.link_id, where, now)
                 client = _make_client(radio, spec, link)
                 await client.connect()
-                await _begin(link, client, where)
+                is_open = ble_scan.is_pattern(spec.host)
+                await _begin(link, client, where, f"took {radio.words}" if is_open else "")
         except BaseException as error:
             if client is not None:
                 is_hurried = not isinstance(error, Exception)
@@ -103,8 +107,11 @@ def _make_client(radio: ble_scan.Radio, spec: LinkSpec, link: BleLink) -> BleakC
     )
 
 
-async def _begin(link: BleLink, client: BleakClient, where: str) -> None:
+async def _begin(link: BleLink, client: BleakClient, where: str, chosen: str) -> None:
     """Find both directions of the UART and listen.
+
+    Args:
+        chosen: Which radio was taken, where the URL left that open.
 
     Raises:
         TransportError: It has none, or not as it should be.
@@ -122,9 +129,11 @@ async def _begin(link: BleLink, client: BleakClient, where: str) -> None:
     if to_radio is None or not kinds & set(to_radio.properties):
         msg = f"{where} has a UART that cannot be written to"
         raise TransportError(msg, is_final=True)
-    remark = _SHARED if _is_listened_to(from_radio) else ""
+    remarks = [chosen] if chosen else []
+    if _is_listened_to(from_radio):
+        remarks.append(_SHARED)
     await client.start_notify(from_radio, lambda _, data: link.on_notified(bytes(data)))
-    link.begin(client, to_radio, await _write_size(to_radio), remark)
+    link.begin(client, to_radio, await _write_size(to_radio), "; ".join(remarks))
 
 
 def _is_listened_to(from_radio: BleakGATTCharacteristic) -> bool:

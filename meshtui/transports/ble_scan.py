@@ -1,5 +1,9 @@
 """Which Bluetooth radios are in reach, and which of them a link URL means.
 
+    AA:BB:CC:DD:EE:FF     the one of this address, or of a UUID that stands for it
+    MeshCore-Alice        the one of this name, upper or lower case
+    MeshCore*             the only one whose name fits; of several, the only one that is paired
+
 What a device says of itself is anybody's word: names are cleaned here, and two devices may bear
 the same one.
 """
@@ -10,6 +14,7 @@ import asyncio
 import contextlib
 import re
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
@@ -18,7 +23,7 @@ from meshtui.model.text import clean_line
 from meshtui.transports import ble_words
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping, Sequence
 
     from bleak import BleakScanner
     from bleak.args.bluez import BlueZScannerArgs
@@ -30,8 +35,9 @@ UART_SERVICE: Final = "6e400001-b5a3-f393-e0a9-e50e24dcca9e"
 MAX_SEEN: Final = 100
 MAX_NAME: Final = 40
 FIND_TIMEOUT_S = 7.0
-# How long a second device of the same name is looked for.
+# How long a second device of the same name is looked for, or of another that fits as well.
 RIVAL_S = 1.0
+PATTERN_RIVAL_S = 3.0
 REFRESH_S = 0.5
 _SHOWN: Final = 5
 _ADDRESS: Final = re.compile(
@@ -51,6 +57,7 @@ class Radio:
         rssi_dbm: How well it is heard; None = not known (a device that is connected is silent).
         is_uart: It says that it has a Nordic UART.
         is_lasting: Its address will be the same tomorrow.
+        is_paired: This machine and it know each other, as far as the system says.
         device: What bleak connects to.
     """
 
@@ -61,6 +68,7 @@ class Radio:
     is_uart: bool
     is_lasting: bool
     device: Any = field(repr=False, compare=False)
+    is_paired: bool = False
 
     @property
     def words(self) -> str:
@@ -72,6 +80,11 @@ class Radio:
 def is_address(text: str) -> bool:
     """It is a Bluetooth address or a UUID, not a name."""
     return _ADDRESS.fullmatch(text) is not None
+
+
+def is_pattern(text: str) -> bool:
+    """It leaves open which radio is meant: a `*` in it stands for any letters, or none."""
+    return "*" in text
 
 
 def radio_url(network: str, radio: Radio) -> str:
@@ -113,10 +126,10 @@ async def try_adapter(adapter: str) -> None:
 
 
 async def find(wanted: str, adapter: str) -> Radio:
-    """Look for the one radio of this address or name, upper or lower case.
+    """Look for the one radio of this address or name, or the only one that fits a pattern.
 
     Raises:
-        TransportError: It is not in reach, or several bear the name.
+        TransportError: It is not in reach, or several could be meant; it names them.
     """
     seen: dict[str, Radio] = {}
     is_here = asyncio.Event()
@@ -125,23 +138,19 @@ async def find(wanted: str, adapter: str) -> Radio:
         if _is(radio, wanted):
             is_here.set()
 
-    for radio in await _connected(adapter):
-        if _is(radio, wanted):
-            return radio
+    connected = [radio for radio in await _connected(adapter) if _is(radio, wanted)]
+    if connected:
+        return _only(connected, wanted)
     async with _scanning(adapter, seen, note):
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(FIND_TIMEOUT_S):
                 await is_here.wait()
                 if not is_address(wanted):
-                    await asyncio.sleep(RIVAL_S)
+                    await asyncio.sleep(PATTERN_RIVAL_S if is_pattern(wanted) else RIVAL_S)
     fitting = by_strength(radio for radio in seen.values() if _is(radio, wanted))
-    if len(fitting) == 1:
-        return fitting[0]
-    if fitting:
-        there = "; ".join(radio.words for radio in fitting[:_SHOWN])
-        msg = f"{len(fitting)} devices are called {_shown(wanted)}; write the address: {there}"
-        raise TransportError(msg, is_final=True)
-    raise TransportError(_not_found(wanted, seen.values()))
+    if not fitting:
+        raise TransportError(_not_found(wanted, seen.values()))
+    return _only(fitting, wanted)
 
 
 def by_strength(radios: Iterable[Radio]) -> list[Radio]:
@@ -152,7 +161,29 @@ def by_strength(radios: Iterable[Radio]) -> list[Radio]:
 def _is(radio: Radio, wanted: str) -> bool:
     if is_address(wanted):
         return radio.address.casefold() == wanted.casefold()
-    return radio.raw_name.casefold() == wanted.casefold()
+    name = radio.raw_name.casefold()
+    if not is_pattern(wanted):
+        return name == wanted.casefold()
+    # Only `*` stands for something; with no letter beside it, for any that could be a radio.
+    pattern = wanted.casefold().replace("[", "[[]").replace("?", "[?]")
+    return fnmatchcase(name, pattern) and (radio.is_uart or bool(wanted.strip("*")))
+
+
+def _only(fitting: Sequence[Radio], wanted: str) -> Radio:
+    """Return the one that is meant.
+
+    Raises:
+        TransportError: Several could be.
+    """
+    if len(fitting) > 1 and is_pattern(wanted):
+        # A neighbour's radio may be in reach, too; ours is the one that was paired with.
+        fitting = [radio for radio in fitting if radio.is_paired] or fitting
+    if len(fitting) == 1:
+        return fitting[0]
+    there = "; ".join(radio.words for radio in fitting[:_SHOWN])
+    called = "fit" if is_pattern(wanted) else "are called"
+    msg = f"{len(fitting)} devices {called} {_shown(wanted)}; write the address: {there}"
+    raise TransportError(msg, is_final=True)
 
 
 def _not_found(wanted: str, seen: Iterable[Radio]) -> str:
@@ -237,12 +268,19 @@ def _radio(
         UART_SERVICE in services,
         _is_lasting(device),
         device,
+        _properties(device).get("Paired") is True,
     )
 
 
 def _is_lasting(device: BLEDevice) -> bool:
     """Random addresses that are not static (two high bits set) change every few minutes."""
-    details = device.details if isinstance(device.details, dict) else {}
-    if details.get("props", {}).get("AddressType") != "random":
+    if _properties(device).get("AddressType") != "random":
         return True
     return int(device.address[:2], 16) & 0xC0 == 0xC0
+
+
+def _properties(device: BLEDevice) -> Mapping[str, object]:
+    """What BlueZ says of it; other systems say nothing."""
+    details = device.details if isinstance(device.details, dict) else {}
+    properties: Mapping[str, object] = details.get("props", {})
+    return properties

@@ -46,6 +46,38 @@ async def test_two_of_one_name_are_not_guessed_between(bed) -> None:
     assert bed.radio.received == b""
 
 
+@pytest.mark.parametrize("pattern", ["mesh*", "M*-G*", "*-gw"])
+async def test_the_only_radio_that_fits_a_pattern_is_taken_and_told(bed, pattern: str) -> None:
+    bed.add("OTHER", "C4:00:00:00:00:02")
+    async with opened(f"jsonmesh+ble://{pattern}") as link:
+        assert link.link.remark == f"took MESH-GW ({ADDRESS}, -55 dBm)"
+
+
+async def test_any_name_means_any_radio_but_no_headphones(bed) -> None:
+    bed.do(bed.bluez.haunt, "C4:00:00:00:00:02", "EARS", -20)
+    async with opened("jsonmesh+ble://*") as link:
+        assert "took MESH-GW" in link.link.remark
+
+
+@pytest.mark.parametrize("pattern", ["NO*", "M*-G%3F*", "%5BM%5D*"])
+async def test_nothing_but_the_star_stands_for_something(bed, pattern: str) -> None:
+    assert "is not in reach" in str(await refused(f"jsonmesh+ble://{pattern}"))
+
+
+async def test_of_two_that_fit_none_is_taken_but_the_one_that_is_paired(bed) -> None:
+    other = bed.add("MESH-2", "C4:00:00:00:00:02")
+    error = await refused("jsonmesh+ble://MESH*")
+    assert error.is_final
+    assert "2 devices fit MESH*; write the address: MESH-" in str(error)
+    assert ADDRESS in str(error)
+    assert other.address in str(error)
+    async with opened(f"jsonmesh+ble://{other.address}?pair=1"):
+        pass
+
+    async with opened("jsonmesh+ble://MESH*") as link:
+        assert "took MESH-2 (C4:00:00:00:00:02" in link.link.remark
+
+
 async def test_hostile_names_are_harmless_and_many_of_them_bounded(bed) -> None:
     bed.do(bed.bluez.haunt, "C4:00:00:00:01:00", "a\x1b[31m\u202eb\n" + "x" * 248, -20)
     for number in range(150):

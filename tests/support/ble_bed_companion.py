@@ -17,17 +17,24 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.support.ble_bed import BleBed
+    from tests.support.ble_bed_radio import UartRadio
 
 
 @contextlib.contextmanager
-def companion_on(bed: BleBed, scenario: str = STREET, speed: float = 10) -> Iterator[LiveMeshcore]:
-    """Let the bed's peripheral be a companion radio for the length of a block."""
+def companion_on(
+    bed: BleBed,
+    scenario: str = STREET,
+    speed: float = 10,
+    peripheral: UartRadio | None = None,
+) -> Iterator[LiveMeshcore]:
+    """Let a peripheral, the bed's first if none is named, be a companion radio for a block."""
+    uart = peripheral or bed.radio
 
     async def start() -> LiveMeshcore:
         parsed = parse_radio_scenario(scenario.encode(), "street", "street.toml")
-        mesh = LiveMeshcore(parsed, SystemClock(), bed.radio.notify, speed=speed)
+        mesh = LiveMeshcore(parsed, SystemClock(), uart.notify, speed=speed)
         mesh.radio.connect()
-        bed.radio.on_data = mesh.command
+        uart.on_data = mesh.command
         tasks.append(asyncio.get_running_loop().create_task(mesh.run()))
         return mesh
 
@@ -36,5 +43,5 @@ def companion_on(bed: BleBed, scenario: str = STREET, speed: float = 10) -> Iter
     try:
         yield mesh
     finally:
-        bed.radio.on_data = lambda _: None
+        uart.on_data = lambda _: None
         bed.do(mesh.end)

@@ -135,17 +135,16 @@ async def capture_radio(folder: Path, *options: str) -> AsyncIterator[CaptureRad
             radio.switch_off()
 
 
-def ini(port: int, service: str = "", **brokers: str) -> str:
+def ini(radio: int | str, service: str = "", **brokers: str) -> str:
     """A settings file; a broker's lines go without their `mqttN_`, topics are there already.
 
     Args:
-        port: The radio's.
+        radio: Its port on this machine, or all that `[Connection]` says of it.
     """
+    at_port = f"connection_type = tcp\nhostname = 127.0.0.1\ntcp_port = {radio}"
     lines = [
         "[Connection]",
-        "connection_type = tcp",
-        "hostname = 127.0.0.1",
-        f"tcp_port = {port}",
+        at_port if isinstance(radio, int) else radio,
         "[PacketCapture]",
         "enabled = true   # as users write it",
         f"iata = {PLACE}",
@@ -157,9 +156,9 @@ def ini(port: int, service: str = "", **brokers: str) -> str:
     return "\n".join(lines)
 
 
-def settings(port: int, service: str = "", **brokers: str) -> Config:
+def settings(radio: int | str, service: str = "", **brokers: str) -> Config:
     """What such a file says."""
-    return parse_config(Path("config.ini"), ini(port, service, **brokers))
+    return parse_config(Path("config.ini"), ini(radio, service, **brokers))
 
 
 def at_mosquitto(broker: Mosquitto, scheme: str = "mqtt", *more: str) -> str:

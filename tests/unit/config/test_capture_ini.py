@@ -211,6 +211,8 @@ LINKS = {
     "tcp as usual": ("connection_type = tcp\nhostname = 10.0.0.7", "meshcore+tcp://10.0.0.7:5000"),
     "tcp by number": ("connection_type = tcp\nhostname = fe80::1", "meshcore+tcp://[fe80::1]:5000"),
     "ble": ("connection_type = ble\nble_device_name = MeshCore-Zoë", "MeshCore-Zo%C3%AB"),
+    "ble by part of a name": ("connection_type = ble\nble_device_name = Zoe", "//MeshCore*Zoe*"),
+    "ble without a name": ("connection_type = ble", "meshcore+ble://MeshCore*"),
     "ble by address": ("connection_type = ble\nble_device_name = AA:BB:CC:DD:EE:FF", "AA:BB:CC"),
 }
 
@@ -227,8 +229,8 @@ def test_the_radio_becomes_a_link(section: str, expected: str) -> None:
 def test_a_radio_that_is_not_named_is_said() -> None:
     file = read("[Connection]\nconnection_type = ble\n[PacketCapture]\n")
 
-    assert file.links == ()
-    assert "line 2: ble_device_name: is not set" in file.remarks[0]
+    assert file.links == ("meshcore+ble://MeshCore*",)
+    assert "line 2: ble_device_name: is not set: the only radio in reach" in file.remarks[0]
     assert read("[Connection]\n[PacketCapture]").links == read("[PacketCapture]").links == ()
 
 
