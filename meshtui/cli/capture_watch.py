@@ -84,6 +84,9 @@ class CaptureWatch:
         if self._service is None:
             return
         line = self._line(self._service.status())
+        if self._stream is not None:
+            self._stream.write_last(line, LAST_WORDS_S)  # behind what it has not written yet
+            return
 
         def write() -> None:
             with contextlib.suppress(OSError):
@@ -144,17 +147,15 @@ class CaptureWatch:
         return Exit.DONE if is_enough else Exit.TIMED_OUT
 
     def _say_radio(self, hub: MeshApi, status: PublishingStatus) -> None:
-        """Tell when the radio comes and goes."""
+        """Tell when the radio comes and goes, and what is odd about it."""
         is_up = status.is_radio_up and bool(status.node_id)
-        reason = "" if is_up else _radio_reason(hub, status)
-        if self._radio_said == (reason, is_up):
-            return
-        self._radio_said = (reason, is_up)
-        if is_up:
-            _log.info("Connected to the radio %s (%s)", status.name or "?", status.link_id)
-        elif reason:
+        reason = _radio_reason(hub, status)
+        (before, was_up), self._radio_said = self._radio_said, (reason, is_up)
+        if reason and reason != before:
             # an open link may have a remark, such as who else has the port open
             _log.warning("Radio: %s" if status.is_radio_up else "No radio: %s", reason)
+        if is_up and not was_up:
+            _log.info("Connected to the radio %s (%s)", status.name or "?", status.link_id)
 
     def _line(self, status: PublishingStatus) -> str:
         at_ms = self._clock.now().unix_ms

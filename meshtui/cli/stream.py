@@ -9,6 +9,7 @@ that never comes back.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import queue
 import threading
 from typing import TYPE_CHECKING, Final
@@ -25,12 +26,13 @@ class LineStream:
     def __init__(self, write: Callable[[str], None]) -> None:
         """Write by `write`, which may block; an OSError of it is raised by the next call here."""
         self._write = write
-        self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._waiting = 0
         self._failure: OSError | None = None
         self._loop = asyncio.get_running_loop()
         self._progress = asyncio.Event()
-        threading.Thread(target=self._work, name="stdout", daemon=True).start()
+        self._thread = threading.Thread(target=self._work, name="stdout", daemon=True)
+        self._thread.start()
 
     async def put(self, line: str) -> None:
         """Write a line soon; waits while too many are unwritten.
@@ -50,6 +52,12 @@ class LineStream:
         """
         await self._until_at_most(0)
 
+    def write_last(self, line: str, timeout_s: float) -> None:
+        """Write a line behind all others, and wait for that; to be called without the loop."""
+        self._lines.put(line)
+        self._lines.put(None)
+        self._thread.join(timeout_s)
+
     async def _until_at_most(self, count: int) -> None:
         while self._waiting > count and self._failure is None:
             self._progress.clear()
@@ -59,16 +67,13 @@ class LineStream:
 
     def _work(self) -> None:
         failure: OSError | None = None
-        while failure is None:
-            line = self._lines.get()
+        while failure is None and (line := self._lines.get()) is not None:
             try:
                 self._write(line)
             except OSError as error:
                 failure = error
-            try:
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
                 self._loop.call_soon_threadsafe(self._note, failure)
-            except RuntimeError:
-                return  # the loop is closed: nobody waits any more
 
     def _note(self, failure: OSError | None) -> None:
         self._waiting -= 1

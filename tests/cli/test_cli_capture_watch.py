@@ -8,6 +8,7 @@ import errno
 import io
 import json
 import logging
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -178,6 +179,20 @@ async def test_counters_come_every_so_often_and_at_the_end() -> None:
     assert bed.rows[-1]["captured"] == 99_999
 
 
+async def test_the_last_counters_come_last_though_earlier_ones_are_slow(monkeypatch) -> None:
+    bed = Bed([a_broker()], every_s=10)
+    write, delays_s = bed.out.write, iter((0.1, 0.0))
+    slowly = lambda text: (time.sleep(next(delays_s)), write(text))[1]  # noqa: E731
+    monkeypatch.setattr(bed.out, "write", slowly)
+
+    async with bed.following():
+        await bed.clock.wind(10)
+    bed.tell(captured=99_999)
+    bed.watch.say_last()
+
+    assert [row["captured"] for row in bed.rows] == [12_345, 99_999]
+
+
 async def test_a_full_disk_costs_counters_and_nothing_else(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -302,6 +317,20 @@ async def test_the_radio_is_told_of_when_it_comes_and_goes(
         "Radio: ttyUSB0: minicom has it open, too",
         "Connected to the radio Hilltop (ttyUSB0)",
         "No radio: ttyUSB0: unplugged",
+    ]
+
+
+async def test_what_is_odd_about_a_radio_that_is_known_at_once_is_said(caplog) -> None:
+    bed = Bed([a_broker()])
+    bed.mesh.link_infos[RADIO] = bed.radio(LinkState.UP, "took MeshCore-Alice (AA:BB:CC)")
+
+    with caplog.at_level(logging.INFO):
+        async with bed.following():
+            await bed.clock.wind(POLL_S)
+
+    assert caplog.messages == [
+        "Radio: ttyUSB0: took MeshCore-Alice (AA:BB:CC)",
+        "Connected to the radio Hilltop (ttyUSB0)",
     ]
 
 
