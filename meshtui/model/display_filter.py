@@ -23,7 +23,7 @@ from meshtui.errors import FilterError
 from meshtui.model.filter_tokens import TokenKind, tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from meshtui.model.filter_fields import FilterField
     from meshtui.model.filter_tokens import Token
@@ -121,13 +121,13 @@ class _Parser(Generic[RowT]):
         parts = [self._all(depth)]
         while self._take_mark("||"):
             parts.append(self._all(depth))
-        return parts[0] if len(parts) == 1 else _joined(_any_of, parts)
+        return parts[0] if len(parts) == 1 else _joined(_either, parts)
 
     def _all(self, depth: int) -> _Part[RowT]:
         parts = [self._term(depth)]
         while self._take_mark("&&"):
             parts.append(self._term(depth))
-        return parts[0] if len(parts) == 1 else _joined(_all_of, parts)
+        return parts[0] if len(parts) == 1 else _joined(_both, parts)
 
     def _term(self, depth: int) -> _Part[RowT]:
         token = self._take("a field, ! or ( is missing here")
@@ -190,38 +190,33 @@ class _Parser(Generic[RowT]):
 
 
 def _joined(
-    join: Callable[[list[Test[RowT]]], Test[RowT]], parts: list[_Part[RowT]]
+    join: Callable[[Test[RowT], Test[RowT]], Test[RowT]], parts: list[_Part[RowT]]
 ) -> _Part[RowT]:
     """Join tests, the quick ones first: none of them raises or changes anything."""
     parts.sort(key=_is_slow)
-    return _Part(join([part.test for part in parts]), parts[-1].is_slow)
+    return _Part(_folded(join, [part.test for part in parts]), parts[-1].is_slow)
 
 
 def _is_slow(part: _Part[RowT]) -> bool:
     return part.is_slow
 
 
-# a recording has a hundred thousand rows: `any` and `all` would make a generator for each of them
+def _folded(
+    join: Callable[[Test[RowT], Test[RowT]], Test[RowT]], tests: Sequence[Test[RowT]]
+) -> Test[RowT]:
+    """Join halves of halves: two tests take half the time of a loop, and many do not nest deep."""
+    if len(tests) == 1:
+        return tests[0]
+    half = len(tests) // 2
+    return join(_folded(join, tests[:half]), _folded(join, tests[half:]))
 
 
-def _any_of(tests: list[Test[RowT]]) -> Test[RowT]:
-    def matches(row: RowT) -> bool:
-        for test in tests:  # noqa: SIM110
-            if test(row):
-                return True
-        return False
-
-    return matches
+def _either(left: Test[RowT], right: Test[RowT]) -> Test[RowT]:
+    return lambda row: left(row) or right(row)
 
 
-def _all_of(tests: list[Test[RowT]]) -> Test[RowT]:
-    def matches(row: RowT) -> bool:
-        for test in tests:  # noqa: SIM110
-            if not test(row):
-                return False
-        return True
-
-    return matches
+def _both(left: Test[RowT], right: Test[RowT]) -> Test[RowT]:
+    return lambda row: left(row) and right(row)
 
 
 def _not(test: Test[RowT]) -> Test[RowT]:
@@ -231,6 +226,8 @@ def _not(test: Test[RowT]) -> Test[RowT]:
 def _present(field: FilterField[RowT]) -> Test[RowT]:
     if (data := field.data) is not None:
         return lambda row: bool(data(row))
+    if (text := field.text) is not None:
+        return lambda row: bool(text(row))
     if (texts := field.texts) is not None:
         return lambda row: any(texts(row))
     number = field.number
@@ -242,10 +239,12 @@ def _compare(field: FilterField[RowT], sign: str, values: list[Token]) -> Test[R
         return _contains_bytes(field, field.data, values[0])
     if (number := field.number) is not None:
         return _compare_number(number, sign, [_number_of(field, value) for value in values])
-    texts = field.texts or _no_texts
     for value in values:
         _check_choice(field, sign, value)
-    return _compare_text(texts, sign, [value.text.casefold() for value in values])
+    wanted = [value.text.casefold() for value in values]
+    if (text := field.text) is not None:
+        return _compare_text(text, sign, wanted)
+    return _compare_texts(field.texts or _no_texts, sign, wanted)
 
 
 def _no_texts(_row: RowT) -> tuple[str, ...]:
@@ -270,7 +269,17 @@ def _compare_number(
     return matches
 
 
-def _compare_text(
+def _compare_text(text: Callable[[RowT], str], sign: str, wanted: list[str]) -> Test[RowT]:
+    if sign == "~":
+        part = wanted[0]
+        return lambda row: part in text(row).casefold()
+    accepted = frozenset(wanted) - {""}
+    if sign == "!=":
+        return lambda row: text(row).casefold() not in accepted
+    return lambda row: text(row).casefold() in accepted
+
+
+def _compare_texts(
     texts: Callable[[RowT], tuple[str, ...]], sign: str, wanted: list[str]
 ) -> Test[RowT]:
     if sign == "~":
@@ -304,8 +313,15 @@ def _contains_bytes(
         return lambda row: needle in data(row)
     # lower() of bytes knows ASCII only, as does the needle's: other letters match exactly
     lowered = value.text.encode("utf-8", "surrogatepass").lower()
-    in_text = _contains_text(field.texts or _no_texts, value.text.casefold())
-    return lambda row: lowered in data(row).lower() or in_text(row)
+    if (text := field.text) is None:
+        return lambda row: lowered in data(row).lower()
+    part = value.text.casefold()
+
+    def contains(row: RowT) -> bool:
+        opened = text(row)
+        return part in opened.casefold() if opened else lowered in data(row).lower()
+
+    return contains
 
 
 def _bytes_of(field: FilterField[RowT], value: Token) -> bytes:

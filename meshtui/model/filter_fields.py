@@ -37,12 +37,13 @@ _OPERATORS = {
 
 @dataclass(frozen=True, slots=True)
 class FilterField(Generic[RowT]):
-    """One field of the language; one of `texts`, `number` and `data` reads it.
+    """One field of the language; one of `text`, `texts`, `number` and `data` reads it.
 
     Attributes:
         help: What it is, in a few words.
-        texts: The texts any one of which may match; empty ones do not count. Beside `data`: what
-            else it is looked for in.
+        text: The text; empty = the row does not say. Beside `data`: what it is looked for in
+            where there is any.
+        texts: The texts any one of which may match; empty ones do not count.
         number: The figure, None where the row does not say.
         data: Bytes to look into.
         takes_hex: A value for `data` is hex digits, not text.
@@ -55,6 +56,7 @@ class FilterField(Generic[RowT]):
 
     name: str
     help: str
+    text: Callable[[RowT], str] | None = None
     texts: Callable[[RowT], tuple[str, ...]] | None = None
     number: Callable[[RowT], float | None] | None = None
     data: Callable[[RowT], bytes] | None = None
@@ -69,7 +71,7 @@ class FilterField(Generic[RowT]):
         """What it holds."""
         if self.data is not None:
             return FieldKind.BYTES
-        return FieldKind.TEXT if self.texts is not None else FieldKind.NUMBER
+        return FieldKind.NUMBER if self.number is not None else FieldKind.TEXT
 
     @property
     def operators(self) -> tuple[str, ...]:
@@ -78,6 +80,17 @@ class FilterField(Generic[RowT]):
 
 
 Fields: TypeAlias = "Mapping[str, FilterField[RowT]]"
+
+
+def values_of(field: FilterField[RowT] | None, rows: Iterable[RowT]) -> list[str]:
+    """Return the texts of a field among rows, each once, in their order; none of bytes."""
+    if field is None or field.data is not None:
+        return []
+    if (text := field.text) is not None:
+        return list(dict.fromkeys(value for row in rows if (value := text(row))))
+    if (texts := field.texts) is not None:
+        return list(dict.fromkeys(value for row in rows for value in texts(row) if value))
+    return []
 
 
 def by_name(fields: Iterable[FilterField[RowT]]) -> Mapping[str, FilterField[RowT]]:

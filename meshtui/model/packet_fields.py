@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import replace
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from meshtui.model.filter_fields import FilterField, by_name
@@ -29,35 +30,38 @@ def packet_fields(names: NameBook) -> Mapping[str, FilterField[PacketRow]]:
 
 def _where() -> tuple[FilterField[PacketRow], ...]:
     return (
-        FilterField("net", "network", texts=lambda row: (row.network,)),
-        FilterField("link", "link it crossed", texts=lambda row: (row.link_id,)),
-        FilterField("dir", "rx or tx", texts=lambda row: (row.direction,), choices=("rx", "tx")),
+        FilterField("net", "network", text=attrgetter("network")),
+        FilterField("link", "link it crossed", text=attrgetter("link_id")),
+        FilterField("dir", "rx or tx", text=attrgetter("direction"), choices=("rx", "tx")),
         FilterField(
             "own",
             "we made it, sent or heard again",
-            texts=lambda row: (_own(row),),
+            text=_own,
             choices=("yes",),
         ),
-        FilterField("type", "packet type, as text, ack", texts=lambda row: (row.summary.kind,)),
+        FilterField("type", "packet type, as text, ack", text=attrgetter("summary.kind")),
         FilterField(
             "position",
             "it tells a position",
-            texts=lambda row: ("yes" if row.summary.has_position else "",),
+            text=lambda row: "yes" if row.summary.has_position else "",
             choices=("yes",),
         ),
-        FilterField("topic", "MQTT topic, or companion", texts=lambda row: (row.endpoint,)),
+        FilterField("topic", "MQTT topic, or companion", text=attrgetter("endpoint")),
     )
 
 
 def _who(names: NameBook) -> tuple[FilterField[PacketRow], ...]:
     def sender(row: PacketRow) -> tuple[str, ...]:
-        return row.summary.source, names.get(row.summary.source, "")
+        source = row.summary.source
+        return source, names.get(source, "")
 
     def recipient(row: PacketRow) -> tuple[str, ...]:
-        return row.summary.destination, names.get(row.summary.destination, "")
+        destination = row.summary.destination
+        return destination, names.get(destination, "")
 
     def both_names(row: PacketRow) -> tuple[str, ...]:
-        return names.get(row.summary.source, ""), names.get(row.summary.destination, "")
+        summary = row.summary
+        return names.get(summary.source, ""), names.get(summary.destination, "")
 
     def relays(row: PacketRow) -> tuple[str, ...]:
         path = row.summary.path
@@ -74,39 +78,39 @@ def _who(names: NameBook) -> tuple[FilterField[PacketRow], ...]:
 
 def _how() -> tuple[FilterField[PacketRow], ...]:
     return (
-        FilterField("hops", "relays so far", number=lambda row: row.summary.hops),
-        FilterField("ttl", "relays left", number=lambda row: row.summary.ttl),
+        FilterField("hops", "relays so far", number=attrgetter("summary.hops")),
+        FilterField("ttl", "relays left", number=attrgetter("summary.ttl")),
         FilterField("size", "bytes", number=lambda row: len(row.payload)),
-        FilterField("rssi", "dBm", number=lambda row: row.rssi_dbm),
-        FilterField("snr", "dB", number=lambda row: row.snr_db),
+        FilterField("rssi", "dBm", number=attrgetter("rssi_dbm")),
+        FilterField("snr", "dB", number=attrgetter("snr_db")),
         FilterField(
             "time", "local time of day", number=_day_s, figure_of=_clock_s, example="21:05:30"
         ),
-        FilterField("number", "as the list counts", number=lambda row: row.number),
+        FilterField("number", "as the list counts", number=attrgetter("number")),
     )
 
 
 def _what() -> tuple[FilterField[PacketRow], ...]:
     verdicts = tuple(verdict.value for verdict in Verdict)
     return (
-        FilterField("id", "message id on the wire", texts=lambda row: (row.summary.message_id,)),
-        FilterField("hash", "same for all its copies", texts=lambda r: (r.summary.packet_hash,)),
-        FilterField("acks", "message id it acknowledges", texts=lambda row: (row.summary.acks,)),
+        FilterField("id", "message id on the wire", text=attrgetter("summary.message_id")),
+        FilterField("hash", "same for all its copies", text=attrgetter("summary.packet_hash")),
+        FilterField("acks", "message id it acknowledges", text=attrgetter("summary.acks")),
         FilterField(
             "verdict",
             "what became of it",
-            texts=lambda row: (row.summary.verdict.value,),
+            text=attrgetter("summary.verdict._value_"),
             choices=verdicts,
         ),
-        FilterField("reason", "why, in a word", texts=lambda row: (row.summary.reason,)),
+        FilterField("reason", "why, in a word", text=attrgetter("summary.reason")),
         FilterField("why", "why, in words", texts=lambda r: (r.summary.reason, r.summary.detail)),
         FilterField(
             "text",
-            "what it says, opened where we could, or as in the frame",
-            texts=lambda row: (row.summary.text,),
-            data=lambda row: row.payload,
+            "what it says, opened where we could, else as in the frame",
+            text=attrgetter("summary.text"),
+            data=attrgetter("payload"),
         ),
-        FilterField("hex", "bytes within the frame", data=lambda row: row.payload, takes_hex=True),
+        FilterField("hex", "bytes within the frame", data=attrgetter("payload"), takes_hex=True),
     )
 
 
@@ -117,9 +121,10 @@ def _own(row: PacketRow) -> str:
 
 def _channel(row: PacketRow) -> tuple[str, ...]:
     """A channel with and without its sign, so that nobody has to know which it is."""
-    named = row.summary.channel
-    if not named and row.summary.destination.startswith("#"):
-        named = row.summary.destination
+    summary = row.summary
+    named = summary.channel
+    if not named and summary.destination.startswith("#"):
+        named = summary.destination
     return (named, named[1:]) if named.startswith("#") else (named, f"#{named}" if named else "")
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from meshtui.errors import FilterError
 from meshtui.model.display_filter import compile_filter, compile_words_or_filter
+from meshtui.model.filter_fields import values_of
 from meshtui.model.text import clean_line
 from meshtui.tui.widgets.filter_line import FilterLine
 from meshtui.tui.widgets.ink import LineView
@@ -177,7 +178,4 @@ class TablePane(Pane, Generic[RowT]):
         self.post_message(self.Restated())
 
     def _seen_values(self, field_name: str) -> Iterable[str]:
-        field = self.fields.get(field_name)
-        if field is None or (texts := field.texts) is None:
-            return ()
-        return [text for row in self.sorted_rows() for text in texts(row) if text]
+        return values_of(self.fields.get(field_name), self.sorted_rows())

@@ -177,23 +177,25 @@ def node_fields(now_ms: Callable[[], int]) -> Mapping[str, FilterField[NodeRow]]
         return (now_ms() - heard_ms) / 1000 if heard_ms else None
 
     pins = tuple(pin.value for pin in PinState)
+    roles = tuple(role.value for role in NodeRole)
+    yes = ("yes",)
     fields: Sequence[FilterField[NodeRow]] = (
-        FilterField("name", "name", texts=lambda row: (row.node.name,)),
-        FilterField("id", "node id", texts=lambda row: (row.node.node_id,)),
-        FilterField("net", "network", texts=lambda row: (row.node.network,)),
-        FilterField("link", "link last heard on", texts=lambda row: (row.node.link_id or "",)),
+        FilterField("name", "name", text=lambda row: row.node.name),
+        FilterField("id", "node id", text=lambda row: row.node.node_id),
+        FilterField("net", "network", text=lambda row: row.node.network),
+        FilterField("link", "link last heard on", text=lambda row: row.node.link_id or ""),
         FilterField("heard", "seconds since last heard", number=heard_s),
         FilterField("hops", "1 = direct", number=_hops),
         FilterField("rssi", "dBm", number=lambda row: row.node.rssi_dbm),
         FilterField("snr", "dB", number=lambda row: row.node.snr_db),
         FilterField("km", "distance", number=lambda row: row.km),
-        FilterField("key", "its key", texts=lambda row: (row.node.pin.value,), choices=pins),
-        FilterField("role", "what it does", texts=lambda row: (row.node.role.value,)),
-        FilterField("online", "says it is", texts=lambda r: ("yes" if r.node.is_online else "",)),
-        FilterField("contact", "of a radio", texts=lambda r: ("yes" if r.node.is_contact else "",)),
-        FilterField("fav", "favourite", texts=lambda r: ("yes" if r.marks.is_favourite else "",)),
-        FilterField("blocked", "blocked", texts=lambda r: ("yes" if r.marks.is_blocked else "",)),
-        FilterField("note", "your note", texts=lambda row: (row.marks.note,)),
+        FilterField("key", "its key", text=lambda row: row.node.pin.value, choices=pins),
+        FilterField("role", "what it does", text=lambda r: r.node.role.value, choices=roles),
+        FilterField("online", "says it is", text=lambda r: _yes(r.node.is_online), choices=yes),
+        FilterField("contact", "of a radio", text=lambda r: _yes(r.node.is_contact), choices=yes),
+        FilterField("fav", "favourite", text=lambda r: _yes(r.marks.is_favourite), choices=yes),
+        FilterField("blocked", "blocked", text=lambda r: _yes(r.marks.is_blocked), choices=yes),
+        FilterField("note", "your note", text=lambda row: row.marks.note),
     )
     return by_name(fields)
 
@@ -201,3 +203,7 @@ def node_fields(now_ms: Callable[[], int]) -> Mapping[str, FilterField[NodeRow]]
 def words_of_node(row: NodeRow) -> str:
     """Return what plain words look into."""
     return f"{row.node.name} {row.node.node_id} {row.marks.note}"
+
+
+def _yes(is_so: bool | None) -> str:  # noqa: FBT001 - the fact itself
+    return "yes" if is_so else ""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from meshtui.model.display_filter import compile_filter
 from meshtui.model.event import EventsMissed, FrameReceived, FrameSent
+from meshtui.model.filter_fields import values_of
 from meshtui.model.packet_fields import packet_fields
 from meshtui.model.packet_row import received_row, sent_row
 
@@ -278,10 +279,7 @@ class PacketView:
 
     def seen_values(self, field_name: str) -> list[str]:
         """Values of a field among the packets kept, newest first, for completion."""
-        field = self.fields.get(field_name)
-        if field is None or field.data is not None or (texts := field.texts) is None:
-            return []
-        return list(dict.fromkeys(t for row in reversed(self.log.rows) for t in texts(row) if t))
+        return values_of(self.fields.get(field_name), reversed(self.log.rows))
 
     def _rebuild(self) -> None:
         self._rows = [row for row in self.log.rows if self._filter.matches(row)]

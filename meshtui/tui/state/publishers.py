@@ -8,6 +8,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from meshtui.model.display_filter import compile_filter
+from meshtui.model.filter_fields import values_of
 from meshtui.model.packet_fields import packet_fields
 from meshtui.model.packet_row import received_row
 from meshtui.model.publishing import PublisherState
@@ -121,10 +122,7 @@ class Heard:
 
     def seen_values(self, field_name: str) -> list[str]:
         """Values of a field among them, newest first, for completion."""
-        field = self.fields.get(field_name)
-        if field is None or field.data is not None or (texts := field.texts) is None:
-            return []
-        return list(dict.fromkeys(t for row in reversed(self._rows) for t in texts(row) if t))
+        return values_of(self.fields.get(field_name), reversed(self._rows))
 
 
 def alarm_of(status: PublishingStatus | None) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, overload
 
 from meshtui.model.display_filter import compile_filter
+from meshtui.model.filter_fields import values_of
 from meshtui.model.packet_fields import packet_fields
 from meshtui.tui.state.packets import ALWAYS_KNOWN, known_columns
 
@@ -164,11 +165,7 @@ class RecordedView:
 
     def seen_values(self, field_name: str) -> list[str]:
         """Values of a field among some packets, for completion."""
-        field = self.fields.get(field_name)
-        if field is None or field.data is not None or (texts := field.texts) is None:
-            return []
-        rows = self._api.rows(0, _SAMPLE)
-        return list(dict.fromkeys(text for row in rows for text in texts(row) if text))
+        return values_of(self.fields.get(field_name), self._api.rows(0, _SAMPLE))
 
     def _renew(self) -> None:
         count = len(self._api) if self._passing is None else len(self._passing)

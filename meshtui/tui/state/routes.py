@@ -101,21 +101,21 @@ def route_fields(names: NameBook, now_ms: Callable[[], int]) -> Mapping[str, Fil
     def relays(route: Route) -> tuple[str, ...]:
         return (*route.via, *(names.get(node_id, "") for node_id in route.via))
 
-    def state(route: Route) -> tuple[str, ...]:
-        return ("active" if route.is_active(now_ms()) else "stale",)
+    def state(route: Route) -> str:
+        return "active" if route.is_active(now_ms()) else "stale"
 
     fields: Sequence[FilterField[Route]] = (
         FilterField("to", "node", texts=lambda r: (r.node_id, names.get(r.node_id, ""))),
         FilterField("via", "a relay on the way", texts=relays),
-        FilterField("net", "network", texts=lambda route: (route.network,)),
-        FilterField("link", "link", texts=lambda route: (route.link_id,)),
+        FilterField("net", "network", text=lambda route: route.network),
+        FilterField("link", "link", text=lambda route: route.link_id),
         FilterField("hops", "1 = direct", number=lambda route: route.hops),
         FilterField("age", "seconds", number=lambda r: (now_ms() - r.last_seen_ms) / 1000),
         FilterField("rssi", "dBm", number=lambda route: route.rssi_dbm),
         FilterField("latency", "ms", number=lambda route: route.latency_ms),
-        FilterField("learned", "how", texts=lambda route: (route.source,)),
+        FilterField("learned", "how", text=lambda route: route.source),
         FilterField("sure", "percent", number=lambda route: route.confidence * 100),
-        FilterField("state", "five minutes", texts=state, choices=("active", "stale")),
+        FilterField("state", "five minutes", text=state, choices=("active", "stale")),
     )
     return by_name(fields)
 

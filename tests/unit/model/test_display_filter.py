@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from meshtui.errors import FilterError
 from meshtui.model.display_filter import MAX_LENGTH, compile_filter
-from meshtui.model.filter_fields import FilterField, by_name
+from meshtui.model.filter_fields import FilterField, by_name, values_of
 from meshtui.model.ids import Instant
 from meshtui.model.packet import Verdict
 from meshtui.model.packet_fields import packet_fields
@@ -174,9 +174,27 @@ def test_what_is_ours_or_tells_a_position_can_be_kept_back(summary, may_leave: b
     assert passes("!own && !position", a_row(**summary)) is may_leave
 
 
-def test_a_text_within_the_bytes_is_found_as_well() -> None:
+def test_a_text_within_the_bytes_is_found_where_nothing_was_opened() -> None:
+    opened = a_row(text="on the hill", payload=ROW.payload)
+
     assert passes("text~type")
     assert not passes("text~hill")
+    assert passes("text~hill", opened)
+    assert not passes("text~type", opened)
+
+
+@pytest.mark.parametrize("sign", ["&&", "||"])
+@pytest.mark.parametrize("count", [1, 2, 3, 7, 100])
+@pytest.mark.parametrize("row", [ROW, BARE], ids=["full", "bare"])
+def test_terms_in_a_row_are_joined_whatever_their_number(sign: str, count: int, row) -> None:
+    terms = ["type==ack", *["reason"] * (count - 1)]
+
+    assert passes(sign.join(terms), row) is (row is ROW)
+
+
+def test_an_empty_value_is_equal_to_nothing() -> None:
+    assert not passes('reason==""', BARE)
+    assert passes('reason!=""', BARE)
 
 
 def test_times_of_day_are_compared_as_such() -> None:
@@ -290,7 +308,7 @@ def test_and_binds_tighter_than_or(left: str, right: str, last: str) -> None:
 )
 def test_what_takes_long_is_asked_only_where_the_rest_does_not_decide(text, expected) -> None:
     asked = []
-    kind = FilterField("type", "", texts=lambda row: (asked.append("type") or row,), is_slow=True)
+    kind = FilterField("type", "", text=lambda row: asked.append("type") or row, is_slow=True)
     hops = FilterField("hops", "", number=lambda _: asked.append("hops"), is_slow=True)
     size = FilterField("size", "", number=len)
 
@@ -303,3 +321,11 @@ def test_what_the_file_itself_says_of_a_packet_is_quick() -> None:
     quick = {name for name, field in FIELDS.items() if not field.is_slow}
 
     assert quick == {"link", "dir", "topic", "size", "rssi", "snr", "time", "number", "hex"}
+
+
+def test_values_of_a_field_are_each_named_once_and_in_order() -> None:
+    rows = [ROW, BARE, ROW]
+
+    assert values_of(FIELDS["type"], rows) == ["ack", "text"]
+    assert values_of(FIELDS["from"], rows) == ["MESH-A"]
+    assert [values_of(field, rows) for field in (FIELDS["size"], FIELDS["text"], None)] == [[]] * 3
