@@ -31,9 +31,11 @@ if TYPE_CHECKING:
 
 LIFE_S: Final = 24 * 3600
 SIGN_TIMEOUT_S: Final = 60.0
-# Whoever chats waits for a radio that is slow to fail, so it is left alone in proportion.
+# Whoever chats waits for a radio that is slow to fail, so it is left alone in proportion, and
+# longer each time.
 SLOW_S: Final = 5.0
 REST_FACTOR: Final = 10
+LONGEST_REST_S: Final = 3600.0
 _CLIENT: Final = f"meshtui/{__version__}"
 
 _log = logging.getLogger(__name__)
@@ -81,6 +83,7 @@ class TokenMaker:
         self._turn = asyncio.Lock()
         self._warned: set[str] = set()
         self._rests_until_s = 0.0  # the radio is not asked before
+        self._slow_failures = 0  # in a row
         self._failure = ""
 
     def signed(self, event: Signed) -> None:
@@ -92,6 +95,7 @@ class TokenMaker:
     def rested(self) -> None:
         """The radio has come back: whatever ailed it may be over."""
         self._rests_until_s = 0.0
+        self._slow_failures = 0
 
     async def make(self, origin: Device, audience: str, life_s: float = LIFE_S) -> Token:
         """Make a token for `audience`, from now on.
@@ -141,13 +145,17 @@ class TokenMaker:
         if began_s < self._rests_until_s:
             raise TokenError(self._failure)
         try:
-            return await self._ask_radio(origin, data)
+            signed = await self._ask_radio(origin, data)
         except TokenError as error:
-            now_s = self._clock.now().mono_s
-            if now_s - began_s >= SLOW_S:
+            took_s = self._clock.now().mono_s - began_s
+            if took_s >= SLOW_S:
                 self._failure = str(error)
-                self._rests_until_s = now_s + REST_FACTOR * (now_s - began_s)
+                rest_s = min(REST_FACTOR * took_s * 2**self._slow_failures, LONGEST_REST_S)
+                self._rests_until_s = began_s + took_s + rest_s
+                self._slow_failures += 1
             raise
+        self._slow_failures = 0
+        return signed
 
     async def _ask_radio(self, origin: Device, data: bytes) -> tuple[SecretBytes, str]:
         request = Sign(

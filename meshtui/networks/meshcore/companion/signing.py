@@ -68,8 +68,9 @@ class Signer:
         self._radio = radio
         self._waiting: deque[tuple[Sign, float]] = deque()
         self._script = 0
-        # It was silent when it was to sign, and handed its key out: everything else that is asked
-        # of it would wait for that again.
+        # It was silent when it was last to sign: everything else that is asked of it waits for
+        # that, so it is asked once only, or not at all where it handed its key out instead.
+        self._was_silent = False
         self._is_mute = False
 
     @property
@@ -98,7 +99,7 @@ class Signer:
     def fail_all(self) -> None:
         """The link is gone."""
         self._radio.scripts.stop(self._script)
-        self._is_mute = False
+        self._was_silent = self._is_mute = False
         while self._waiting:
             self._end(_Outcome(reason=LINK_LOST))
 
@@ -118,10 +119,11 @@ class Signer:
             if exported.signature is not None:
                 return exported
             self._is_mute = False
-        for _ in range(ATTEMPTS):
+        for _ in range(1 if self._was_silent else ATTEMPTS):
             outcome = yield from _by_radio(radio, request.data)
             if not outcome.is_to_retry:
                 break
+        self._was_silent = outcome.is_silent
         if outcome.signature is not None or not request.may_export:
             return outcome
         exported = yield from _by_export(radio, request.data)

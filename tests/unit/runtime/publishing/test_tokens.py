@@ -16,7 +16,12 @@ from meshtui.model.event import Signed
 from meshtui.model.ids import LinkId, NetworkName, NodeId
 from meshtui.model.secret import SecretBytes
 from meshtui.networks.meshcore.observing.observer import MeshcoreObserver
-from meshtui.runtime.publishing.tokens import SIGN_TIMEOUT_S, TokenError, TokenMaker
+from meshtui.runtime.publishing.tokens import (
+    LONGEST_REST_S,
+    SIGN_TIMEOUT_S,
+    TokenError,
+    TokenMaker,
+)
 from tests.support.clock import FakeClock
 from tests.support.meshcore_vectors import vectors
 
@@ -99,14 +104,22 @@ async def test_python_signing_does_not_trouble_the_radio(tmp_path: Path) -> None
     assert radio.requests == []
 
 
-async def test_a_radio_that_is_slow_to_fail_is_left_alone_in_proportion() -> None:
-    class Slow(Radio):
-        async def submit(self, request: Sign) -> None:
-            clock.advance(30.0)
-            await super().submit(request)
+class SlowRadio(Radio):
+    """Takes half a minute for each answer; `made` asks it."""
 
-    radio, clock = Slow(answer(reason="the radio does not answer")), FakeClock()
-    radio.maker = made = TokenMaker(CaptureConfig(), MeshcoreObserver(), radio.submit, clock)
+    def __init__(self, answer: Signed) -> None:
+        super().__init__(answer)
+        self.clock = FakeClock()
+        self.maker = TokenMaker(CaptureConfig(), MeshcoreObserver(), self.submit, self.clock)
+
+    async def submit(self, request: Sign) -> None:
+        self.clock.advance(30.0)
+        await super().submit(request)
+
+
+async def test_a_radio_that_is_slow_to_fail_is_left_alone_in_proportion() -> None:
+    radio = SlowRadio(answer(reason="the radio does not answer"))
+    made, clock = radio.maker, radio.clock
 
     for _ in range(10):  # as many brokers
         with pytest.raises(TokenError, match="does not answer"):
@@ -121,6 +134,24 @@ async def test_a_radio_that_is_slow_to_fail_is_left_alone_in_proportion() -> Non
     with pytest.raises(TokenError):
         await made.make(ORIGIN, "a.example")
     assert len(radio.requests) == 3
+
+
+async def test_a_radio_that_goes_on_being_slow_to_fail_is_left_alone_ever_longer() -> None:
+    radio = SlowRadio(answer(reason="the radio does not answer"))
+
+    for _ in range(24 * 60):
+        with pytest.raises(TokenError, match="does not answer"):
+            await radio.maker.make(ORIGIN, "a.example")
+        radio.clock.advance(60.0)
+
+    asked = len(radio.requests)
+    assert 24 <= asked <= 28  # about once an hour in a day, a little more often at first
+    radio.clock.advance(LONGEST_REST_S)
+    radio.answer = answer("00" * 64)  # it signs, if not well: it is no longer slow to fail
+    for _ in range(3):
+        with pytest.raises(TokenError, match="not this radio's"):
+            await radio.maker.make(ORIGIN, "a.example")
+    assert len(radio.requests) == asked + 3
 
 
 async def test_a_radio_that_refuses_at_once_may_be_asked_at_once() -> None:

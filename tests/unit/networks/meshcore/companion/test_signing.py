@@ -300,6 +300,26 @@ def test_a_radio_that_was_silent_once_and_handed_its_key_out_is_not_waited_for_a
     assert is_right(signed(desk, "third"))
 
 
+def test_a_radio_that_was_silent_is_asked_once_until_it_signs(desk: Desk) -> None:
+    steps = radio_of(desk).steps
+    radio_of(desk).always(Command.SIGN_FINISH, None)
+    counts = []
+    for name in ("first", "second", "third"):
+        ask(desk, name)
+        desk.wind(60)
+        counts.append(steps.count(Command.SIGN_FINISH))
+        steps.clear()
+    assert counts == [2, 1, 1]
+
+    radio_of(desk).says.clear()
+    ask(desk, "well again")
+    assert is_right(signed(desk, "well again"))
+    radio_of(desk).says[Command.SIGN_FINISH] = [None]
+    ask(desk, "hiccup")
+    desk.wind(60)
+    assert is_right(signed(desk, "hiccup"))
+
+
 def test_after_a_silence_the_next_request_is_served(desk: Desk) -> None:
     desk.radio.is_silent = True
     ask(desk, "a")
