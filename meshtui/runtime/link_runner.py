@@ -210,17 +210,19 @@ class LinkRunner:
     async def _read(self, link: Link) -> str:
         try:
             async for arrivals in link.arrivals():
-                for arrival in arrivals:
-                    self._note(arrival)
+                self._note(arrivals)
                 await self._port.put(arrivals)
+                # a radio may have handed a private key out: it is not kept until the next comes
+                del arrivals
         except LinkLostError as error:
             return str(error)
         return "closed"
 
-    def _note(self, arrival: Arrival) -> None:
-        if isinstance(arrival, Transmitted | Refused):
-            self._suspects.confirmed(arrival.transmit)
-            self._progress.set()
+    def _note(self, arrivals: Sequence[Arrival]) -> None:
+        for arrival in arrivals:
+            if isinstance(arrival, Transmitted | Refused):
+                self._suspects.confirmed(arrival.transmit)
+                self._progress.set()
 
     async def _write(self, link: Link) -> None:
         try:

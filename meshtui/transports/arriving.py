@@ -33,16 +33,19 @@ class Arriving:
         while True:
             await self._ready.wait()
             if self._arrivals:
-                batch = list(self._arrivals)
-                self._arrivals.clear()
-                self._taken()
-                yield batch
+                yield self._take_all()
             elif self._is_closed:
                 return
             elif self._lost:
                 raise LinkLostError(self._lost)
             else:
                 self._ready.clear()
+
+    def _take_all(self) -> Sequence[Arrival]:
+        batch = list(self._arrivals)
+        self._arrivals.clear()
+        self._taken()
+        return batch
 
     def _taken(self) -> None:
         """Everything that had arrived is handed out: there is room again."""

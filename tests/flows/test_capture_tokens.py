@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import time
 from typing import TYPE_CHECKING
 
 import pytest
 
+from meshtui.model.packet import Frame
 from meshtui.model.publishing import PublisherState
 from tests.support.capture_bed import (
     at_tokens,
@@ -80,8 +82,12 @@ async def test_where_the_radio_does_not_sign_its_exported_key_does(
         await service.up()
         signed_by = service.of("mqtt1").token.signed_by
 
+        kept = [each for each in gc.get_objects() if isinstance(each, Frame)]
+        is_kept = any(bytes.fromhex(radio.private_key) in each.payload for each in kept)
+
     assert signed_by == "the key the radio exported"
     assert not tokens.refused
+    assert not is_kept
 
 
 @pytest.mark.parametrize(
