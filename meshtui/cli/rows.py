@@ -156,7 +156,7 @@ def message_row(message: Message, me: NodeId | None) -> Row:
         "id": message.message_id,
         "conversation": message.conversation,
         "from": message.sender,
-        "to": me if is_to_me else peer_or_channel,
+        "to": message.recipient or me if is_to_me else peer_or_channel,
         "text": message.text,
         "type": message.kind,
         "hops": message.hops,

@@ -124,6 +124,15 @@ class MessageQueued:
 
 
 @dataclass(frozen=True, slots=True)
+class SenderChanged:
+    """A message of ours leaves by a radio that is another node than the one it was queued as."""
+
+    message_id: MessageId
+    conversation: ConversationId
+    sender: NodeId
+
+
+@dataclass(frozen=True, slots=True)
 class DeliveryChanged:
     """A message of ours came further, or failed."""
 
@@ -302,6 +311,7 @@ Event: TypeAlias = (
     | ReassemblyProgressed
     | MessageReceived
     | MessageQueued
+    | SenderChanged
     | DeliveryChanged
     | DigestSeen
     | NodeHeard

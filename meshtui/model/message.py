@@ -94,6 +94,8 @@ class Message:
         is_late: The sender's clock and ours disagree by more than a day, or it waited that long.
         delivery: For own messages; None for others'.
         is_signed: It carried a signature that its sender's key verifies.
+        recipient: Which of our ids a direct message of a peer was for, on networks where each
+            radio has its own; None elsewhere.
         order: Position in the store, growing with arrival; 0 before it is stored.
     """
 
@@ -115,6 +117,7 @@ class Message:
     delivery: Delivery | None = None
     order: int = 0
     is_signed: bool = False
+    recipient: NodeId | None = None
 
     @property
     def is_own(self) -> bool:

@@ -29,10 +29,10 @@ OUTBOX_MS = 7 * 24 * 60 * 60 * 1000
 _COLUMNS = (
     "sender, message_id, kind, text, body, sent_at_ms, received_at_ms, proof, hops, route, "
     "rssi_dbm, snr_db, link_id, is_late, mentions_me, "
-    "state, attempt, rtt_ms, reason, repeats, expects_ack, is_signed"
+    "state, attempt, rtt_ms, reason, repeats, expects_ack, is_signed, recipient"
 )
 _INSERT = f"""
-INSERT INTO message (conversation, {_COLUMNS}) VALUES (?{", ?" * 22})
+INSERT INTO message (conversation, {_COLUMNS}) VALUES (?{", ?" * 23})
 ON CONFLICT DO NOTHING RETURNING id
 """  # noqa: S608
 _INDEX = "INSERT INTO message_text (rowid, text) SELECT id, text FROM message WHERE id >= ?"
@@ -65,12 +65,18 @@ _BY_ID = f"""
 WHERE m.conversation = ? AND m.message_id = ? ORDER BY m.id LIMIT 1
 """
 _OWN_ID = """
-SELECT m.sender FROM message AS m JOIN conversation AS c ON c.id = m.conversation
-WHERE m.state IS NOT NULL AND c.network = ? ORDER BY m.id DESC LIMIT 1
+SELECT coalesce(m.recipient, m.sender) FROM message AS m
+JOIN conversation AS c ON c.id = m.conversation
+WHERE (m.state IS NOT NULL OR m.recipient IS NOT NULL) AND c.network = ?
+ORDER BY m.id DESC LIMIT 1
 """
 _DELIVERY = (
     "UPDATE message SET state = ?, attempt = ?, rtt_ms = ?, reason = ?, repeats = ?, "
     "expects_ack = ? WHERE conversation = ? AND message_id = ? AND state IS NOT NULL"
+)
+_SENDER = (
+    "UPDATE OR IGNORE message SET sender = ? "
+    "WHERE conversation = ? AND message_id = ? AND state IS NOT NULL"
 )
 _NO_DELIVERY = (None, 0, None, "", 0, False)
 MAX_ORDER = 2**63 - 1
@@ -110,6 +116,13 @@ def set_delivery(
     connection.execute(_DELIVERY, values)
 
 
+def set_sender(
+    connection: sqlite3.Connection, conversation: int, message_id: MessageId, sender: NodeId
+) -> None:
+    """Note as whom we write a message of ours."""
+    connection.execute(_SENDER, (of_text(sender), conversation, of_text(message_id)))
+
+
 def history(
     connection: sqlite3.Connection, conversation: int, before: int | None, limit: int
 ) -> Sequence[Message]:
@@ -130,7 +143,7 @@ def by_id(
 
 
 def own_id(connection: sqlite3.Connection, network: NetworkName) -> NodeId | None:
-    """Return who our last message on a network is from."""
+    """Return who our last direct message on a network was for, or who our last one is from."""
     row = connection.execute(_OWN_ID, (of_text(network),)).fetchone()
     return None if row is None else NodeId(to_text(row[0]))
 
@@ -180,6 +193,7 @@ def of_row(row: tuple[Any, ...]) -> Message:
         _delivery_of(row[17:23]),
         order,
         bool(row[23]),
+        None if row[24] is None else NodeId(to_text(row[24])),
     )
 
 
@@ -203,6 +217,7 @@ def _values(message: Message) -> Iterable[object]:
         message.mentions_me,
         *(_NO_DELIVERY if delivery is None else _delivery_values(delivery)),
         message.is_signed,
+        None if message.recipient is None else of_text(message.recipient),
     )
 
 

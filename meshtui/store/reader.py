@@ -45,7 +45,7 @@ class StoreReader:
             return None if row is None else messages.by_id(connection, row, message_id)
 
     def own_id(self, network: NetworkName) -> NodeId | None:
-        """Return by which id we wrote last on a network; None = nothing of ours is kept."""
+        """Return by which id we wrote, or were written to, last on a network; None = by none."""
         with self._database.reading() as connection:
             return messages.own_id(connection, network)
 

@@ -19,6 +19,7 @@ from meshtui.model.event import (
     NotifyChanged,
     RouteChanged,
     RouteForgotten,
+    SenderChanged,
 )
 from meshtui.model.ids import split_conversation
 from meshtui.store import airtime, channels, conversations, digests, messages, nodes, routes
@@ -112,6 +113,9 @@ class _Batch:
             case DeliveryChanged():
                 row = self._row(event.conversation)
                 messages.set_delivery(self._connection, row, event.message_id, event.delivery)
+            case SenderChanged():
+                row = self._row(event.conversation)
+                messages.set_sender(self._connection, row, event.message_id, event.sender)
             case DigestSeen():
                 self._digests.append((event.network, event.digest))
             case FrameSent() if event.airtime_ms > 0:

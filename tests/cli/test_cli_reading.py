@@ -233,6 +233,28 @@ def test_a_history_as_lines(home: Path, capsys: pytest.CaptureFixture[str]) -> N
     ]
 
 
+def test_a_direct_message_on_meshcore_is_to_us_from_the_first(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    core = NetworkName("meshcore")
+    first, second, dora = (NodeId(digits * 32) for digits in ("aa", "bb", "d0"))
+    database = Database.open(tmp_path / "meshtui.db")
+    talk = direct_conversation(core, dora)
+    StoreWriter(database).apply(
+        [
+            MessageReceived(Message(MessageId("0"), talk, dora, "text", "old", 1)),
+            MessageReceived(Message(MessageId("1"), talk, dora, "text", "a", 1, recipient=first)),
+            MessageReceived(Message(MessageId("2"), talk, dora, "text", "b", 2, recipient=second)),
+        ]
+    )
+    database.close()
+
+    rows = read(capsys, tmp_path, "history", str(dora))
+
+    # what is older than recipients are kept goes to whom we were last
+    assert [row["to"] for row in rows] == [second, first, second]
+
+
 def test_a_meshcore_history_names_people(two: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ridge = NodeId("7e01".ljust(64, "0"))
     core = NetworkName("meshcore")

@@ -189,6 +189,36 @@ async def test_a_radio_that_starts_anew_is_greeted_anew(tmp_path) -> None:
     assert alice.texts == ["and back"]
 
 
+async def test_what_is_kept_says_whose_it_is_though_it_was_written_before_the_radio_came(
+    tmp_path,
+) -> None:
+    async with street() as air:
+        mine, theirs = await air.companion("Alice", "serial"), await air.companion("Bob")
+        me, them = air.node_id("Alice"), air.node_id("Bob")
+        air.ends["Alice"].unplug()
+        async with (
+            radio_user("bob", tmp_path, air, theirs) as bob,
+            radio_user("alice", tmp_path, air, mine, is_up=False) as alice,
+        ):
+            early = await alice.say_to(them, "written early")
+            before = await alice.hub.history(direct_conversation(MESHCORE, them))
+            air.ends["Alice"].replug()
+            await alice.until(early, "delivered")
+            await bob.read("written early")
+            answer = await bob.say_to(me, "read")
+            await alice.read("read")
+            await bob.until(answer, "delivered")
+            ours = await alice.hub.history(direct_conversation(MESHCORE, them))
+            (heard, _) = await bob.hub.history(direct_conversation(MESHCORE, me))
+
+    assert [message.sender == me for message in before] == [False]
+    assert [(m.message_id == early, m.sender, m.recipient) for m in ours] == [
+        (True, me, None),
+        (False, them, me),
+    ]
+    assert (heard.sender, heard.recipient) == (me, them)
+
+
 @pytest.mark.parametrize("left", ["serial", "kiss"])
 async def test_what_waited_when_the_program_ended_goes_out_when_it_is_back(left, tmp_path) -> None:
     async with street() as air:

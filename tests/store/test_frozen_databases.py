@@ -20,7 +20,16 @@ from meshtui.model.restored import Spent
 from meshtui.model.secret import SecretBytes
 from meshtui.store import migrate
 from meshtui.store.digests import StoredDigests
-from tests.support.open_store import ALICE, BOB, NETWORK, PARIS, WITH_ALICE, OpenStore, received
+from tests.support.open_store import (
+    ALICE,
+    BOB,
+    ME,
+    NETWORK,
+    PARIS,
+    WITH_ALICE,
+    OpenStore,
+    received,
+)
 
 MESHCORE = NetworkName("meshcore")
 HERE = Path(__file__).parent
@@ -111,6 +120,17 @@ def test_what_was_kept_before_signatures_were_known_is_unsigned(path: Path) -> N
 
     assert [m.is_signed for m in store.reader.history(PARIS)] == [version >= 2, True]
     assert signed.message.is_signed
+    store.database.close()
+
+
+def test_whom_a_message_was_for_is_known_since_it_is_kept(path: Path) -> None:
+    version = version_of(path)
+    store = OpenStore.at(path)
+
+    store.writer.apply([received("new", conversation=WITH_ALICE, recipient=BOB)])
+
+    kept = [m.recipient for m in store.reader.history(WITH_ALICE) if not m.is_own]
+    assert kept == [ME if version >= 4 else None, BOB]
     store.database.close()
 
 

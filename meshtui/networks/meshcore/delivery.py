@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
-from meshtui.model.event import DeliveryChanged
+from meshtui.model.event import DeliveryChanged, SenderChanged
 from meshtui.model.ids import ConversationKind, NodeId, split_conversation
 from meshtui.model.message import Delivery, DeliveryState
 from meshtui.model.node import NodeRole
@@ -139,6 +139,13 @@ class Deliveries(Generic[_Text]):
         self.active = {}
         for text in self.waiting.values():
             self._change(text, replace(text.delivery, state=DeliveryState.QUEUED, reason=reason))
+
+    def attribute(self, text: _Text, sender: NodeId) -> None:
+        """Note as whom we write: a radio that was changed for another is another node."""
+        message = text.message
+        if message.sender != sender:
+            text.message = replace(message, sender=sender)
+            self._host.emit(SenderChanged(message.message_id, message.conversation, sender))
 
     # -- how far one has come
 

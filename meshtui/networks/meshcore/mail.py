@@ -68,9 +68,8 @@ def channel_text(
 def said_in_channel(station: Station, said: Said, reception: Reception) -> Delivered:
     """Take a text of a channel, opened."""
     conversation, sender, timestamp, words = said
-    return _deliver(
-        station, conversation, NodeId(sender), words, timestamp, reception, Proof.SENDER_UNPROVEN
-    )
+    proof = Proof.SENDER_UNPROVEN
+    return _deliver(station, conversation, NodeId(sender), words, timestamp, reception, proof, None)
 
 
 def direct_text(
@@ -84,7 +83,8 @@ def direct_text(
     """Take a text of a node; in a room it is written by `author`, for whom the room vouches."""
     conversation = direct_conversation(NETWORK, peer)
     proof = Proof.PINNED if author is None else Proof.SENDER_UNPROVEN
-    return _deliver(station, conversation, author or peer, text, timestamp, reception, proof)
+    us = station.id_behind(reception.link_id)
+    return _deliver(station, conversation, author or peer, text, timestamp, reception, proof, us)
 
 
 def _deliver(
@@ -95,6 +95,7 @@ def _deliver(
     timestamp: int,
     reception: Reception,
     proof: Proof,
+    recipient: NodeId | None,
 ) -> Delivered:
     digest = text_digest(conversation, sender, timestamp, text)
     own = station.own_text(digest)
@@ -119,5 +120,6 @@ def _deliver(
         link_id=reception.link_id,
         is_late=abs(now_ms // 1000 - timestamp) > LATE_S,
         mentions_me=station.is_mentioned_in(text),
+        recipient=recipient,
     )
     return Delivered(MessageReceived(message, digest))

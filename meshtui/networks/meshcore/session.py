@@ -29,6 +29,7 @@ from meshtui.model.event import (
     ChannelChanged,
     DeliveryChanged,
     MessageQueued,
+    SenderChanged,
 )
 from meshtui.model.ids import ConversationKind, NodeId, split_conversation
 from meshtui.model.link import LinkSetup, Myself
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
 
 MAX_WAITING = 500
 _HEX = frozenset("0123456789abcdef")
+_OUT = frozenset({DeliveryState.SENT, DeliveryState.RELAYED})
 
 
 class MeshcoreSession:
@@ -85,6 +87,8 @@ class MeshcoreSession:
         self._waiting: dict[MessageId, Message] = {
             message.message_id: message for message in restored.outbox
         }
+        # waiting here, or on its way by a port
+        self._open: set[MessageId] = set(self._waiting)
 
     @property
     def myself(self) -> Myself:
@@ -251,15 +255,18 @@ class MeshcoreSession:
 
     def _queue(self, message: Message, now: Instant) -> Sequence[Output]:
         """Accept a message of ours; what no radio could ever carry is refused at once."""
+        if message.delivery is None:
+            raise LocalProtocolError("only messages of your own can be sent again")
+        if message.message_id in self._open:
+            raise LocalProtocolError("this message is still on its way")
         ready = self._ready()
         objections = [port.objection(message.conversation, message.text) for port in ready]
         if objections and all(objections):
             raise LocalProtocolError(objections[0])
-        if len(self._waiting) >= MAX_WAITING:
+        if len(self._open) >= MAX_WAITING:
             raise LocalProtocolError("too many messages wait for a radio; is one connected?")
-        old = message.delivery or Delivery(DeliveryState.QUEUED)
         reason = "" if ready else "no radio is connected"
-        delivery = replace(old, state=DeliveryState.QUEUED, reason=reason, rtt_ms=None)
+        delivery = replace(message.delivery, state=DeliveryState.QUEUED, reason=reason, rtt_ms=None)
         queued = replace(message, delivery=delivery)
         self._waiting[queued.message_id] = queued
         return [
@@ -268,6 +275,8 @@ class MeshcoreSession:
         ]
 
     def _cancel(self, command: CancelMessage, now: Instant) -> Sequence[Output]:
+        if command.message_id not in self._open:
+            raise LocalProtocolError("this message is not on its way any more")
         waiting = self._waiting.pop(command.message_id, None)
         outputs = [
             output
@@ -352,9 +361,29 @@ class MeshcoreSession:
             if port is None:
                 result.append(self._failed(message, ready[0], now))
             else:
-                result += port.send(message, now)
+                result += self._hand_over(message, port, now)
         result += self._station.take_unsaved()
+        for output in result:
+            if isinstance(output, DeliveryChanged):
+                self._follow(output)
         return result
+
+    def _hand_over(self, message: Message, port: Port, now: Instant) -> Sequence[Output]:
+        """Let a radio send what waited; it was perhaps queued before we knew whom that makes us."""
+        me = port.myself
+        if me is None or me.node_id == message.sender:
+            return port.send(message, now)
+        known = SenderChanged(message.message_id, message.conversation, me.node_id)
+        return [known, *port.send(replace(message, sender=me.node_id), now)]
+
+    def _follow(self, change: DeliveryChanged) -> None:
+        """Know which messages can still be stopped: where nothing acknowledges, sent is the end."""
+        delivery = change.delivery
+        is_out = delivery.state in _OUT and not delivery.expects_ack
+        if delivery.state.is_final or is_out:
+            self._open.discard(change.message_id)
+        else:
+            self._open.add(change.message_id)
 
     def _failed(self, message: Message, port: Port, now: Instant) -> DeliveryChanged:
         """What waited cannot be carried by any radio that came."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from meshtui.crypto.ed25519 import KeyPair
-    from meshtui.model.ids import Instant, MessageId, NodeId
+    from meshtui.model.ids import Instant, LinkId, MessageId, NodeId
     from meshtui.networks.base import DigestMemory
     from meshtui.networks.meshcore.keyring import Keyring
     from meshtui.networks.meshcore.nodes import NodeBook
@@ -59,6 +59,7 @@ class Station:
         self.packets = SeenCache(PACKET_AGE_S, MAX_PACKETS)
         self.acks = AckBook()
         self.own_ids: dict[NodeId, None] = {self.node_id: None}
+        self._ids_behind: dict[LinkId, NodeId] = {}
         self._own_texts: dict[bytes, MessageId] = {}
         self._unsaved: list[DigestSeen] = []
         self._last_timestamp = 0
@@ -66,12 +67,17 @@ class Station:
         self._mention = re.compile(r"(?!)")
         self.know_as(settings.name)
 
-    def call_ours(self, node_id: NodeId) -> None:
+    def call_ours(self, node_id: NodeId, link_id: LinkId) -> None:
         """Remember who a radio of ours is; the oldest but our own key is forgotten past a limit."""
+        self._ids_behind[link_id] = node_id
         self.own_ids.pop(node_id, None)
         self.own_ids[node_id] = None
         if len(self.own_ids) > MAX_NAMES:
             del self.own_ids[next(each for each in self.own_ids if each != self.node_id)]
+
+    def id_behind(self, link_id: LinkId) -> NodeId:
+        """Say who we are on a link: its radio, or, where that has no key of its own, ourselves."""
+        return self._ids_behind.get(link_id, self.node_id)
 
     def know_as(self, name: str) -> None:
         """Remember a name of ours: texts that mention it mention us."""

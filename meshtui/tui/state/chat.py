@@ -52,7 +52,7 @@ class ChatLog:
         self.first_unread: int | None = None
         self.unread = 0
         self.has_older = True
-        self._keys: dict[tuple[NodeId, MessageId], int] = {}
+        self._keys: dict[tuple[str, MessageId], int] = {}
         self._early: dict[MessageId, Delivery] = {}
 
     def enter(self, last_read: int, unread: int) -> None:
@@ -67,7 +67,7 @@ class ChatLog:
             How many rows it put before the first.
         """
         self.has_older = len(history) >= limit
-        older = [m for m in history if (m.sender, m.message_id) not in self._keys]
+        older = [m for m in history if _key(m) not in self._keys]
         if not older:
             return 0
         before = 0
@@ -76,7 +76,7 @@ class ChatLog:
             before = sum(message.order < first for message in older)
         self.messages = sorted([*older, *self.messages], key=_order)
         for message in older:
-            self._keys[message.sender, message.message_id] = message.order
+            self._keys[_key(message)] = message.order
         return before if len(self.messages) > len(older) else len(older)
 
     def apply(self, event: Event) -> Change:
@@ -128,7 +128,7 @@ class ChatLog:
         return list(dict.fromkeys(message.sender for message in reversed(self.messages)))
 
     def _insert(self, message: Message) -> Change:
-        key = (message.sender, message.message_id)
+        key = _key(message)
         if key in self._keys:
             return Change()
         early = self._early.pop(message.message_id, None)
@@ -148,7 +148,7 @@ class ChatLog:
             return 0
         dropped = MAX_MESSAGES // 10
         for message in self.messages[:dropped]:
-            self._keys.pop((message.sender, message.message_id), None)
+            self._keys.pop(_key(message), None)
         del self.messages[:dropped]
         self.has_older = True
         return dropped
@@ -166,3 +166,8 @@ class ChatLog:
 
 def _order(message: Message) -> int:
     return message.order
+
+
+def _key(message: Message) -> tuple[str, MessageId]:
+    """Tell messages apart; as whom we wrote one of ours may be found out later."""
+    return "" if message.is_own else message.sender, message.message_id

@@ -24,6 +24,7 @@ from meshtui.model.event import (
     RouteChanged,
     RouteForgotten,
     SecurityRaised,
+    SenderChanged,
 )
 from meshtui.model.ids import ConversationId, Instant, LinkId, MessageId, NetworkName, NodeId
 from meshtui.model.message import (
@@ -215,6 +216,33 @@ def test_a_message_queued_again_keeps_its_order_and_takes_the_new_state(store: O
     assert again.message.order == first.message.order
     (message,) = store.reader.history(WITH_ALICE)
     assert message.delivery == Delivery(DeliveryState.QUEUED)
+
+
+def test_as_whom_we_wrote_may_be_found_out_later(store: OpenStore) -> None:
+    (mine, theirs) = store.writer.apply([queued("m"), received("n", conversation=WITH_ALICE)])
+
+    store.writer.apply(
+        [
+            SenderChanged(MessageId("m"), WITH_ALICE, BOB),
+            SenderChanged(MessageId("n"), WITH_ALICE, BOB),
+            DeliveryChanged(
+                MessageId("m"), WITH_ALICE, Delivery(DeliveryState.DELIVERED, 1, 40), NOW
+            ),
+        ]
+    )
+
+    kept, other = store.reader.history(WITH_ALICE)
+    assert (kept.sender, kept.order, kept.delivery.rtt_ms) == (BOB, mine.message.order, 40)
+    assert other == theirs.message
+    assert store.reader.own_id(NETWORK) == BOB
+
+
+def test_a_sender_that_cannot_be_is_not_taken(store: OpenStore) -> None:
+    store.writer.apply([queued("m"), received("m", conversation=WITH_ALICE, sender=BOB)])
+
+    store.writer.apply([SenderChanged(MessageId("m"), WITH_ALICE, BOB)])
+
+    assert [message.sender for message in store.reader.history(WITH_ALICE)] == [ME, BOB]
 
 
 def test_the_outbox_holds_what_is_open_in_order_and_not_too_old(store: OpenStore) -> None:

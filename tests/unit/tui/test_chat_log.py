@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from meshtui.model.event import DeliveryChanged, MessageQueued, MessageReceived
 from meshtui.model.ids import Instant, MessageId, NetworkName, NodeId, channel_conversation
 from meshtui.model.message import Delivery, DeliveryState, Message
@@ -46,6 +48,17 @@ def test_history_and_live_events_overlap_without_doubles() -> None:
     log.load([message(1), message(2), message(3)], 200)
 
     assert orders(log) == [1, 2, 3]
+
+
+def test_a_message_of_ours_that_has_a_new_sender_is_shown_once() -> None:
+    log = ChatLog(TALK)
+    found_out = replace(message(1, own=True), sender=NodeId("MESH-0000000B"))
+
+    log.load([found_out], 200)
+    log.apply(MessageQueued(message(1, own=True)))
+    log.load([message(1, own=True), message(2, own=True)], 200)
+
+    assert orders(log) == [1, 2]
 
 
 def test_an_older_page_says_how_many_rows_it_put_before_the_first() -> None:

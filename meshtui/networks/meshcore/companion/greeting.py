@@ -128,7 +128,7 @@ def take_self(radio: Radio, me: SelfInfo) -> None:
         radio.stats.clear()
         radio.lastmod, radio.has_contacts = 0, False
     radio.self_info = me
-    radio.station.call_ours(radio.node_id)
+    radio.station.call_ours(radio.node_id, radio.link_id)
     radio.station.know_as(me.name)
     radio.facts["power"] = f"{me.power_dbm} dBm of {me.max_power_dbm} dBm"
     radio.facts["multi-acks"] = "on" if me.multi_acks else "off"

@@ -121,6 +121,7 @@ class Outbox:
 
     def _guarded(self, text: _Text) -> Script:
         """Send a text, and see it out of the way whatever came of it."""
+        self._texts.attribute(text, self._radio.node_id)
         problem = yield from (self._direct(text) if text.peer else self._group(text))
         if problem:
             self._texts.failed(text, problem)

@@ -103,6 +103,19 @@ def test_the_author_stands_before_the_first_colon(text: str, name: str, words: s
     assert split_sender(text) == (name, words)
 
 
+def test_a_direct_text_is_for_who_we_are_behind_its_link(station: Station) -> None:
+    station.call_ours(NodeId("aa" * 32), LinkId("usb"))
+    other = Reception(LinkId("modem"), NOW)
+
+    by_radio = direct_text(station, PEER, "one", TS, AIR)
+    by_modem = direct_text(station, PEER, "two", TS, other)
+    in_channel = channel_text(station, "Public", "bob: hello", TS, AIR)
+
+    assert by_radio.message.message.recipient == "aa" * 32
+    assert by_modem.message.message.recipient == station.node_id
+    assert in_channel.message.message.recipient is None
+
+
 def test_a_direct_text_is_proven_and_a_rooms_is_the_rooms_word(station: Station) -> None:
     direct = direct_text(station, PEER, "hi", TS, AIR)
     post = direct_text(station, PEER, "hi", TS, AIR, author=NodeId("~ed4928c6"))

@@ -28,10 +28,11 @@ from meshtui.model.event import (
     MessageReceived,
     NodeHeard,
     RouteForgotten,
+    SenderChanged,
 )
 from meshtui.model.ids import ConversationId, Instant, LinkId, MessageId, NodeId
 from meshtui.model.link import LinkInfo, LinkKind, Myself
-from meshtui.model.message import Channel, DeliveryState
+from meshtui.model.message import Channel, Delivery, DeliveryState
 from meshtui.model.node import PinState
 from meshtui.model.packet import Frame, PacketSummary, Transmit, Verdict
 from meshtui.model.restored import Restored
@@ -107,9 +108,11 @@ class Bench:
             station, self.listener, restored or Restored(), self._make, ()
         )
 
+    def make(self, name: str) -> FakePort:
+        return self.ports.setdefault(LinkId(name), FakePort(LinkId(name)))
+
     def _make(self, link: LinkInfo) -> FakePort:
-        port = self.ports[link.link_id] = FakePort(link.link_id)
-        return port
+        return self.make(link.link_id)
 
     def up(self, name: str = "usb") -> list:
         link = LinkInfo(LinkId(name), NETWORK, LinkKind.STREAM, name, "")
@@ -210,9 +213,79 @@ def test_what_outlived_a_restart_is_sent_and_can_be_sent_again() -> None:
     second = Bench(Restored(outbox=(message,)))
 
     second.up()
+    second.session.submit(CancelMessage(PUBLIC, MessageId("m")), NOW)
     second.session.submit(ResendMessage(message), NOW)
 
     assert second.ports["usb"].sent() == ["hi", "hi"]
+
+
+def test_what_is_on_its_way_is_not_sent_twice() -> None:
+    bench = Bench()
+    message = bench.say()[0].message
+    bench.up()
+
+    with pytest.raises(LocalProtocolError, match="still on its way"):
+        bench.session.submit(ResendMessage(message), NOW)
+
+    assert bench.ports["usb"].sent() == ["hi"]
+
+
+@pytest.mark.parametrize(
+    ("state", "expects_ack"),
+    [(DeliveryState.DELIVERED, True), (DeliveryState.FAILED, True), (DeliveryState.SENT, False)],
+)
+def test_what_has_come_to_an_end_cannot_be_cancelled(
+    state: DeliveryState, expects_ack: bool
+) -> None:
+    bench = Bench()
+    bench.up()
+    bench.say(DIRECT)
+    delivery = Delivery(state, 1, expects_ack=expects_ack)
+    bench.ports["usb"].brings = [DeliveryChanged(MessageId("m"), DIRECT, delivery, NOW)]
+    bench.session.receive(Frame(LinkId("usb"), b"", NOW))
+
+    with pytest.raises(LocalProtocolError, match="not on its way any more"):
+        bench.session.submit(CancelMessage(DIRECT, MessageId("m")), NOW)
+
+    assert not [told for told in bench.ports["usb"].told if told[0] == "cancel"]
+
+
+def test_what_waits_for_an_acknowledgement_can_be_cancelled() -> None:
+    bench = Bench()
+    bench.up()
+    bench.say(DIRECT)
+    delivery = Delivery(DeliveryState.RELAYED, 1, expects_ack=True)
+    bench.ports["usb"].brings = [DeliveryChanged(MessageId("m"), DIRECT, delivery, NOW)]
+    bench.session.receive(Frame(LinkId("usb"), b"", NOW))
+
+    ended = bench.session.submit(CancelMessage(DIRECT, MessageId("m")), NOW)
+
+    assert states(list(ended)) == [DeliveryState.CANCELLED]
+
+
+def test_a_text_is_written_by_the_radio_that_takes_it() -> None:
+    bench = Bench()
+    said = bench.say(DIRECT)
+    port = bench.make("usb")
+    port.myself = Myself(NETWORK, PEER, PEER, "Ridge")
+
+    came = bench.up()
+
+    assert said[0].message.sender == bench.station.node_id
+    assert SenderChanged(MessageId("m"), DIRECT, PEER) in came
+    assert [told[1].sender for told in port.told if told[0] == "send"] == [PEER]
+
+
+def test_a_text_of_whom_we_took_ourselves_for_changes_no_sender() -> None:
+    bench = Bench()
+    port = bench.make("usb")
+    port.myself = Myself(NETWORK, PEER, PEER, "Ridge")
+    bench.up()
+
+    said = bench.say(DIRECT)
+
+    assert said[0].message.sender == PEER
+    assert not [each for each in said if isinstance(each, SenderChanged)]
 
 
 def test_what_a_port_sent_is_known_to_the_next_session() -> None:

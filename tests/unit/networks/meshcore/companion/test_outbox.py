@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from meshtui.model.event import FrameReceived
+from meshtui.model.event import FrameReceived, SenderChanged
+from meshtui.model.ids import NodeId
 from meshtui.model.message import DeliveryState
 from meshtui.model.node import NodeRole
 from meshtui.networks.meshcore.companion.answers import Err, Sent
@@ -358,6 +359,20 @@ def test_a_text_to_a_server_is_dated_by_the_radio_where_that_is_ahead() -> None:
     assert post.timestamp == NOW + 1 + 500
     assert text.timestamp == NOW + 2
     assert line.timestamp >= NOW + 500
+
+
+def test_a_text_that_waited_for_another_radio_is_written_by_the_one_that_came(desk: Desk) -> None:
+    message_id = desk.send(BOB.public_key)
+    desk.disconnect()
+    desk.radio.key = CAROL.public_key
+
+    desk.connect()
+    confirm(desk, 2)
+
+    assert desk.of(SenderChanged) == [
+        SenderChanged(message_id, desk.conversation(BOB.public_key), NodeId(CAROL.public_key.hex()))
+    ]
+    assert desk.states(message_id)[-1] == "delivered"
 
 
 def _named(node, name):
