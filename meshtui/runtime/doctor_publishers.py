@@ -174,12 +174,12 @@ class _Trial:
         return await open_feed(spec, self._client_id(), None, self._clock.now)
 
     def _client_id(self) -> str:
-        """Name the connection as the service would, unless that would throw the service out."""
-        witness = self._witness
-        if witness.is_at_work or witness.origin is None or witness.observer is None:
-            return f"meshtui-{secrets.token_hex(4)}"
-        number = self._broker.number
-        return self._broker.client_id or witness.observer.client_id(witness.origin, number)
+        """Name the connection: not as a service does, which would be thrown out, wherever it runs.
+
+        A name that is set may be what the broker goes by; it is used unless the service runs here.
+        """
+        is_set = self._broker.client_id and not self._witness.is_at_work
+        return self._broker.client_id if is_set else f"meshtui-{secrets.token_hex(4)}"
 
     def _let_in(self, user: str, remark: str) -> str:
         odd = f"; {remark}" if remark else ""

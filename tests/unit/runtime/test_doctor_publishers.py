@@ -16,7 +16,9 @@ from meshtui.networks.registry import load_network
 from meshtui.runtime import doctor_publishers
 from meshtui.runtime.clock import SystemClock
 from meshtui.runtime.doctor_publishers import Witness, check_publishers
+from meshtui.runtime.publishing.place import spec_of
 from meshtui.runtime.publishing.tokens import TokenMaker
+from meshtui.transports.mqtt_feed import Publication, open_feed
 from tests.support import mqtt_server as mqtt
 from tests.support.links import opened
 from tests.support.meshcore_vectors import vectors
@@ -213,6 +215,30 @@ async def test_where_the_service_runs_nothing_is_said_in_its_place(locked: Mosqu
     assert found["mqtt1: login"].is_tried
     assert not found["mqtt1: publish"].is_tried
     assert "the service is running" in found["mqtt1: publish"].detail
+
+
+@pytest.mark.broker
+async def test_a_service_that_runs_elsewhere_is_not_thrown_out(locked: Mosquitto) -> None:
+    broker = with_login("mqtt", locked, topic_status="meshcore/elsewhere")
+    spec = spec_of(broker, broker.username, LOGIN[1])
+    name = OBSERVER.client_id(ALICE, broker.number)
+    service = await open_feed(spec, name, None, SystemClock().now)
+
+    found = await told(broker, witness=await witness_of())
+    await service.send([Publication("meshcore/elsewhere", b"still here", is_confirmed=True)])
+    await service.aclose()
+
+    assert found["mqtt1: publish"].is_ok
+
+
+async def test_a_name_that_is_set_is_used_for_the_broker_may_go_by_it(
+    tmp_path: Path, key_file: Path
+) -> None:
+    async with TokenBroker(tmp_path) as broker:
+        config = with_token("mqtt", broker, client_id="observer-7")
+        await told(config, witness=await witness_of(key_file))
+
+        assert [login.client_id for login in broker.logins] == ["observer-7"]
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
