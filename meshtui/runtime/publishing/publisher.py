@@ -308,6 +308,11 @@ class Publisher:
         return self._fail(reason, 0.0) if reason else 0.0
 
     async def _connect(self, username: str, password: str) -> MqttFeed:
+        """Log in; the will bears the time of this, as MQTT fixes it here.
+
+        Brokers that drop a status older than the last one never show it. No time would help: a
+        later one would have them drop what we say once we are back.
+        """
         will = self.status_publication(is_online=False)
         spec = spec_of(self.config, username, password)
         return await self._desk.open_feed(spec, self._desk.client_id(self.config), will)

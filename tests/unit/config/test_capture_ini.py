@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import configparser
+import re
 import time
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from meshtui.config.capture import MAX_REMARKS
-from meshtui.config.capture_ini import CaptureFile, is_capture_ini, parse_ini
+from meshtui.config.capture import MAX_REMARKS, Remarks
+from meshtui.config.capture_ini import CaptureFile, _read_sections, is_capture_ini, parse_ini
 from meshtui.config.link_urls import check_link_url
 from meshtui.config.settings import parse_config
 from meshtui.errors import ConfigError
@@ -153,6 +157,26 @@ def test_what_may_have_been_of_a_password_is_said_without_it(line: str) -> None:
 
     assert remark.startswith(f"{FILE}: line 5: mqtt1_password: ")
     assert "hunter2" not in remark
+
+
+# What a bot reads well: it knows no comments behind a value and no quotes, and `%%` is one `%`.
+WELL_READ = (
+    st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z")) | st.just(" "), max_size=30)
+    .filter(lambda value: not re.search(r"\s[#;]", f" {value}") and value.strip()[:1] not in "\"'")
+    .map(lambda value: value.replace("%", "%%"))
+)
+
+
+@given(st.lists(WELL_READ, max_size=4), st.sampled_from([" = ", "=", ": ", " :", "\t=\t"]))
+def test_what_a_bot_reads_well_is_read_alike(values: list[str], sign: str) -> None:
+    lines = [f"mqtt{number}_password{sign}{value}" for number, value in enumerate(values, 1)]
+    text = "\n".join(("[PacketCapture]", "enabled = true", "", "# passwords", *lines, ""))
+    bot = configparser.ConfigParser()
+    bot.read_string(text)
+
+    entries = _read_sections(FILE, text, Remarks())["packetcapture"]
+
+    assert {key: entry.value for key, entry in entries.items()} == dict(bot["PacketCapture"])
 
 
 def test_brokers_run_in_the_order_of_their_numbers_whatever_is_between() -> None:
