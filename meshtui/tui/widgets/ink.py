@@ -70,9 +70,9 @@ class InkedList(LineList):
         strip = Strip(_segments(parts, lambda ink: self._style(ink, over)))
         return strip.adjust_cell_length(width, over)
 
-    def notify_style_update(self) -> None:
-        """Colours changed."""
-        super().notify_style_update()
+    def colours_changed(self) -> None:
+        """Inks are found anew."""
+        super().colours_changed()
         self._inked.clear()
 
     def _style(self, ink: str, over: Style | None = None) -> Style:
@@ -115,9 +115,9 @@ class LineView(PaintedWidget):
         """Another width, other lines."""
         self.redraw()
 
-    def notify_style_update(self) -> None:
-        """Colours changed."""
-        super().notify_style_update()
+    def colours_changed(self) -> None:
+        """The lines are made again."""
+        super().colours_changed()
         self._lines = None
 
     def render_line(self, y: int) -> Strip:

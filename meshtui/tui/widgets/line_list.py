@@ -311,9 +311,9 @@ class LineList(PaintedWidget, can_focus=True):
             return self._painted[y].adjust_cell_length(self.size.width, self.base_style)
         return Strip.blank(self.size.width, self.base_style)
 
-    def notify_style_update(self) -> None:
-        """Colours changed: everything is drawn again."""
-        super().notify_style_update()
+    def colours_changed(self) -> None:
+        """Everything is drawn again."""
+        super().colours_changed()
         self._cache.forget()
         self._painted = []
 

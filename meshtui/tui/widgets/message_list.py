@@ -123,9 +123,9 @@ class MessageList(LineList):
             return None
         return log.messages[self.cursor]
 
-    def notify_style_update(self) -> None:
-        """Colours changed."""
-        super().notify_style_update()
+    def colours_changed(self) -> None:
+        """Styles are found anew."""
+        super().colours_changed()
         self._styles_of = {}
 
     # -- drawing -----------------------------------------------------------------------------

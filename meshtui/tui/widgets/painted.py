@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from rich.style import Style
     from textual.strip import Strip
+    from textual.theme import Theme
 
 _MOST_ROWS = 512
 
@@ -19,9 +20,14 @@ Key: TypeAlias = "tuple[int, bool]"
 
 
 class PaintedWidget(Widget):
-    """A widget that knows the style behind its lines, and whether anybody sees them."""
+    """A widget that knows the style behind its lines, and whether anybody sees them.
+
+    Styles are found anew whenever a widget gets or loses the keys; what was painted stays good
+    unless the theme or what stands behind the lines is another.
+    """
 
     _base: Style | None = None
+    _theme: Theme | None = None
 
     @property
     def base_style(self) -> Style:
@@ -35,10 +41,19 @@ class PaintedWidget(Widget):
         """Neither it nor anything around it is taken off the screen."""
         return all(node.display for node in self.ancestors_with_self)
 
+    def watch_has_focus(self, _has_focus: bool) -> None:  # noqa: FBT001 - Textual calls it
+        """Our rules never ask who has the keys: to find all styles anew would hold a key up."""
+
     def notify_style_update(self) -> None:
-        """Colours changed."""
+        """Styles were found anew."""
         super().notify_style_update()
-        self._base = None
+        before, self._base = (self._theme, self._base), None
+        self._theme = self.app.current_theme
+        if before != (self._theme, self.base_style):
+            self.colours_changed()
+
+    def colours_changed(self) -> None:
+        """Forget what was painted in the colours before."""
 
 
 class RowCache:
