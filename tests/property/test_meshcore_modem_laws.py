@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from meshtui.model.event import FrameReceived
 from meshtui.model.packet import Transmit
 from meshtui.networks.meshcore.kiss import MAX_FRAME_BYTES, data_frame, hardware_frame
-from meshtui.networks.meshcore.modem.line import MAX_QUEUE
+from meshtui.networks.meshcore.modem.queue import MAX_QUEUE
 from tests.support.meshcore_vectors import key, raw_packets
 from tests.support.modem_world import ModemWorld
 

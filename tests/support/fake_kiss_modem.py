@@ -59,6 +59,9 @@ class FakeKissModem:
     pending: bytes | None = None
     plain: dict[int, bytes] = field(default_factory=dict)
     heard: int = 0
+    errors: int = 0
+    noise_dbm: int = -117
+    boots: int = 1
     say: Callable[[bytes], object] = len
     _deframer: KissDeframer = field(default_factory=KissDeframer)
 
@@ -104,15 +107,19 @@ class FakeKissModem:
     def _answer(self, code: int, body: bytes) -> bytes:
         match code:
             case Hardware.SET_RADIO:
+                if len(body) < 10:
+                    return hardware_frame(Hardware.ERROR, b"\x01")
                 self.radio = decode_radio(body)
                 return hardware_frame(Hardware.OK)
             case Hardware.SET_POWER:
                 self.power_dbm = int.from_bytes(body[:1], "little", signed=True)
                 return hardware_frame(Hardware.OK)
             case Hardware.REBOOT:
+                self._reboot()
                 return hardware_frame(Hardware.OK)
             case Hardware.SET_REPORT:
                 self.reports = bool(body[0])
+                code = Hardware.GET_REPORT
         answers = {
             Hardware.VERSION: b"\x01\x00",
             Hardware.GET_RADIO: encode_radio(self.radio),
@@ -120,17 +127,25 @@ class FakeKissModem:
             Hardware.NAME: self.name.encode(),
             Hardware.BATTERY: self.battery_mv.to_bytes(2, "little"),
             Hardware.IS_BUSY: bytes((self.is_busy,)),
-            Hardware.SET_REPORT: body[:1],
             Hardware.GET_REPORT: bytes((self.reports,)),
             Hardware.RSSI: b"\x92",
+            Hardware.NOISE: self.noise_dbm.to_bytes(2, "little", signed=True),
             Hardware.PING: b"",
             Hardware.STATS: b"".join(
-                number.to_bytes(4, "little") for number in (self.heard, len(self.on_air), 0)
+                number.to_bytes(4, "little")
+                for number in (self.heard, len(self.on_air), self.errors)
             ),
         }
         if code not in answers:
             return hardware_frame(Hardware.ERROR, b"\x05")
         return hardware_frame(code | ANSWER_BIT, answers[Hardware(code)])
+
+    def _reboot(self) -> None:
+        """It keeps nothing of what it was told."""
+        self.boots += 1
+        self.radio, self.power_dbm = UNTUNED, 0
+        self.reports, self.pending = True, None
+        self.plain.clear()
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from meshtui.mesh.airtime import time_on_air_ms
+from meshtui.model.command import Ask
 from meshtui.model.event import Answered, DeliveryChanged, FrameSent, MessageReceived
 from meshtui.model.ids import Instant, LinkId, MessageId, channel_conversation, direct_conversation
 from meshtui.model.link import LinkInfo, LinkKind, RadioSettings
@@ -17,6 +18,7 @@ from meshtui.model.packet import Frame, RxMeta, Transmit
 from meshtui.networks.meshcore.channel_key import key_of_name
 from meshtui.networks.meshcore.keyring import Keyring
 from meshtui.networks.meshcore.listener import AirListener
+from meshtui.networks.meshcore.modem.greeting import ModemFacts
 from meshtui.networks.meshcore.modem_port import ModemPort
 from meshtui.networks.meshcore.node.node import MeshcoreNode
 from meshtui.networks.meshcore.node.outputs import Send
@@ -24,18 +26,25 @@ from meshtui.networks.meshcore.node.settings import mesh_radio
 from meshtui.networks.meshcore.nodes import NodeBook
 from meshtui.networks.meshcore.settings import Settings
 from meshtui.networks.meshcore.station import NETWORK, Station
-from tests.support.fake_kiss_modem import FakeKissModem
+from tests.support.fake_kiss_modem import EU, FakeKissModem
 from tests.support.meshcore_air import Digests
+from tests.support.meshcore_vectors import key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from meshtui.crypto.ed25519 import KeyPair
+    from meshtui.networks.meshcore.kiss import ModemRadio
     from meshtui.networks.meshcore.node.outputs import NodeOutput
     from meshtui.networks.meshcore.node.settings import NodeSettings
 
 UNIX_MS = 1_767_225_600_000
 FREE_RADIO = replace(mesh_radio(), duty_cycle=1.0, frequency_mhz=None)
+
+
+def radio_of(modem: FakeKissModem) -> RadioSettings:
+    """How a modem's radio is set, in the words of all radios; as usual where that is nonsense."""
+    return ModemFacts(radio=modem.radio).settings(FREE_RADIO)
 
 
 @dataclass
@@ -87,6 +96,11 @@ class Server:
 
     node: MeshcoreNode
     neighbours: list[str] = field(default_factory=list)
+
+
+def _tuning_of(station: Person | Server) -> ModemRadio:
+    """Servers never leave the mesh's channel."""
+    return station.modem.radio if isinstance(station, Person) else EU
 
 
 class ModemWorld:
@@ -168,7 +182,7 @@ class ModemWorld:
         while person.taken < len(person.modem.on_air):
             packet = person.modem.on_air[person.taken]
             person.taken += 1
-            airtime_s = time_on_air_ms(len(packet), FREE_RADIO) / 1000
+            airtime_s = time_on_air_ms(len(packet), radio_of(person.modem)) / 1000
             self._at(self.now_s + airtime_s, person.name, packet)
 
     def _at(self, at_s: float, name: str, packet: bytes) -> None:
@@ -189,8 +203,11 @@ class ModemWorld:
             self.read(sender, sender.modem.sent())
 
     def _spread(self, sender: Person | Server, packet: bytes) -> None:
+        """Who is near, and tuned to the same, hears it."""
         for name in sender.neighbours:
             other = self._any(name)
+            if _tuning_of(other) != _tuning_of(sender):
+                continue
             if isinstance(other, Person):
                 self.read(other, other.modem.hear(packet))
             else:
@@ -232,6 +249,18 @@ class ModemWorld:
 
     # -- what people do
 
+    def ask(
+        self, name: str, verb: str, argument: str = "", to: str = "", secret=None
+    ) -> list[Answered]:
+        """Ask, and return all answers there are after a minute."""
+        person = self.people[name]
+        before = len(person.answers())
+        peer = self.people[to].station.node_id if to else None
+        request = Ask(NETWORK, verb, "r", peer, argument, secret)
+        self.take(person, person.port.ask(request, self.now))
+        self.run(60)
+        return person.answers()[before:]
+
     def write(
         self, name: str, to: str, text: str, message_id: str = "m1", attempt: int = 0
     ) -> None:
@@ -266,3 +295,15 @@ class ModemWorld:
                 if other is not person:
                     key = other.station.key.public_key
                     person.station.keyring.add_contact(key, other.name)
+
+
+def pair(radio: RadioSettings | None = None, **modem) -> ModemWorld:
+    """Alice and Bob in direct reach, greeted; what is said of a modem or a radio is of Alice's."""
+    world = ModemWorld()
+    world.add("Alice", key("A"), radio=radio or FREE_RADIO, modem=FakeKissModem(**modem))
+    world.add("Bob", key("B"))
+    world.join("Alice", "Bob")
+    world.up()
+    world.run(10)
+    world.meet_all()
+    return world

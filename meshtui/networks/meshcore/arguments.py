@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from meshtui.errors import LocalProtocolError
 from meshtui.networks.meshcore.payloads.anon_request import MAX_PASSWORD_BYTES
 from meshtui.networks.meshcore.payloads.text import MAX_TEXT_BYTES
 
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
 _HEX: Final = frozenset("0123456789abcdef")
+
+
+def unknown_verb(
+    verb: str, of_radio: Collection[str], of_node: Collection[str], *, is_node: bool
+) -> str:
+    """Say that there is no such verb, or that it is asked of somebody else."""
+    known, others = (of_node, of_radio) if is_node else (of_radio, of_node)
+    if verb in others:
+        whom = "of the radio itself, not of a node" if is_node else "of a node; say of which"
+        return f"{verb} is asked {whom}"
+    return f"unknown verb {verb}; one of {', '.join(known)}"
 
 
 def words_of(argument: str, least: int, most: int, usage: str) -> list[str]:
@@ -38,6 +52,16 @@ def number_of(word: str, low: float, high: float, what: str) -> float:
         msg = f"{what} is a number from {low:g} to {high:g}, not {word!r}"
         raise LocalProtocolError(msg)
     return value
+
+
+def days_of(argument: str) -> float:
+    """Read a number of days.
+
+    Raises:
+        LocalProtocolError: It is none.
+    """
+    (word,) = words_of(argument, 1, 1, "`DAYS`")
+    return number_of(word, 1, 10_000, "the number of days")
 
 
 def switch_of(argument: str, *, default: bool | None = None) -> bool:

@@ -10,29 +10,36 @@ from dataclasses import replace
 from math import ceil
 from typing import TYPE_CHECKING, Final
 
-from meshtui.errors import LocalProtocolError
 from meshtui.mesh.airtime import time_on_air_ms
 from meshtui.model.device import Device
 from meshtui.model.event import Answered, DeviceChanged, FrameReceived, FrameSent, Signed
-from meshtui.model.ids import ConversationKind, Instant, NodeId, split_conversation
+from meshtui.model.ids import Instant, NodeId
 from meshtui.model.link import Myself
-from meshtui.model.message import SendCost
 from meshtui.model.node import Route
 from meshtui.model.packet import Frame, Transmit, Verdict
 from meshtui.model.secret import SecretBytes
 from meshtui.networks.meshcore.kiss import KissCommand, KissDeframer, KissFrame
 from meshtui.networks.meshcore.mail import Reception, direct_text
-from meshtui.networks.meshcore.modem.ask_nodes import NODE_SCRIPTS
-from meshtui.networks.meshcore.modem.ask_radio import RADIO_SCRIPTS, facts_of, rename, stats_of
+from meshtui.networks.meshcore.modem.ask import script_for
+from meshtui.networks.meshcore.modem.ask_radio import facts_of, stats_of
 from meshtui.networks.meshcore.modem.asking import Asked
-from meshtui.networks.meshcore.modem.events import Answer, Greeted, PacketHeard, Trouble
+from meshtui.networks.meshcore.modem.events import (
+    Answer,
+    Greeted,
+    PacketHeard,
+    Replied,
+    Restarting,
+    Trouble,
+    Tuned,
+)
 from meshtui.networks.meshcore.modem.outbox import LINK_LOST, Outbox
 from meshtui.networks.meshcore.modem.rig import Rig, key_in
+from meshtui.networks.meshcore.modem.texts import UNTUNED, cost, objection
 from meshtui.networks.meshcore.modem.words import ENDPOINT, summarise_modem, wire_of
 from meshtui.networks.meshcore.node.outputs import AckHeard, PathLearned, TextHeard
 from meshtui.networks.meshcore.node.settings import mesh_radio
 from meshtui.networks.meshcore.packet import split_hashes
-from meshtui.networks.meshcore.payloads.text import MAX_TEXT_BYTES, TextType
+from meshtui.networks.meshcore.payloads.text import TextType
 from meshtui.networks.meshcore.station import NETWORK
 from meshtui.networks.meshcore.summary import summarise_data
 
@@ -42,7 +49,7 @@ if TYPE_CHECKING:
     from meshtui.model.command import Advertise, Ask, Sign
     from meshtui.model.ids import ConversationId, LinkId, MessageId
     from meshtui.model.link import LinkInfo
-    from meshtui.model.message import Channel, Message
+    from meshtui.model.message import Channel, Message, SendCost
     from meshtui.model.restored import Spent
     from meshtui.networks.base import Output
     from meshtui.networks.meshcore.listener import AirListener
@@ -50,15 +57,8 @@ if TYPE_CHECKING:
     from meshtui.networks.meshcore.node.outputs import NodeOutput
     from meshtui.networks.meshcore.station import Station
 
-UNTUNED: Final = (
-    "the modem's radio is not set: name its frequency in the link's URL, such as "
-    "?freq=869.618&sf=8&bw=62.5&cr=8"
-)
+STARTS_ANEW: Final = "the modem starts anew"
 _START: Final = Instant(0.0, 0)
-_BLOCK: Final = 16
-_TEXT_HEAD: Final = 5  # time and flags, before the text and sealed with it
-_GROUP_HEAD: Final = 5  # header, path_len, channel hash, MAC
-_DIRECT_HEAD: Final = 6  # header, path_len, both hashes, MAC
 
 
 class ModemPort:
@@ -104,7 +104,8 @@ class ModemPort:
         """We are ourselves here."""
         rig = self._rig
         node_id = rig.station.node_id
-        return Myself(NETWORK, node_id, node_id, rig.name, rig.station.settings.position)
+        position = rig.node.settings.position or rig.station.settings.position
+        return Myself(NETWORK, node_id, node_id, rig.name, position)
 
     @property
     def device(self) -> Device | None:
@@ -208,21 +209,7 @@ class ModemPort:
 
     def objection(self, conversation: ConversationId, text: str) -> str:
         """Say why a text cannot be sent."""
-        rig = self._rig
-        if not rig.line.facts.is_tuned:
-            return UNTUNED
-        _, kind, target = split_conversation(conversation)
-        if "\0" in text:
-            return "a MeshCore text ends at its first NUL character; take it out"
-        size = len(text.encode(errors="replace"))
-        if kind is ConversationKind.DIRECT:
-            if target == rig.station.node_id:
-                return "that is you"
-            return _too_long(size, MAX_TEXT_BYTES, "")
-        if rig.station.keyring.channel(target) is None:
-            return f"no key of {target} is known; join it first"
-        limit = MAX_TEXT_BYTES - len(f"{rig.name}: ".encode(errors="replace"))
-        return _too_long(size, limit, " beside your name")
+        return objection(self._rig, conversation, text)
 
     def send(self, message: Message, now: Instant) -> Sequence[Output]:
         """Send a message of ours."""
@@ -252,9 +239,9 @@ class ModemPort:
         """Take name and position over, and flood an advertisement."""
         rig = self._begin(now)
         if request.name is not None:
-            rename(rig, request.name)
+            rig.rename(request.name)
         if request.position is not None:
-            rig.node.settings = replace(rig.node.settings, position=request.position)
+            rig.move(request.position)
         rig.carry(rig.node.advertise(now, flood=True))
         return self._end()
 
@@ -269,22 +256,7 @@ class ModemPort:
     def ask(self, request: Ask, now: Instant) -> Sequence[Output]:
         """Carry out a verb."""
         rig = self._begin(now)
-        argument = request.argument
-        if request.secret is not None:
-            argument = request.secret.reveal.decode(errors="replace")
-        if request.node_id is None:
-            radio_script = RADIO_SCRIPTS.get(request.verb)
-            script = None if radio_script is None else radio_script(rig, argument)
-        else:
-            node_script = NODE_SCRIPTS.get(request.verb)
-            key = key_in(request.node_id)
-            if key is None:
-                raise LocalProtocolError("the whole key of that node is not known yet")
-            script = None if node_script is None else node_script(rig, key, argument)
-        if script is None:
-            msg = f"a modem does not do `{request.verb}`: it only sends and hears"
-            raise LocalProtocolError(msg)
-        self._asked.start(request, script)
+        self._asked.start(request, script_for(rig, request))
         return self._end()
 
     def sign(self, request: Sign, now: Instant) -> Sequence[Output]:
@@ -294,26 +266,7 @@ class ModemPort:
 
     def cost(self, conversation: ConversationId, text: str, now: Instant) -> SendCost | None:
         """Reckon what sending a text takes."""
-        rig = self._rig
-        if not rig.line.facts.is_tuned:
-            return None
-        _, kind, target = split_conversation(conversation)
-        size = _TEXT_HEAD + len(text.encode(errors="replace"))
-        head, form = _DIRECT_HEAD, "flood"
-        if kind is ConversationKind.CHANNEL:
-            size += len(f"{rig.name}: ".encode(errors="replace"))
-            head = _GROUP_HEAD
-        elif (path := rig.node.out_path(key_in(target) or b"")) is not None:
-            head, form = head + len(path.path), "direct"
-        frame_bytes = head + -(-size // _BLOCK) * _BLOCK
-        return SendCost(
-            1,
-            frame_bytes,
-            time_on_air_ms(frame_bytes, rig.line.settings),
-            form,
-            rig.line.duty_used(now.mono_s),
-            rig.line.wait_s(frame_bytes, now.mono_s),
-        )
+        return cost(self._rig, conversation, text, now)
 
     # -- what happens
 
@@ -338,8 +291,12 @@ class ModemPort:
         match event:
             case PacketHeard(data, rx):
                 self._heard(Frame(self.link_id, data, rig.now, rx))
-            case Greeted():
-                self._greeted()
+            case Greeted() | Tuned():
+                self._tuned()
+            case Replied():
+                self._asked.hear(event)
+            case Restarting():
+                self._asked.fail_all(STARTS_ANEW)
             case Answer(said):
                 frame = Frame(self.link_id, wire_of(said), rig.now, endpoint=ENDPOINT)
                 rig.emit(FrameReceived(NETWORK, frame, summarise_modem(frame.payload)))
@@ -348,8 +305,8 @@ class ModemPort:
             case _:
                 pass
 
-    def _greeted(self) -> None:
-        """The modem is ready: reckon with its radio, and tell who is near that we are here."""
+    def _tuned(self) -> None:
+        """The modem is set: reckon with its radio, and tell who is near that we are here."""
         rig = self._rig
         rig.tune()
         self._tell_device()
@@ -441,9 +398,3 @@ def _packet_in(wire: bytes) -> bytes | None:
     if isinstance(frame, KissFrame) and frame.command == KissCommand.DATA:
         return frame.data
     return None
-
-
-def _too_long(size: int, limit: int, beside: str) -> str:
-    if size <= limit:
-        return ""
-    return f"it is {size} bytes long, and {limit} fit{beside}: shorten it by {size - limit}"

@@ -40,8 +40,11 @@ PATIENCE: Final = 1.5
 CLI_WAIT_S: Final = 12.0
 TRACE_WAIT_S: Final = 10.0
 MAX_PAGES: Final = 8
+MAX_ROWS: Final = 1_000
+_DAY_S: Final = 86_400
 _PAGE: Final = 255  # as many as fit
 _PREFIX_BYTES: Final = 4
+NO_PATH: Final = "not known"
 _UNKNOWN: Final = "not known"
 _UNITS: Final = {"_mv": " mV", "_dbm": " dBm", "_db": " dB", "_s": " s"}
 
@@ -66,6 +69,29 @@ class Told:
     text: str
     rows: Rows = ()
     rtt_ms: int | None = None
+
+
+def contact_row(node: str, name: str, unheard_s: float, path: str, *, is_favourite: bool) -> Row:
+    """Show an entry of a contact table.
+
+    Args:
+        node: The first digits of its id.
+        unheard_s: Since anything was last heard of it.
+        path: Its hop hashes; empty = it is in direct reach.
+    """
+    return (
+        ("node", node),
+        ("name", name),
+        ("heard", f"{int(max(0.0, unheard_s)) // _DAY_S} d ago"),
+        ("path", path or "direct"),
+        ("favourite", "yes" if is_favourite else ""),
+    )
+
+
+def unheard_words(count: int, total: int, days: float) -> str:
+    """Say how many contacts were not heard for so long, and what may be done."""
+    text = f"{count} of {total} contacts were not heard for {days:g} days"
+    return f"{text}; `contacts-cleanup {days:g}` removes them" if count else text
 
 
 def record(facts: dict[str, str]) -> Rows:

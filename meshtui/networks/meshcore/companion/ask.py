@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from meshtui.errors import LocalProtocolError
 from meshtui.model.event import Answered
+from meshtui.networks.meshcore.arguments import unknown_verb
 from meshtui.networks.meshcore.companion import ask_nodes, ask_paths, ask_radio, ask_settings
 from meshtui.networks.meshcore.station import NETWORK
 from meshtui.networks.meshcore.told import failure
@@ -108,19 +109,12 @@ def _steps(radio: Radio, request: Ask) -> Asking:
     if request.node_id is None:
         of_radio = _RADIO.get(request.verb)
         if of_radio is None:
-            raise LocalProtocolError(_unknown(request.verb, is_node=False))
+            raise LocalProtocolError(unknown_verb(request.verb, _RADIO, _NODE, is_node=False))
         return of_radio(radio, argument)
     of_node = _NODE.get(request.verb)
     if of_node is None:
-        raise LocalProtocolError(_unknown(request.verb, is_node=True))
+        raise LocalProtocolError(unknown_verb(request.verb, _RADIO, _NODE, is_node=True))
     return of_node(radio, key_of(request.node_id), argument)
-
-
-def _unknown(verb: str, *, is_node: bool) -> str:
-    if verb in (_RADIO if is_node else _NODE):
-        whom = "of the radio itself, not of a node" if is_node else "of a node; say of which"
-        return f"{verb} is asked {whom}"
-    return f"unknown verb {verb}; one of {', '.join(_NODE if is_node else _RADIO)}"
 
 
 def key_of(node_id: NodeId) -> bytes:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from meshtui.errors import CryptoError, DecodeError, LocalProtocolError
 from meshtui.model.ids import NodeId
 from meshtui.model.secret import SecretBytes
-from meshtui.networks.meshcore.arguments import number_of, words_of
+from meshtui.networks.meshcore.arguments import days_of
 from meshtui.networks.meshcore.channel_key import ChannelKey
 from meshtui.networks.meshcore.companion.answers import Contact, ExportedContact
 from meshtui.networks.meshcore.companion.asking import name_of_node, need
@@ -30,13 +30,19 @@ from meshtui.networks.meshcore.companion.greeting import (
 )
 from meshtui.networks.meshcore.companion.radio import is_favourite
 from meshtui.networks.meshcore.contact_card import SCHEME, card_of, parse_card
-from meshtui.networks.meshcore.told import Told, record
+from meshtui.networks.meshcore.told import (
+    MAX_ROWS,
+    NO_PATH,
+    Told,
+    contact_row,
+    record,
+    unheard_words,
+)
 
 if TYPE_CHECKING:
     from meshtui.networks.meshcore.companion.asking import Asking
     from meshtui.networks.meshcore.companion.radio import Radio
 
-MAX_ROWS: Final = 1_000
 _DAY_S: Final = 86_400
 
 
@@ -212,7 +218,7 @@ def contacts_old(radio: Radio, argument: str) -> Asking:
     Raises:
         LocalProtocolError: It is no number of days.
     """
-    return _cleanup(radio, _days_of(argument), is_real=False)
+    return _cleanup(radio, days_of(argument), is_real=False)
 
 
 def contacts_cleanup(radio: Radio, argument: str) -> Asking:
@@ -221,12 +227,7 @@ def contacts_cleanup(radio: Radio, argument: str) -> Asking:
     Raises:
         LocalProtocolError: It is no number of days.
     """
-    return _cleanup(radio, _days_of(argument), is_real=True)
-
-
-def _days_of(argument: str) -> float:
-    (word,) = words_of(argument, 1, 1, "`DAYS`")
-    return number_of(word, 1, 10_000, "the number of days")
+    return _cleanup(radio, days_of(argument), is_real=True)
 
 
 def _cleanup(radio: Radio, days: float, *, is_real: bool) -> Asking:
@@ -243,9 +244,7 @@ def _cleanup(radio: Radio, days: float, *, is_real: bool) -> Asking:
     )
     rows = tuple(_contact_row(radio, each) for each in old[:MAX_ROWS])
     if not is_real:
-        text = f"{len(old)} of {len(radio.contacts)} contacts were not heard for {days:g} days"
-        way_out = f"; `contacts-cleanup {days:g}` removes them" if old else ""
-        return Told(text + way_out, rows)
+        return Told(unheard_words(len(old), len(radio.contacts), days), rows)
     for each in old:
         problem = yield from remove_contact(radio, each.key)
         if problem:
@@ -261,13 +260,11 @@ def _last_word_s(radio: Radio, contact: Contact) -> int:
 
 
 def _contact_row(radio: Radio, contact: Contact) -> tuple[tuple[str, str], ...]:
-    days = max(0, radio.now.unix_ms // 1000 - _last_word_s(radio, contact)) // _DAY_S
     path = contact.out_path
-    way = " > ".join(path.hashes) or "direct"
-    return (
-        ("node", contact.key.hex()[:12]),
-        ("name", name_of_node(radio, contact.key)),
-        ("heard", f"{days} d ago"),
-        ("path", way if path.is_known else "not known"),
-        ("favourite", "yes" if is_favourite(contact) else ""),
+    return contact_row(
+        contact.key.hex()[:12],
+        name_of_node(radio, contact.key),
+        radio.now.unix_ms / 1000 - _last_word_s(radio, contact),
+        " > ".join(path.hashes) if path.is_known else NO_PATH,
+        is_favourite=is_favourite(contact),
     )

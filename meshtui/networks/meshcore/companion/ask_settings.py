@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING
 
 from meshtui.errors import LocalProtocolError
-from meshtui.networks.meshcore.arguments import number_of, switch_of, words_of
+from meshtui.networks.meshcore.arguments import switch_of
 from meshtui.networks.meshcore.channel_key import region_key
 from meshtui.networks.meshcore.companion.answers import DefaultFloodScope
 from meshtui.networks.meshcore.companion.asking import need
@@ -22,6 +21,20 @@ from meshtui.networks.meshcore.companion.commands import (
     SetRadioTxPower,
 )
 from meshtui.networks.meshcore.companion.greeting import read_self
+from meshtui.networks.meshcore.device_arguments import (
+    FLOODS_ARE_FREE,
+    MAX_POWER_DBM,
+    NO_LIMIT,
+    hash_size_of,
+    hash_size_words,
+    multi_acks_words,
+    name_of,
+    place_of,
+    power_of,
+    preset_of,
+    region_of,
+    scope_words,
+)
 from meshtui.networks.meshcore.told import Told
 
 if TYPE_CHECKING:
@@ -30,27 +43,6 @@ if TYPE_CHECKING:
     from meshtui.networks.meshcore.companion.commands import RadioCommand
     from meshtui.networks.meshcore.companion.radio import Radio
 
-MAX_NAME_BYTES: Final = 31
-MIN_POWER_DBM: Final = -9
-
-
-class Preset(NamedTuple):
-    """How the radios of a region are tuned."""
-
-    frequency_khz: int
-    bandwidth_hz: int
-    spreading_factor: int
-    coding_rate: int
-
-
-PRESETS: Final = MappingProxyType(
-    {
-        "eu": Preset(869_618, 62_500, 8, 8),
-        "us": Preset(910_525, 62_500, 7, 5),
-        "ca": Preset(910_525, 62_500, 7, 5),
-    }
-)
-
 
 def set_name(radio: Radio, argument: str) -> Asking:
     """Name the radio.
@@ -58,11 +50,7 @@ def set_name(radio: Radio, argument: str) -> Asking:
     Raises:
         LocalProtocolError: The name is empty or too long.
     """
-    name = argument.strip()
-    size = len(name.encode(errors="replace"))
-    if not 0 < size <= MAX_NAME_BYTES or "\0" in name:
-        msg = f"a name has 1 to {MAX_NAME_BYTES} bytes, not {size}"
-        raise LocalProtocolError(msg)
+    name = name_of(argument)
     return _apply(radio, SetAdvertName(name), f"it is called {name}; `advert-flood` tells the mesh")
 
 
@@ -72,12 +60,11 @@ def set_position(radio: Radio, argument: str) -> Asking:
     Raises:
         LocalProtocolError: It is no position.
     """
-    if argument.strip().lower() == "off":
+    place = place_of(argument)
+    if place is None:
         return _apply(radio, SetAdvertLatLon(0.0, 0.0), "it has no position any more")
-    words = words_of(argument.replace(",", " "), 2, 2, "`LAT LNG` in degrees, or `off`")
-    lat = number_of(words[0], -90, 90, "the latitude")
-    lon = number_of(words[1], -180, 180, "the longitude")
-    return _apply(radio, SetAdvertLatLon(lat, lon), f"it is at {lat:.6f}, {lon:.6f}")
+    command = SetAdvertLatLon(place.lat, place.lng)
+    return _apply(radio, command, f"it is at {place.lat:.6f}, {place.lng:.6f}")
 
 
 def set_radio(radio: Radio, argument: str) -> Asking:
@@ -86,23 +73,8 @@ def set_radio(radio: Radio, argument: str) -> Asking:
     Raises:
         LocalProtocolError: There is no such preset, or a number is out of range.
     """
-    preset = PRESETS.get(argument.strip().lower()) or _preset_of(argument)
-    text = (
-        f"{preset.frequency_khz / 1000:g} MHz, {preset.bandwidth_hz / 1000:g} kHz, "
-        f"SF{preset.spreading_factor}, CR 4/{preset.coding_rate}"
-    )
-    return _apply(radio, SetRadioParams(*preset), text)
-
-
-def _preset_of(argument: str) -> Preset:
-    names = ", ".join(PRESETS)
-    words = words_of(argument, 4, 4, f"a preset ({names}) or `MHZ KHZ SF CR`")
-    return Preset(
-        round(number_of(words[0], 150, 2500, "the frequency in MHz") * 1000),
-        round(number_of(words[1], 7, 500, "the bandwidth in kHz") * 1000),
-        round(number_of(words[2], 5, 12, "the spreading factor")),
-        round(number_of(words[3], 5, 8, "the coding rate (5 to 8 for 4/5 to 4/8)")),
-    )
+    preset = preset_of(argument)
+    return _apply(radio, SetRadioParams(*preset), preset.words)
 
 
 def set_power(radio: Radio, argument: str) -> Asking:
@@ -111,9 +83,8 @@ def set_power(radio: Radio, argument: str) -> Asking:
     Raises:
         LocalProtocolError: It is more than the board allows.
     """
-    limit = radio.self_info.max_power_dbm if radio.self_info else 30
-    word = argument.strip().lower().removesuffix("dbm").strip()
-    dbm = round(number_of(word, MIN_POWER_DBM, limit, "the power in dBm"))
+    limit = radio.self_info.max_power_dbm if radio.self_info else MAX_POWER_DBM
+    dbm = power_of(argument, limit)
     return _apply(radio, SetRadioTxPower(dbm), f"it sends with {dbm} dBm")
 
 
@@ -123,11 +94,8 @@ def set_path_hash_mode(radio: Radio, argument: str) -> Asking:
     Raises:
         LocalProtocolError: They are not 1, 2 or 3.
     """
-    size = number_of(argument.strip(), 1, 3, "the size of a hop hash")
-    if size % 1:
-        raise LocalProtocolError("the size of a hop hash is 1, 2 or 3")
-    text = f"repeaters name themselves by {size:g} byte{'s' if size > 1 else ''} in our floods"
-    return _path_hash_mode(radio, int(size) - 1, text)
+    size = hash_size_of(argument)
+    return _path_hash_mode(radio, size - 1, hash_size_words(size))
 
 
 def _path_hash_mode(radio: Radio, mode: int, text: str) -> Asking:
@@ -150,8 +118,7 @@ def set_multi_acks(radio: Radio, argument: str) -> Asking:
     me = radio.self_info
     if me is None:
         raise LocalProtocolError("the radio has not said how it is set")
-    text = f"each acknowledgement along a path is sent {'twice' if is_on else 'once'}"
-    return _apply(radio, _others(me, multi_acks=int(is_on)), text)
+    return _apply(radio, _others(me, multi_acks=int(is_on)), multi_acks_words(is_on=is_on))
 
 
 def _others(me: SelfInfo, multi_acks: int) -> SetOtherParams:
@@ -165,23 +132,18 @@ def scope(radio: Radio, argument: str) -> Asking:
     Raises:
         LocalProtocolError: The name is too long.
     """
-    name = argument.strip()
-    if not name:
+    name = region_of(argument)
+    if name == "":
         return _show_scope()
-    if name.lower() in {"off", "none", "*"}:
-        return _apply(radio, SetDefaultFloodScope(), "our floods go everywhere")
-    full = name if name.startswith(("#", "$")) else f"#{name}"
-    if len(full.encode(errors="replace")) > MAX_NAME_BYTES - 1:
-        msg = f"a region's name has at most {MAX_NAME_BYTES - 1} bytes"
-        raise LocalProtocolError(msg)
-    command = SetDefaultFloodScope(full, region_key(full))
-    return _apply(radio, command, f"only repeaters of {full} pass our floods on")
+    if name is None:
+        return _apply(radio, SetDefaultFloodScope(), FLOODS_ARE_FREE)
+    return _apply(radio, SetDefaultFloodScope(name, region_key(name)), scope_words(name))
 
 
 def _show_scope() -> Asking:
     frame = yield from need(Bare(Command.GET_DEFAULT_FLOOD_SCOPE))
     name = frame.name if isinstance(frame, DefaultFloodScope) else None
-    return Told(f"only repeaters of {name} pass our floods on" if name else "no limit is set")
+    return Told(scope_words(name) if name else NO_LIMIT)
 
 
 def _apply(radio: Radio, command: RadioCommand, text: str) -> Asking:

@@ -26,6 +26,7 @@ from meshtui.networks.meshcore.told import (
     CLI_WAIT_S,
     TRACE_WAIT_S,
     Told,
+    ask_access_list,
     ask_neighbours,
     ask_owner,
     login_told,
@@ -37,11 +38,10 @@ from meshtui.networks.meshcore.told import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Generator
 
-    from meshtui.networks.meshcore.modem.asking import Wait
+    from meshtui.networks.meshcore.modem.asking import News, Wait
     from meshtui.networks.meshcore.modem.rig import Rig
-    from meshtui.networks.meshcore.node.outputs import NodeOutput
 
 _FORWARDS: Final = (AdvertType.REPEATER, AdvertType.ROOM)
 _KEEP_ALIVE_S: Final = 120.0
@@ -162,6 +162,13 @@ def owner(rig: Rig, key: bytes, argument: str) -> Asking:
     return (yield from ask_owner(partial(_request, rig, key), rig.station.entropy))
 
 
+def access_list(rig: Rig, key: bytes, argument: str) -> Asking:
+    """Ask who may do what."""
+    del argument
+    rig.meet(key)
+    return (yield from ask_access_list(partial(_request, rig, key), names_at(rig)))
+
+
 def command_line(rig: Rig, key: bytes, argument: str) -> Asking:
     """Send one line to its command line."""
     check_command_line(argument)
@@ -202,7 +209,7 @@ def export(rig: Rig, key: bytes, argument: str) -> Asking:
 
 def _request(
     rig: Rig, key: bytes, kind: RequestKind, params: bytes = b""
-) -> Generator[Wait, NodeOutput | None, tuple[bytes, int]]:
+) -> Generator[Wait, News | None, tuple[bytes, int]]:
     """Ask a node something; its tag says which answer is whose."""
     sent = rig.node.request(key, kind, params, rig.now)
     heard, rtt_ms = yield from from_air(rig, sent, ResponseHeard, lambda news: news.tag == sent.tag)
@@ -238,21 +245,3 @@ def _hashes(out_path: OutPath | None) -> tuple[str, ...] | None:
 def _path_told(rig: Rig, out_path: OutPath | None) -> Told:
     hashes, name_of = _hashes(out_path), names_at(rig)
     return Told(path_words(hashes, name_of), (path_row("out", hashes, name_of),))
-
-
-NODE_SCRIPTS: Final[dict[str, Callable[[Rig, bytes, str], Asking]]] = {
-    "trace": trace,
-    "path": show_path,
-    "discover-path": discover_path,
-    "reset-path": reset_path,
-    "set-path": set_path,
-    "login": login,
-    "logout": logout,
-    "status": status,
-    "neighbours": neighbours,
-    "telemetry": telemetry,
-    "owner": owner,
-    "cli": command_line,
-    "share": share,
-    "export": export,
-}

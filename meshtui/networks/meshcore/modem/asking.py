@@ -1,4 +1,4 @@
-"""Verbs that wait for an answer from the air, written down as they happen.
+"""Verbs that wait for an answer, from the air or of the modem, written down as they happen.
 
 A script is a generator: it yields what it waits for and is sent the answer, or None when none came
 in time. It returns what it brought; a `LocalProtocolError` in it says why there is nothing.
@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 
 from meshtui.errors import CryptoError, DecodeError, EncodeError, LocalProtocolError, NoAnswerError
 from meshtui.model.event import Answered
+from meshtui.networks.meshcore.kiss import Hardware, error_words
+from meshtui.networks.meshcore.modem.events import Replied
 from meshtui.networks.meshcore.station import NETWORK
 from meshtui.networks.meshcore.told import (
     MAX_WAIT_S,
@@ -25,22 +27,26 @@ from meshtui.networks.meshcore.told import (
 
 if TYPE_CHECKING:
     from meshtui.model.command import Ask
+    from meshtui.networks.meshcore.modem.greeting import Question
     from meshtui.networks.meshcore.modem.rig import Rig
     from meshtui.networks.meshcore.node.outputs import NodeOutput, Sent
 
 MAX_ASKED: Final = 64
+MODEM_S: Final = 300.0
+"""The line knows far earlier that a modem keeps silent; this ends what it has forgotten."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Wait for news of the node: the first that `matches`."""
+    """Wait for news of the node or the modem: the first that `matches`."""
 
-    matches: Callable[[NodeOutput], bool]
+    matches: Callable[[News], bool]
     timeout_s: float
 
 
-Asking: TypeAlias = Generator[Wait, "NodeOutput | None", Told]
-_News = TypeVar("_News")
+News: TypeAlias = "NodeOutput | Replied"
+Asking: TypeAlias = Generator[Wait, "News | None", Told]
+_Heard = TypeVar("_Heard")
 
 
 @dataclass(slots=True)
@@ -54,10 +60,10 @@ class _Asked:
 def from_air(
     rig: Rig,
     sent: Sent,
-    kind: type[_News],
-    matches: Callable[[_News], bool],
+    kind: type[_Heard],
+    matches: Callable[[_Heard], bool],
     least_s: float = MIN_WAIT_S,
-) -> Generator[Wait, NodeOutput | None, tuple[_News, int]]:
+) -> Generator[Wait, News | None, tuple[_Heard, int]]:
     """Send a question and wait for its answer; returns it and after how many ms it came.
 
     Raises:
@@ -71,6 +77,22 @@ def from_air(
     if not isinstance(news, kind):
         raise NoAnswerError(silence(patience_s, is_flood=sent.is_flood))
     return news, round((rig.now.mono_s - began_s) * 1000)
+
+
+def of_modem(rig: Rig, question: Question) -> Generator[Wait, News | None, bytes]:
+    """Ask the modem, which must answer; returns what.
+
+    Raises:
+        LocalProtocolError: It refused, or kept silent.
+    """
+    rig.take(rig.line.ask(question, rig.now.mono_s))
+    news = yield Wait(lambda said: isinstance(said, Replied) and said.question is question, MODEM_S)
+    if not isinstance(news, Replied) or news.code is None:
+        raise LocalProtocolError("the modem does not answer")
+    if news.code == Hardware.ERROR:
+        msg = f"the modem says: {error_words(news.body)}"
+        raise LocalProtocolError(msg)
+    return news.body
 
 
 def names_at(rig: Rig) -> Callable[[str], str]:
@@ -109,12 +131,12 @@ class Asked:
         else:
             self._wait(request, script, wait)
 
-    def hear(self, output: NodeOutput) -> bool:
+    def hear(self, news: News) -> bool:
         """Give news to the first verb that waits for it; tells whether one did."""
         for asked in self._running:
-            if asked.wait.matches(output):
+            if asked.wait.matches(news):
                 self._running.remove(asked)
-                self._step(asked.request, asked.script, output)
+                self._step(asked.request, asked.script, news)
                 return True
         return False
 
@@ -132,7 +154,7 @@ class Asked:
             asked.script.close()
             self._answer(asked.request, Told(reason), is_error=True)
 
-    def _step(self, request: Ask, script: Asking, news: NodeOutput | None) -> None:
+    def _step(self, request: Ask, script: Asking, news: News | None) -> None:
         """Send a script what it waits for, and see what it wants next."""
         try:
             wait = script.send(news)

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from meshtui.model.ids import MessageId
     from meshtui.model.packet import RxMeta
     from meshtui.networks.meshcore.kiss import KissFrame, KissNoise
-    from meshtui.networks.meshcore.modem.greeting import ModemFacts
+    from meshtui.networks.meshcore.modem.greeting import ModemFacts, Question
 
 
 class Outgoing(NamedTuple):
@@ -51,6 +51,30 @@ class Greeted:
 
 
 @dataclass(frozen=True, slots=True)
+class Replied:
+    """The modem has answered what it was asked after its greeting, or will not.
+
+    Attributes:
+        question: The very one that was asked.
+        code: That of the answer, or of an error; None = it keeps silent.
+    """
+
+    question: Question
+    code: int | None = None
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    """The radio is set otherwise than before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Restarting:
+    """The modem starts anew: nothing that was asked of it is answered any more."""
+
+
+@dataclass(frozen=True, slots=True)
 class Write:
     """Bytes for the line.
 
@@ -76,4 +100,6 @@ class Trouble:
     text: str
 
 
-LineEvent: TypeAlias = PacketHeard | PacketSent | Greeted | Write | Answer | Trouble
+LineEvent: TypeAlias = (
+    PacketHeard | PacketSent | Greeted | Replied | Tuned | Restarting | Write | Answer | Trouble
+)

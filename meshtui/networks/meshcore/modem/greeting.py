@@ -12,13 +12,16 @@ from meshtui.networks.meshcore.kiss import (
     KissCommand,
     KissFrame,
     ModemRadio,
+    ModemStats,
     decode_radio,
     decode_signed,
+    decode_stats,
     decode_unsigned,
     encode_kiss,
     encode_radio,
     hardware_frame,
 )
+from meshtui.networks.meshcore.node.settings import preamble_of
 from meshtui.networks.meshcore.payloads.utf8 import text_of
 
 if TYPE_CHECKING:
@@ -26,7 +29,6 @@ if TYPE_CHECKING:
 
     from meshtui.model.link import RadioSettings
 
-_SHORT_SPREADING: Final = 8
 _SPREADING: Final = range(5, 13)
 _CODING: Final = range(5, 9)
 _BANDWIDTH_HZ: Final = range(1_000, 2_000_001)
@@ -52,6 +54,7 @@ class ModemFacts:
     power_dbm: int | None = None
     noise_dbm: int | None = None
     battery_mv: int | None = None
+    stats: ModemStats | None = None
     refused: tuple[str, ...] = ()
 
     @property
@@ -68,17 +71,20 @@ class ModemFacts:
 
     def settings(self, wished: RadioSettings) -> RadioSettings:
         """Say how the radio is set, in the words of all radios; the rest is as wished."""
+        power_dbm = wished.power_dbm if self.power_dbm is None else self.power_dbm
         if self.radio is None or not self.is_tuned:
-            return wished
+            return replace(wished, power_dbm=power_dbm)
         spreading = self.radio.spreading_factor
+        is_usual = wished.preamble_symbols == preamble_of(wished.spreading_factor)
         return replace(
             wished,
             spreading_factor=spreading,
             bandwidth_khz=self.radio.bandwidth_hz / 1000,
             coding_rate=self.radio.coding_rate,
-            preamble_symbols=32 if spreading <= _SHORT_SPREADING else 16,
+            # no modem tells its preamble: what the URL says otherwise of it stands
+            preamble_symbols=preamble_of(spreading) if is_usual else wished.preamble_symbols,
             frequency_mhz=self.radio.frequency_hz / 1e6,
-            power_dbm=self.power_dbm if self.power_dbm is not None else wished.power_dbm,
+            power_dbm=power_dbm,
         )
 
 
@@ -100,6 +106,8 @@ class Question:
         """The code of its answer."""
         if self.code in {Hardware.SET_RADIO, Hardware.SET_POWER, Hardware.REBOOT}:
             return Hardware.OK
+        if self.code == Hardware.SET_REPORT:
+            return Hardware.GET_REPORT | ANSWER_BIT
         return self.code | ANSWER_BIT
 
     @property
@@ -127,19 +135,30 @@ def questions(wished: RadioSettings) -> list[Question]:
             wished.spreading_factor,
             wished.coding_rate,
         )
-        asked.append(Question(Hardware.SET_RADIO, encode_radio(radio)))
+        asked.append(to_tune(radio))
     if wished.power_dbm is not None:
-        body = wished.power_dbm.to_bytes(1, "little", signed=True)
-        asked.append(Question(Hardware.SET_POWER, body))
+        asked.append(to_power(wished.power_dbm))
     asked += [Question(Hardware.GET_RADIO, is_vital=True), Question(Hardware.GET_POWER)]
     return [*asked, Question(Hardware.NAME), Question(Hardware.BATTERY)]
+
+
+def to_tune(radio: ModemRadio) -> Question:
+    """Make what sets the radio."""
+    return Question(Hardware.SET_RADIO, encode_radio(radio))
+
+
+def to_power(power_dbm: int) -> Question:
+    """Make what sets the power."""
+    return Question(Hardware.SET_POWER, power_dbm.to_bytes(1, "little", signed=True))
 
 
 def note(facts: ModemFacts, question: Question, code: int, body: bytes) -> ModemFacts:
     """Take an answer in; one that cannot be read changes nothing."""
     if code == Hardware.ERROR:
         name = Hardware(question.code).name.lower().replace("_", " ")
-        return replace(facts, refused=(*facts.refused, name))
+        return replace(facts, refused=tuple(dict.fromkeys((*facts.refused, name))))
+    if code == Hardware.OK:
+        body = question.body  # it is as we said
     read = _READERS.get(question.code)
     if read is None:
         return facts
@@ -154,8 +173,14 @@ _READERS: Final[dict[int, Callable[[ModemFacts, bytes], ModemFacts]]] = {
         facts, version=str(decode_unsigned(body)) if body else ""
     ),
     Hardware.GET_RADIO: lambda facts, body: replace(facts, radio=decode_radio(body)),
-    Hardware.GET_POWER: lambda facts, body: replace(facts, power_dbm=decode_signed(body)),
+    Hardware.SET_RADIO: lambda facts, body: replace(facts, radio=decode_radio(body)),
+    # until somebody has set it, a modem says zero
+    Hardware.GET_POWER: lambda facts, body: replace(
+        facts, power_dbm=decode_signed(body) or facts.power_dbm
+    ),
+    Hardware.SET_POWER: lambda facts, body: replace(facts, power_dbm=decode_signed(body)),
     Hardware.NAME: lambda facts, body: replace(facts, name=text_of(body[:64])),
     Hardware.BATTERY: lambda facts, body: replace(facts, battery_mv=decode_unsigned(body, 2)),
     Hardware.NOISE: lambda facts, body: replace(facts, noise_dbm=decode_signed(body, 2)),
+    Hardware.STATS: lambda facts, body: replace(facts, stats=decode_stats(body)),
 }

@@ -8,7 +8,6 @@ A packet that is heard is followed by how well it was heard, so it is held until
 
 from __future__ import annotations
 
-import heapq
 import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -32,7 +31,10 @@ from meshtui.networks.meshcore.modem.events import (
     Outgoing,
     PacketHeard,
     PacketSent,
+    Replied,
+    Restarting,
     Trouble,
+    Tuned,
     Write,
 )
 from meshtui.networks.meshcore.modem.greeting import (
@@ -42,6 +44,7 @@ from meshtui.networks.meshcore.modem.greeting import (
     openers,
     questions,
 )
+from meshtui.networks.meshcore.modem.queue import SendQueue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -52,16 +55,16 @@ if TYPE_CHECKING:
     from meshtui.networks.meshcore.kiss import KissEvent
     from meshtui.networks.meshcore.modem.events import LineEvent
 
-MAX_QUEUE: Final = 256
 ANSWER_S: Final = 1.5
 TRIES: Final = 3
 GREET_AGAIN_S: Final = 5.0
+REBOOT_S: Final = 3.0
 META_S: Final = 0.1
 BUSY_STEP_S: Final = 0.12
 FORCE_S: Final = 4.0
 TX_GRACE_S: Final = 2.0
 MAX_TX_TRIES: Final = 2
-RELAY_LATE_S: Final = 30.0  # the rest of the mesh has long done what a relay could do by then
+TOO_LONG: Final = "longer than the duty cycle allows"
 NO_MODEM: Final = "the modem does not answer; does it run MeshCore's KISS modem firmware?"
 _BUSY_QUESTION: Final = Question(Hardware.IS_BUSY)
 
@@ -103,14 +106,12 @@ class ModemLine:
         self._random_below = random_below
         self._deframer = KissDeframer()
         self._duty = DutyCycle(wished.duty_cycle)
-        self._queue: list[tuple[int, int, Outgoing]] = []
-        self._count = 0
+        self._queue = SendQueue(self._waits)
         self._asked: _Asked | None = None
         self._to_ask: list[Question] = []
         self._sending: _Sending | None = None
         self._held: _Held | None = None
         self._greet_at_s: float | None = None
-        self._is_open = False
         self._has_complained = False
         self.facts = ModemFacts()
         self.is_greeted = False
@@ -154,7 +155,6 @@ class ModemLine:
     def open(self, now_s: float) -> list[LineEvent]:
         """The line is open: greet the modem."""
         self.close()
-        self._is_open = True
         events: list[LineEvent] = [Write(wire) for wire in openers()]
         self._to_ask = questions(self._wished)
         self.facts = ModemFacts()
@@ -165,14 +165,34 @@ class ModemLine:
         """The line is gone: what was on it is not known to have been sent, and waits again."""
         self._deframer.reset()
         if self._sending is not None:
-            self._put(self._sending.outgoing)
+            self._queue.put(self._sending.outgoing)
         self._asked = self._sending = self._held = self._greet_at_s = None
         self._to_ask = []
-        self.is_greeted = self._is_open = False
+        self.is_greeted = False
 
     def clear(self) -> None:
         """Forget what waits: an acknowledgement minutes late is worth nothing."""
         self._queue.clear()
+
+    def ask(self, question: Question, now_s: float) -> list[LineEvent]:
+        """Ask the modem, as soon as nothing is on the air; a `Replied` follows in time.
+
+        It does not where the line is closed, or opened anew, before.
+        """
+        events: list[LineEvent] = []
+        self._to_ask.append(question)
+        self._advance(now_s, events)
+        return events
+
+    def keep(self) -> None:
+        """Greet the modem from now on with what is set now, instead of what the URL says."""
+        self._wished = self.settings
+
+    def restart(self, now_s: float) -> list[LineEvent]:
+        """The modem starts anew: greet it when it is back."""
+        self.close()
+        self._greet_at_s = now_s + REBOOT_S
+        return [Restarting()]
 
     def feed(self, data: bytes, now_s: float) -> list[LineEvent]:
         """Take what was read."""
@@ -214,34 +234,26 @@ class ModemLine:
             if sending is not None:
                 times.append(sending.ask_at_s)
             elif self._queue:
-                times.append(self._next_departure_s(now_s))
+                times.append(self._queue.next_departure_s(now_s))
         return min(times, default=None)
 
     # -- packets
 
     def send(self, outgoing: Outgoing, now_s: float) -> list[LineEvent]:
         """Put a packet into the queue; where it is full, the least urgent goes, relays first."""
-        events: list[LineEvent] = []
         if math.isinf(self._waits(outgoing, now_s)):
-            return [PacketSent(outgoing, is_ok=False, reason="longer than the duty cycle allows")]
-        self._put(outgoing)
-        if len(self._queue) > MAX_QUEUE:
-            # others must not keep us from sending by what they give us to pass on
-            worst = max(self._queue, key=lambda entry: (entry[2].is_relay, *entry[:2]))
-            self._queue.remove(worst)
-            heapq.heapify(self._queue)
-            events.append(PacketSent(worst[2], is_ok=False, reason="the send queue is full"))
+            return [PacketSent(outgoing, is_ok=False, reason=TOO_LONG)]
+        self._queue.put(outgoing)
+        events: list[LineEvent] = [
+            PacketSent(excess, is_ok=False, reason="the send queue is full")
+            for excess in self._queue.take_excess()
+        ]
         self._advance(now_s, events)
         return events
 
     def drop(self, message_id: MessageId) -> None:
         """Take what carries a message, and is not on the air yet, out of the queue."""
-        self._queue = [entry for entry in self._queue if entry[2].message_id != message_id]
-        heapq.heapify(self._queue)
-
-    def _put(self, outgoing: Outgoing) -> None:
-        self._count += 1
-        heapq.heappush(self._queue, (outgoing.priority, self._count, outgoing))
+        self._queue.drop(message_id)
 
     # -- what the modem says
 
@@ -279,8 +291,29 @@ class ModemLine:
         if asked.question is _BUSY_QUESTION:
             self._channel(now_s, body if code != Hardware.ERROR else b"\0", events)
             return
-        self.facts = note(self.facts, asked.question, code, body)
+        self._noted(asked.question, code, body, now_s, events)
         self._ask_next(now_s, events)
+
+    def _noted(
+        self, question: Question, code: int, body: bytes, now_s: float, events: list[LineEvent]
+    ) -> None:
+        """Take an answer in; from one who was greeted, for those who asked, too."""
+        before = self.settings
+        self.facts = note(self.facts, question, code, body)
+        if not self.is_greeted:
+            return
+        if self.settings != before:
+            self._retuned(now_s, events)
+        events.append(Replied(question, code, body))
+
+    def _retuned(self, now_s: float, events: list[LineEvent]) -> None:
+        """Packets take another time now: reckon anew which may go."""
+        if self._sending is not None:
+            self._queue.put(self._sending.outgoing)
+            self._sending = None
+        hopeless = self._queue.take_hopeless(now_s)
+        events += [PacketSent(outgoing, is_ok=False, reason=TOO_LONG) for outgoing in hopeless]
+        events.append(Tuned())
 
     def _release(self, rx: RxMeta, events: list[LineEvent]) -> None:
         """Hand over the packet that waited for how it was heard."""
@@ -322,6 +355,8 @@ class ModemLine:
                 self._has_complained = True
                 events.append(Trouble(NO_MODEM))
             return
+        if self.is_greeted:
+            events.append(Replied(asked.question))
         self._ask_next(now_s, events)
 
     # -- sending
@@ -331,56 +366,20 @@ class ModemLine:
         if not self.is_greeted or self._asked is not None:
             return
         sending = self._sending
+        if self._to_ask and (sending is None or not sending.is_on_air):
+            # what is asked may retune the radio, which would tear a packet on the air apart
+            self._ask_next(now_s, events)
+            return
         if sending is None:
-            outgoing = self._pick(now_s)
+            outgoing = self._queue.take_next(now_s)
             if outgoing is None:
                 return
             sending = self._sending = _Sending(outgoing, wanted_since_s=now_s, ask_at_s=now_s)
         if not sending.is_on_air and now_s >= sending.ask_at_s:
             self._ask(_BUSY_QUESTION, now_s, events)
 
-    def _pick(self, now_s: float) -> Outgoing | None:
-        """Take the most urgent packet that may go now out of the queue."""
-        self._forget_late(now_s)
-        waits = self._waiting_times(now_s)
-        for entry in sorted(self._queue):
-            outgoing = entry[2]
-            if outgoing.not_before_s <= now_s and not waits(outgoing):
-                self._queue.remove(entry)
-                heapq.heapify(self._queue)
-                return outgoing
-        return None
-
-    def _forget_late(self, now_s: float) -> None:
-        """Drop relays that the duty cycle has held up for too long."""
-        kept = [
-            entry
-            for entry in self._queue
-            if not entry[2].is_relay or now_s - entry[2].not_before_s < RELAY_LATE_S
-        ]
-        if len(kept) < len(self._queue):
-            self._queue = kept
-            heapq.heapify(self._queue)
-
     def _waits(self, outgoing: Outgoing, now_s: float) -> float:
         return self.wait_s(len(outgoing.data), now_s, is_own=not outgoing.is_relay)
-
-    def _waiting_times(self, now_s: float) -> Callable[[Outgoing], float]:
-        """Make what says how long packets wait; it reckons once for all of a length."""
-        known: dict[tuple[int, bool], float] = {}
-
-        def waits(outgoing: Outgoing) -> float:
-            key = len(outgoing.data), outgoing.is_relay
-            if key not in known:
-                known[key] = self._waits(outgoing, now_s)
-            return known[key]
-
-        return waits
-
-    def _next_departure_s(self, now_s: float) -> float:
-        """When the first packet of the queue may go."""
-        waits = self._waiting_times(now_s)
-        return min(max(entry[2].not_before_s, now_s + waits(entry[2])) for entry in self._queue)
 
     def _channel(self, now_s: float, body: bytes, events: list[LineEvent]) -> None:
         """The modem said whether somebody is sending: send, or ask again soon."""

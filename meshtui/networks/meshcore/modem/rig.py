@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from meshtui.model.ids import Instant, LinkId, MessageId
     from meshtui.model.link import RadioSettings
+    from meshtui.model.node import Position
     from meshtui.networks.base import Output
     from meshtui.networks.meshcore.modem.events import LineEvent
     from meshtui.networks.meshcore.node.outputs import NodeOutput
@@ -74,6 +75,15 @@ class Rig:
     def name(self) -> str:
         """What we are called."""
         return self.node.settings.name
+
+    def rename(self, name: str) -> None:
+        """Take a name, and know it in texts that mention us."""
+        self.node.settings = replace(self.node.settings, name=name)
+        self.station.know_as(name)
+
+    def move(self, position: Position | None) -> None:
+        """Advertise another position, or none."""
+        self.node.settings = replace(self.node.settings, position=position)
 
     def tune(self) -> None:
         """Let the node reckon with the radio as it is set now."""

@@ -58,12 +58,17 @@ def mesh_radio(
         spreading_factor=spreading_factor,
         bandwidth_khz=bandwidth_khz,
         coding_rate=coding_rate,
-        preamble_symbols=32 if spreading_factor <= _SHORT_SPREADING else 16,
+        preamble_symbols=preamble_of(spreading_factor),
         duty_cycle=0.5,
         max_frame_bytes=255,
         frequency_mhz=frequency_mhz,
         power_dbm=power_dbm,
     )
+
+
+def preamble_of(spreading_factor: int) -> int:
+    """Say how many symbols the firmware's preamble has."""
+    return 32 if spreading_factor <= _SHORT_SPREADING else 16
 
 
 @dataclass(frozen=True, slots=True)

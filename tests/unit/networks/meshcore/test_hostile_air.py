@@ -12,7 +12,7 @@ from meshtui.mesh.airtime import time_on_air_ms
 from meshtui.model.ids import channel_conversation
 from meshtui.model.message import DeliveryState
 from meshtui.networks.meshcore.kiss import Hardware, ModemRadio
-from meshtui.networks.meshcore.modem.line import MAX_QUEUE, RELAY_LATE_S
+from meshtui.networks.meshcore.modem.queue import MAX_QUEUE, RELAY_LATE_S
 from meshtui.networks.meshcore.packet import (
     Packet,
     PayloadType,
@@ -25,22 +25,10 @@ from meshtui.networks.meshcore.station import NETWORK
 from tests.support.fake_kiss_modem import FakeKissModem
 from tests.support.meshcore_air import advert_packet
 from tests.support.meshcore_vectors import key
-from tests.support.modem_world import FREE_RADIO, UNIX_MS, ModemWorld, Person
+from tests.support.modem_world import FREE_RADIO, UNIX_MS, ModemWorld, Person, pair
 
 NARROW = replace(FREE_RADIO, duty_cycle=0.1)
 ALICE = key("A").public_key
-
-
-def pair() -> ModemWorld:
-    """Alice and Bob in reach of each other."""
-    world = ModemWorld()
-    world.add("Alice", key("A"))
-    world.add("Bob", key("B"))
-    world.join("Alice", "Bob")
-    world.up()
-    world.run(10)
-    world.meet_all()
-    return world
 
 
 def repeater() -> tuple[ModemWorld, Person]:
