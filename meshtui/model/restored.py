@@ -36,6 +36,8 @@ class Restored:
     Attributes:
         contacts: Nodes we wrote with, marked as favourites, or whose key the user compared:
             never forgotten for lack of room.
+        friends: Those of them whom the user chose: wrote to, marked, or compared the key of. Who
+            only wrote to us is none.
         outbox: Own messages whose delivery is not final, in the order they were written.
         airtime: What each radio spent of its duty cycle in the last hour, oldest first.
     """
@@ -44,4 +46,5 @@ class Restored:
     channels: tuple[Channel, ...] = ()
     outbox: tuple[Message, ...] = ()
     contacts: frozenset[NodeId] = frozenset()
+    friends: frozenset[NodeId] = frozenset()
     airtime: Mapping[LinkId, Sequence[Spent]] = field(default_factory=dict)

@@ -49,11 +49,14 @@ _ORPHANS = """
 SELECT k.network, k.node_id, k.is_favourite, k.is_blocked, k.note FROM mark AS k
 WHERE NOT EXISTS (SELECT 1 FROM node AS n WHERE n.network = k.network AND n.node_id = k.node_id)
 """
-_CONTACTS = """
-SELECT target FROM conversation WHERE network = :network AND NOT is_channel
+_WROTE_WITH = "SELECT target FROM conversation AS c WHERE network = :network AND NOT is_channel"
+_WROTE_TO = "SELECT 1 FROM message WHERE message.conversation = c.id AND message.state IS NOT NULL"
+_CHOSEN = """
 UNION SELECT node_id FROM mark WHERE network = :network AND is_favourite
 UNION SELECT node_id FROM node WHERE network = :network AND pin = 'verified'
 """
+_CONTACTS = f"{_WROTE_WITH} {_CHOSEN}"
+_FRIENDS = f"{_WROTE_WITH} AND EXISTS ({_WROTE_TO}) {_CHOSEN}"
 _EVICT = """
 DELETE FROM node WHERE (network, node_id) IN (
   SELECT n.network, n.node_id FROM node AS n
@@ -109,7 +112,16 @@ def of_network(connection: sqlite3.Connection, network: NetworkName) -> Sequence
 
 def contacts(connection: sqlite3.Connection, network: NetworkName) -> frozenset[NodeId]:
     """Return whom we wrote with, marked as a favourite, or whose key the user compared."""
-    rows = connection.execute(_CONTACTS, {"network": of_text(network)})
+    return _ids(connection, _CONTACTS, network)
+
+
+def friends(connection: sqlite3.Connection, network: NetworkName) -> frozenset[NodeId]:
+    """Return whom the user wrote to, marked as a favourite, or compared the key of."""
+    return _ids(connection, _FRIENDS, network)
+
+
+def _ids(connection: sqlite3.Connection, sql: str, network: NetworkName) -> frozenset[NodeId]:
+    rows = connection.execute(sql, {"network": of_text(network)})
     return frozenset(NodeId(to_text(node_id)) for (node_id,) in rows)
 
 

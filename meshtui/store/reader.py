@@ -95,5 +95,6 @@ class StoreReader:
                 tuple(channels.listed(connection, network)),
                 tuple(messages.outbox(connection, network, since_ms)),
                 nodes.contacts(connection, network),
+                nodes.friends(connection, network),
                 airtime.lately(connection, network, now_ms),
             )

@@ -1,8 +1,9 @@
 """All keys at hand, and which of them opens a packet.
 
 Packets name their ends by one byte of a hash, and prove the key by two bytes: several keys are
-tried, and what one of them opens must also look like what it claims to be. Whatever succeeded last
-is tried first. Everything is bounded.
+tried, and what one of them opens must also look like what it claims to be. Friends are tried first,
+for strangers can make themselves as many as they like; then whatever succeeded last. Everything is
+bounded.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from meshtui.errors import CryptoError
@@ -84,7 +86,16 @@ class Refusal(NamedTuple):
 class Keyring:
     """Own keys, contacts and channels."""
 
-    __slots__ = ("_channels", "_contacts", "_groups", "_own", "_peers", "_refusals", "_secrets")
+    __slots__ = (
+        "_channels",
+        "_contacts",
+        "_friends",
+        "_groups",
+        "_own",
+        "_peers",
+        "_refusals",
+        "_secrets",
+    )
 
     def __init__(self) -> None:
         """Begin without any key."""
@@ -92,6 +103,7 @@ class Keyring:
         self._contacts: dict[bytes, str] = {}
         # by hash, what succeeded last at the front
         self._peers: dict[int, list[bytes]] = {}
+        self._friends: dict[int, list[bytes]] = {}
         self._channels: dict[str, ChannelKey] = {}
         self._groups: dict[int, list[tuple[ChannelKey, Cipher]]] = {}
         self._secrets: OrderedDict[tuple[bytes, bytes], Cipher | None] = OrderedDict()
@@ -128,29 +140,41 @@ class Keyring:
     def add_contact(self, public_key: bytes, label: str = "") -> None:
         """Add a contact or change its label; past the limit, who was of no use longest goes.
 
-        Of use is who is added again, or found to have sealed something.
+        Of use is who is added again, or found to have sealed something; friends do not go.
         """
         if public_key not in self._contacts and len(self._contacts) >= MAX_CONTACTS:
-            self.remove_contact(next(iter(self._contacts)))
+            strangers = (key for key in self._contacts if not self._is_friend(key))
+            self.remove_contact(next(strangers, next(iter(self._contacts))))
         self._contacts.pop(public_key, None)
         self._contacts[public_key] = label
         self._index(public_key)
 
     def prefer(self, public_key: bytes) -> None:
-        """Try a contact before all others of its hash: strangers can make themselves many."""
-        bucket = self._peers.get(public_key[0] if public_key else 0, [])
+        """Try a contact before all others of its hash but friends: it has shown itself of use."""
+        bucket = self._bucket_of(public_key)
         if public_key in bucket:
             bucket.remove(public_key)
             bucket.insert(0, public_key)
+
+    def befriend(self, public_key: bytes) -> None:
+        """Add whom the user chose, to be tried before all strangers of its hash.
+
+        Nothing that is heard may lead here: who writes to us is no friend for that.
+        """
+        if public_key in self._own:
+            return
+        self.add_contact(public_key, self._contacts.get(public_key, ""))
+        if not self._is_friend(public_key):
+            self._bucket_of(public_key).remove(public_key)
+            self._friends.setdefault(public_key[0], []).append(public_key)
 
     def remove_contact(self, public_key: bytes) -> None:
         """Forget a contact; one that is not there is no matter."""
         self._refusals.clear()
         self._contacts.pop(public_key, None)
-        if public_key not in self._own:
-            bucket = self._peers.get(public_key[0] if public_key else 0, [])
-            if public_key in bucket:
-                bucket.remove(public_key)
+        bucket = self._bucket_of(public_key)
+        if public_key not in self._own and public_key in bucket:
+            bucket.remove(public_key)
 
     def add_channel(self, channel: ChannelKey) -> None:
         """Add a channel, or give one of that name another key. An all-zero key is never added:
@@ -197,7 +221,7 @@ class Keyring:
 
     def peers_of(self, node_hash: int) -> tuple[bytes, ...]:
         """List the known public keys that a hash of one byte may mean, ours included."""
-        return tuple(self._peers.get(node_hash, ()))
+        return (*self._friends.get(node_hash, ()), *self._peers.get(node_hash, ()))
 
     def cipher_of(self, channel: ChannelKey) -> Cipher:
         """Return what seals for a channel, kept ready where it is one of ours."""
@@ -347,14 +371,13 @@ class Keyring:
         self, key: KeyPair, peer_hash: int, sealed: bytes, plausible: Callable[[bytes], bool] | None
     ) -> tuple[bytes, bytes] | None:
         """Find the peer whose secret with a key of ours opens it; returns it and the plaintext."""
-        bucket = self._peers.get(peer_hash, [])
-        for index, peer in enumerate(bucket[:MAX_CANDIDATES]):
+        candidates = chain(self._friends.get(peer_hash, ()), self._peers.get(peer_hash, ()))
+        for peer in islice(candidates, MAX_CANDIDATES):
             cipher = self.cipher_between(key, peer)
             plaintext = None if cipher is None else cipher.open(sealed)
             if plaintext is None or (plausible is not None and not plausible(plaintext)):
                 continue
-            if index:
-                bucket.insert(0, bucket.pop(index))
+            self.prefer(peer)
             if peer in self._contacts:
                 self._contacts[peer] = self._contacts.pop(peer)
             return peer, plaintext
@@ -362,10 +385,18 @@ class Keyring:
 
     def _index(self, public_key: bytes) -> None:
         """Make a public key a candidate for its hash."""
-        bucket = self._peers.setdefault(public_key[0] if public_key else 0, [])
+        bucket = self._bucket_of(public_key)
         if public_key not in bucket:
             self._refusals.clear()
             bucket.append(public_key)
+
+    def _bucket_of(self, public_key: bytes) -> list[bytes]:
+        """Return the keys of its hash and standing, it among them where it is known."""
+        table = self._friends if self._is_friend(public_key) else self._peers
+        return table.setdefault(public_key[0] if public_key else 0, [])
+
+    def _is_friend(self, public_key: bytes) -> bool:
+        return public_key in self._friends.get(public_key[0] if public_key else 0, ())
 
     def _judge_group(self, channel_hash: int) -> Refusal:
         """Explain a payload for a channel."""
@@ -390,7 +421,7 @@ class Keyring:
                 "the private key of either would open it",
             )
         theirs = src_hash if dest_hash in own else dest_hash
-        if not self._peers.get(theirs):
+        if not self.peers_of(theirs):
             why = f"no node that begins with {theirs:02X} is known; its public key would open it"
             return Refusal(NO_KEY, why)
         return Refusal(

@@ -18,10 +18,11 @@ from meshtui.networks.meshcore.settings import read_settings
 from meshtui.networks.meshcore.station import Station
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from meshtui.crypto.ed25519 import KeyPair
     from meshtui.crypto.keys import Identity
+    from meshtui.model.ids import NodeId
     from meshtui.model.link import LinkInfo
     from meshtui.model.restored import Restored
     from meshtui.networks.base import DigestMemory, Session
@@ -49,10 +50,12 @@ def open_meshcore_session(
     for node_id in (*known, *restored.contacts):
         with contextlib.suppress(DecodeError):  # of one that is known by its first digits only
             keyring.add_contact(parse_node_id(node_id))
-    for node_id in restored.contacts:
+    for node_id in (*_of_radios(restored), *restored.contacts):
         with contextlib.suppress(DecodeError):
             keyring.prefer(parse_node_id(node_id))
     station = Station(key, read_settings(options), keyring, nodes, digests, entropy)
+    for node_id in restored.friends:
+        station.befriend(node_id)
     listener = AirListener(station)
 
     def make_port(link: LinkInfo) -> Port:
@@ -71,6 +74,11 @@ def open_meshcore_session(
         return CompanionPort(link.link_id, station, listener)
 
     return MeshcoreSession(station, listener, restored, make_port, VERBS)
+
+
+def _of_radios(restored: Restored) -> Iterator[NodeId]:
+    """Name who stands in the contact table of a radio of ours."""
+    return (node.node_id for node in restored.nodes if node.is_contact)
 
 
 def _own_key(identity: Identity, options: Mapping[str, object]) -> KeyPair:

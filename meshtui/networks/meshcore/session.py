@@ -239,7 +239,7 @@ class MeshcoreSession:
         if not command.text.strip():
             raise LocalProtocolError("there is no text to send")
         if is_direct:
-            self._station.nodes.keep(NodeId(target))
+            self._station.befriend(NodeId(target))
         message = Message(
             command.message_id,
             command.conversation,
@@ -309,7 +309,9 @@ class MeshcoreSession:
         if command.public_key.lower() != command.node_id.lower():
             msg = "a MeshCore node's id is its key: this key is another node's"
             raise LocalProtocolError(msg)
-        node = self._station.nodes.known(NodeId(command.node_id.lower()))
+        node_id = NodeId(command.node_id.lower())
+        self._station.befriend(node_id)
+        node = self._station.nodes.known(node_id)
         pin = PinState.VERIFIED if command.is_verified else PinState.FIRST_SEEN
         return self._station.nodes.put(replace(node, pin=pin))
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from typing import TYPE_CHECKING
 
+from meshtui.errors import DecodeError
 from meshtui.mesh.dedupe import SeenCache
 from meshtui.model.event import DigestSeen
 from meshtui.model.ids import NetworkName
 from meshtui.networks.meshcore.ack_book import AckBook
-from meshtui.networks.meshcore.identity import node_id_of
+from meshtui.networks.meshcore.identity import node_id_of, parse_node_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,6 +80,12 @@ class Station:
     def id_behind(self, link_id: LinkId) -> NodeId:
         """Say who we are on a link: its radio, or, where that has no key of its own, ourselves."""
         return self._ids_behind.get(link_id, self.node_id)
+
+    def befriend(self, node_id: NodeId) -> None:
+        """Remember whom the user chose: neither forgotten nor crowded out by strangers."""
+        self.nodes.keep(node_id)
+        with contextlib.suppress(DecodeError):  # of one that is known by its first digits only
+            self.keyring.befriend(parse_node_id(node_id))
 
     def know_as(self, name: str) -> None:
         """Remember a name of ours: texts that mention it mention us."""

@@ -1,11 +1,19 @@
 from __future__ import annotations
 
 from meshtui.model.event import NodeHeard, NodeMarked
-from meshtui.model.ids import LinkId, NetworkName, NodeId
+from meshtui.model.ids import LinkId, NetworkName, NodeId, direct_conversation
 from meshtui.model.node import Node, NodeMarks, NodeRole, PinState, Position
 from meshtui.store import nodes
 from meshtui.store.writer import EVICT_EVERY
-from tests.support.open_store import ALICE, BOB, NETWORK, WITH_ALICE, OpenStore, received
+from tests.support.open_store import (
+    ALICE,
+    BOB,
+    NETWORK,
+    WITH_ALICE,
+    OpenStore,
+    queued,
+    received,
+)
 
 KEY = "02" * 33
 
@@ -104,6 +112,23 @@ def test_a_flood_of_nodes_does_not_fill_the_disk(store: OpenStore) -> None:
         store.writer.apply([heard(number) for number in range(start, start + 1_000)])
 
     assert len(store.reader.nodes()) <= nodes.MAX_NODES + EVICT_EVERY
+
+
+def test_friends_are_those_the_user_chose_and_nobody_who_only_wrote(store: OpenStore) -> None:
+    favourite = NodeMarked(NETWORK, NodeId("MESH-00000001"), NodeMarks(is_favourite=True))
+    with_bob = direct_conversation(NETWORK, BOB)
+    store.writer.apply(
+        [
+            favourite,
+            heard(3, pin=PinState.VERIFIED, public_key=KEY),
+            received("stranger", conversation=with_bob, sender=BOB),
+            queued("to alice"),
+        ]
+    )
+
+    friends = store.reader.restored(NETWORK).friends
+
+    assert friends == {favourite.node_id, "MESH-00000003", ALICE}
 
 
 def test_contacts_are_those_we_wrote_with_marked_or_compared_keys_with(store: OpenStore) -> None:

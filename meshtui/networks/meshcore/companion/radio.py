@@ -233,6 +233,8 @@ class Radio:
             return
         self.contacts[contact.key] = contact
         self.station.keyring.add_contact(contact.key, contact.name)
+        if is_favourite(contact):
+            self.station.keyring.befriend(contact.key)
         self._learn_node(contact, is_contact=True)
         self._learn_route(contact)
         if is_new and self.has_contacts:

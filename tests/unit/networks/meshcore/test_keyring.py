@@ -330,6 +330,62 @@ def test_who_writes_to_us_is_not_forgotten_for_those_who_only_advertise(monkeypa
     assert keyring.label_of(B.public_key) == "Bob"
 
 
+@pytest.mark.parametrize("have_written", [False, True])
+def test_two_hundred_strangers_of_one_hash_do_not_crowd_a_friend_out(have_written: bool) -> None:
+    keyring = Keyring()
+    keyring.add_own("us", A)
+    keyring.befriend(B.public_key)
+    for number in range(200):
+        stranger = B.public_key[:1] + number.to_bytes(31, "little")
+        keyring.add_contact(stranger)
+        if have_written:
+            keyring.prefer(stranger)
+
+    opened = keyring.open_direct(A.public_key[0], B.public_key[0], between(B, A))
+
+    assert opened is not None
+    assert opened.peer == B.public_key
+
+
+def test_a_friend_is_not_forgotten_for_strangers_without_number(monkeypatch) -> None:
+    monkeypatch.setattr(keyrings, "MAX_CONTACTS", 3)
+    keyring = Keyring()
+    keyring.add_own("us", A)
+    keyring.add_contact(B.public_key, "Bob")
+    keyring.befriend(B.public_key)
+    for number in range(10):
+        keyring.add_contact(B.public_key[:1] + bytes((number,)) * 31)
+
+    assert len(keyring.contacts) == 3
+    assert keyring.label_of(B.public_key) == "Bob"
+    assert keyring.open_direct(A.public_key[0], B.public_key[0], between(B, A)) is not None
+
+
+def test_where_all_are_friends_the_oldest_makes_room(monkeypatch) -> None:
+    monkeypatch.setattr(keyrings, "MAX_CONTACTS", 2)
+    keyring = Keyring()
+    friends = [bytes((0x42, number)) + bytes(30) for number in range(3)]
+    for friend in friends:
+        keyring.befriend(friend)
+
+    assert [known for known, _ in keyring.contacts] == friends[1:]
+    assert keyring.peers_of(0x42) == (friends[1], friends[2])
+
+
+def test_a_friend_can_be_forgotten_and_our_own_key_is_none() -> None:
+    keyring = Keyring()
+    keyring.add_own("us", A)
+    keyring.befriend(A.public_key)
+    keyring.befriend(B.public_key)
+    keyring.befriend(B.public_key)
+
+    keyring.remove_contact(B.public_key)
+
+    assert keyring.contacts == ()
+    assert keyring.peers_of(B.public_key[0]) == ()
+    assert keyring.peers_of(A.public_key[0]) == (A.public_key,)
+
+
 def test_a_channel_is_called_by_the_name_its_key_is_known_by() -> None:
     ring = Keyring()
     ring.add_channel(channel_key("family", b"k" * 16))

@@ -63,6 +63,17 @@ def test_a_key_of_zeros_is_no_contact_and_the_radio_is_none_of_its_own() -> None
     assert desk.of(NodeHeard) == []
 
 
+def test_a_radios_favourites_are_tried_before_strangers_of_their_hash() -> None:
+    desk = Desk()
+    twins = [BOB.public_key[:1] + bytes((number,)) * 31 for number in range(8)]
+    desk.radio.contacts = {twin: contact(twin) for twin in twins}
+    desk.radio.contacts[BOB.public_key] = contact()._replace(flags=1)
+
+    desk.connect()
+
+    assert desk.keyring.peers_of(BOB.public_key[0]) == (BOB.public_key, *twins)
+
+
 def test_a_contact_told_twice_is_told_once() -> None:
     desk = Desk()
     desk.radio.contacts[BOB.public_key] = contact()
