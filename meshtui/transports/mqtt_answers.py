@@ -23,6 +23,8 @@ DISCONNECT: Final = 0xE0
 _LONGEST_LENGTH: Final = 4
 # Packet id and reason code; what follows is for nobody.
 _KEPT_BYTES: Final = 3
+PACKET_COST_BYTES: Final = 64
+"""What a packet that nobody asked for takes of us, besides its bytes."""
 
 
 @dataclass(slots=True)
@@ -34,12 +36,14 @@ class Answers:
         is_pong: The broker answered a ping.
         goodbye: The reason code of a DISCONNECT; None = there was none.
         unasked: Packets that nobody asked for.
+        unasked_bytes: What they took, and answers to pings.
     """
 
     confirmed: list[tuple[int, int]] = field(default_factory=list)
     is_pong: bool = False
     goodbye: int | None = None
     unasked: int = 0
+    unasked_bytes: int = 0
 
 
 class AnswerReader:
@@ -60,9 +64,11 @@ class AnswerReader:
         data, self._rest = self._rest + data, b""
         at, end = 0, len(data)
         while True:
-            skipped = min(self._to_skip, end - at)
-            at += skipped
-            self._to_skip -= skipped
+            if self._to_skip:
+                skipped = min(self._to_skip, end - at)
+                at += skipped
+                self._to_skip -= skipped
+                answers.unasked_bytes += skipped
             if at >= end:
                 return answers
             # Nearly all are short; a call for each would double what they cost.
@@ -95,7 +101,9 @@ def _read(kind: int, body: bytes, answers: Answers) -> None:
         answers.confirmed.append((body[0] << 8 | body[1], body[2] if len(body) > 2 else 0))
     elif kind == PINGRESP:
         answers.is_pong = True
+        answers.unasked_bytes += PACKET_COST_BYTES  # one a minute was asked for
     elif kind == DISCONNECT:
         answers.goodbye = body[0] if body else 0
     else:
         answers.unasked += 1
+        answers.unasked_bytes += PACKET_COST_BYTES

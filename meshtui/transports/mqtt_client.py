@@ -42,6 +42,9 @@ class WebSocket(_WebsocketWrapper):
     """paho's WebSocket with frames of ours: masked fast, answers masked, and never one in another.
 
     Its handshake is kept.
+
+    Attributes:
+        idle_frames: Those that brought nothing, so far.
     """
 
     def __init__(
@@ -64,6 +67,7 @@ class WebSocket(_WebsocketWrapper):
         self._promised = 0  # bytes of MQTT in what is leaving
         self._ping: bytes | None = None  # to be answered once nothing is leaving
         self._is_over = False
+        self.idle_frames = 0
 
     def recv(self, length: int) -> bytes:
         """Return bytes of MQTT; empty = the connection has ended.
@@ -81,6 +85,7 @@ class WebSocket(_WebsocketWrapper):
             received = self._reader.feed(data)
         except DecodeError as error:
             raise ConnectionError(str(error)) from error
+        self.idle_frames += received.idle
         if received.ping is not None:
             self._ping = received.ping
             with contextlib.suppress(BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
@@ -240,6 +245,11 @@ class FeedClient(LoopClient):
     _handed: _OutPacket | None = None
     _is_let_in = False
     _has_come = False
+
+    @property
+    def idle_frames(self) -> int:
+        """Frames of a WebSocket that brought nothing, so far."""
+        return getattr(self.socket(), "idle_frames", 0)
 
     @property
     def unsent(self) -> int:

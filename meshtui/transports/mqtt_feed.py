@@ -8,7 +8,7 @@ A message's PUBLISH packet is written once, whoever gets it:
     <payload>
 
 What is sent together goes to the socket as one buffer. Nothing is ever subscribed to, and what a
-broker sends all the same is thrown away.
+broker sends all the same is thrown away; who does so without end is left.
 
 Source: OASIS MQTT 3.1.1 section 3.3, MQTT 5.0 section 3.3.
 """
@@ -25,6 +25,7 @@ from meshtui.errors import EncodeError, LinkLostError
 from meshtui.model.link import LinkSetup
 from meshtui.model.packet import Transmit
 from meshtui.transports import mqtt_connection, mqtt_words
+from meshtui.transports.mqtt_answers import PACKET_COST_BYTES
 from meshtui.transports.mqtt_connection import MqttConnection
 from meshtui.transports.mqtt_login import is_version_5, log_in, remark
 
@@ -52,6 +53,9 @@ DISCONNECT: Final = b"\xe0\x00"
 SUDDEN_S: Final = 3.0
 # How long the broker may take to hang up; what it had not read is lost if we hang up first.
 HANG_UP_S: Final = 0.5
+# What a broker may send unasked: so much at once, as all that it has kept, and so much for ever.
+MOST_UNASKED_BYTES: Final = 16 * 1024 * 1024
+UNASKED_BYTES_PER_S: Final = 1024 * 1024
 _UNSPECIFIED: Final = 0x80
 
 
@@ -174,6 +178,8 @@ class MqttFeed(MqttConnection):
         self._moved_s = 0.0  # when something of ours last left, or was confirmed
         self._first_at_s: float | None = None
         self._is_trusted = False  # something was confirmed
+        self._unasked_bytes = 0  # less what is allowed for ever
+        self._idle_frames = 0  # of those that were counted
 
     @property
     def remark(self) -> str:
@@ -259,23 +265,36 @@ class MqttFeed(MqttConnection):
         super()._on_connect(where, code, properties)
 
     def _on_answers(self, answers: Answers) -> None:
+        waited = len(self._unanswered) + len(self._abandoned)
         for packet_id, code in answers.confirmed:
             place = self._unanswered.get(packet_id)
-            if place is None:
-                self._abandoned.discard(packet_id)
+            if packet_id in self._abandoned:
+                self._abandoned.remove(packet_id)
+            elif place is None:
+                self._unasked_bytes += PACKET_COST_BYTES
             elif code >= _UNSPECIFIED:
                 self._lose(mqtt_words.of_denial(self._batch[place].topic, code))
                 return
             else:
                 del self._unanswered[packet_id]
                 self._is_trusted = True
-        if answers.confirmed:
+        if len(self._unanswered) + len(self._abandoned) < waited:
             self._moved_s = self._now().mono_s
         if answers.goodbye is not None:
             self._lose(mqtt_words.of_loss(answers.goodbye))
+        self._unasked_bytes += answers.unasked_bytes
         if answers.unasked and "unasked" not in self.remark:
             self._remarks.append("the broker sends messages unasked")
         self._changed.set()
+
+    def _tick(self) -> None:
+        super()._tick()
+        idle_frames = self._client.idle_frames
+        self._unasked_bytes += (idle_frames - self._idle_frames) * PACKET_COST_BYTES
+        self._idle_frames = idle_frames
+        if self._unasked_bytes > MOST_UNASKED_BYTES:
+            self._lose("the broker sends without end what nobody asked for")
+        self._unasked_bytes = max(0, self._unasked_bytes - UNASKED_BYTES_PER_S)
 
     def _on_disconnect(
         self,

@@ -73,11 +73,13 @@ class Received:
         payload: Of the data frames, in order; their borders mean nothing.
         ping: The payload of the last ping; None = there was none. One answer is enough.
         is_closed: The server has ended the conversation; nothing after that was read.
+        idle: Frames that brought nothing.
     """
 
     payload: bytes = b""
     ping: bytes | None = None
     is_closed: bool = False
+    idle: int = 0
 
 
 @dataclass(slots=True)
@@ -113,6 +115,7 @@ class FrameReader:
                 body_at += size
             else:
                 self._to_come = size
+            received.idle += is_control or not size
             at = body_at
         received.payload = b"".join(pieces)
         return received

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
+import hashlib
 import time
 from typing import TYPE_CHECKING
 
@@ -78,3 +80,15 @@ async def served_by(
         yield f"jsonmesh+mqtt://127.0.0.1:{port}?protocol={protocol}"
     finally:
         server.close()
+
+
+async def shake_hands(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Be the server's side of a WebSocket from now on, and welcome whoever logs in by MQTT."""
+    request = await reader.readuntil(b"\r\n\r\n")
+    assert request.startswith(b"GET /mqtt HTTP/1.1\r\n")
+    key = request.split(b"Sec-WebSocket-Key: ")[1].split(b"\r\n")[0]
+    accept = base64.b64encode(hashlib.sha1(key + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest())
+    writer.write(
+        b"HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n\x82\x04" + CONNACK
+    )

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import contextlib
-import hashlib
 
 import pytest
 
@@ -13,7 +11,16 @@ from meshtui.errors import LinkLostError, TransportError
 from meshtui.transports import mqtt_connection, mqtt_feed
 from meshtui.transports.mqtt_feed import Publication
 from meshtui.transports.websocket_frames import masked
-from tests.support.feeds import CONNACK, CONNACK_5, cost_of_turns, fed, feed_to, numbered, served_by
+from tests.support.feeds import (
+    CONNACK,
+    CONNACK_5,
+    cost_of_turns,
+    fed,
+    feed_to,
+    numbered,
+    served_by,
+    shake_hands,
+)
 from tests.support.mosquitto import eventually
 
 ONE = [Publication("meshcore/XYZ/packets", b"x")]
@@ -158,16 +165,7 @@ async def test_a_ping_amid_a_large_message_is_answered_between_frames() -> None:
     frames: list[tuple[int, bytes]] = []
 
     async def serve(reader, writer) -> None:
-        request = await reader.readuntil(b"\r\n\r\n")
-        assert request.startswith(b"GET /mqtt HTTP/1.1\r\n")
-        key = request.split(b"Sec-WebSocket-Key: ")[1].split(b"\r\n")[0]
-        accept = base64.b64encode(
-            hashlib.sha1(key + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest()
-        )
-        writer.write(
-            b"HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n\x82\x04" + CONNACK
-        )
+        await shake_hands(reader, writer)
         frames.append(await _frame(reader))
         for number in range(50):
             writer.write(b"\x89\x02%02d" % number)
