@@ -297,10 +297,16 @@ class ModemWorld:
                     person.station.keyring.add_contact(key, other.name)
 
 
-def pair(radio: RadioSettings | None = None, **modem) -> ModemWorld:
-    """Alice and Bob in direct reach, greeted; what is said of a modem or a radio is of Alice's."""
+def pair(radio: RadioSettings = FREE_RADIO, tuning: ModemRadio = EU, **modem) -> ModemWorld:
+    """Alice and Bob in direct reach, greeted.
+
+    Args:
+        radio: What Alice's URL says of hers.
+        tuning: How hers is set before.
+        modem: What else there is to say of hers.
+    """
     world = ModemWorld()
-    world.add("Alice", key("A"), radio=radio or FREE_RADIO, modem=FakeKissModem(**modem))
+    world.add("Alice", key("A"), radio=radio, modem=FakeKissModem(tuning, **modem))
     world.add("Bob", key("B"))
     world.join("Alice", "Bob")
     world.up()

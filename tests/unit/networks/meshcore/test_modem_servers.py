@@ -133,6 +133,16 @@ def test_a_repeater_answers_on_its_command_line_and_says_whose_it_is(world) -> N
     assert not telemetry.is_error
 
 
+def test_an_administrator_sees_who_may_do_what(world) -> None:
+    ask(world, "login", HILL, secret=ADMIN)
+
+    answer = ask(world, "acl", HILL)
+
+    assert not answer.is_error
+    assert answer.text == f"{len(answer.rows)} entries"
+    assert [dict(row)["node"] for row in answer.rows] == [key("A").public_key.hex()[:12]]
+
+
 def test_a_wrong_password_is_answered_by_silence(world) -> None:
     answer = ask(world, "login", HILL, secret=SecretBytes(b"wrong"))
 
