@@ -116,7 +116,7 @@ class VirtualAir:
         radios = len(audible)
         self._held = [self._silent] * radios  # what each receiver is locked on to
         self._held_dbm = [0.0] * radios
-        self._busy_until_s = [-_NEVER] * radios  # sending, or without power
+        self._busy_until_s = [-_NEVER] * radios  # sending, or not on this channel
         self._signals: list[list[tuple[float, float, float]]] = [[] for _ in range(radios)]
 
     def airtime_s(self, size: int) -> float:
@@ -139,7 +139,11 @@ class VirtualAir:
         return until_s
 
     def switch(self, radio: int, now_s: float, *, is_on: bool) -> None:
-        """Give a radio power or take it away; what it was sending is still heard to its end."""
+        """Let a radio be on this channel or not: without power, or tuned elsewhere, it is not.
+
+        It hears nobody then, and nobody hears what it begins; what it was sending is heard to its
+        end.
+        """
         self._busy_until_s[radio] = now_s if is_on else _NEVER
         self._held[radio].hearers.pop(radio, None)
         self._held[radio] = self._silent
@@ -152,11 +156,13 @@ class VirtualAir:
         if self._held[sender].hearers.pop(sender, None) is not None:
             self.counts.deaf += 1
         self._held[sender] = self._silent
-        self._busy_until_s[sender] = end_s
+        is_here = self._busy_until_s[sender] != _NEVER
+        if is_here:
+            self._busy_until_s[sender] = end_s
         self.meters[sender].add(now_s, airtime_s)
         self.counts.sent += 1
         signals_of, weakest = self._signals, self._sensitivity_dbm
-        for radio, power_dbm in self._audible[sender].items():
+        for radio, power_dbm in self._audible[sender].items() if is_here else ():
             signals = signals_of[radio]
             if signals:
                 signals[:] = [signal for signal in signals if signal[0] > now_s]

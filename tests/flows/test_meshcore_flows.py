@@ -174,8 +174,35 @@ async def test_a_cable_pulled_in_mid_delivery_loses_nothing_and_shows_nothing_tw
     assert len(bob.texts) == len(set(bob.texts)) == 3
 
 
-async def test_a_radio_that_starts_anew_is_greeted_anew(tmp_path) -> None:
-    async with two(tmp_path, "tcp", "serial") as (_, alice, bob):
+@pytest.mark.parametrize("left", ["tcp", "kiss"])
+async def test_who_tunes_away_is_heard_no_more_until_the_radio_is_tuned_back(
+    left, tmp_path
+) -> None:
+    async with two(tmp_path, left) as (_, alice, bob):
+        (device,) = alice.hub.devices()
+        home = device.radio
+        back = f"{home.frequency_mhz:g} {home.bandwidth_khz:g} {home.spreading_factor} 5"
+        away = await alice.ask("set-radio", argument="868.3 500 7 5")
+        for person in (alice, bob):
+            await person.join("#street")
+        unheard = await alice.say_in("#street", "anybody?")
+        await alice.until(unheard, "sent")
+        unread = await bob.say_in("#street", "nobody?")
+        await bob.until(unread, "relayed")  # nothing of it is on the air any more
+        (tuned,) = alice.hub.devices()
+        again = await alice.ask("set-radio", argument=back)
+        await alice.say_in("#street", "here again")
+        await bob.read("here again")
+
+    assert not away.is_error
+    assert not again.is_error
+    assert tuned.radio.frequency_mhz == 868.3
+    assert (bob.texts, alice.texts) == (["here again"], [])
+
+
+@pytest.mark.parametrize("left", ["tcp", "kiss"])
+async def test_a_radio_that_starts_anew_is_greeted_anew(left, tmp_path) -> None:
+    async with two(tmp_path, left, "serial") as (_, alice, bob):
         await alice.ask("reboot")
         during = await alice.say(bob, "while it starts")
         await bob.ask("reboot")

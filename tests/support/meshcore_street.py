@@ -176,7 +176,7 @@ class ModemStation:
         modem: FakeKissModem,
         give: Callable[[bytes], None],
     ) -> None:
-        self.number, self.modem, self.give = number, modem, give
+        self.world, self.number, self.modem, self.give = world, number, modem, give
         self.node = self  # the world tells a node that its packet has left
         self.is_on = False  # what the world does with nodes is not for it
         self.engine = world.engine
@@ -185,9 +185,11 @@ class ModemStation:
         )
 
     def take(self, data: bytes) -> None:
-        before = self.modem.pending
+        before, tuned = self.modem.pending, self.modem.radio
         if said := self.modem.feed(data):
             self.give(said)
+        if self.modem.radio != tuned:
+            self.world.tune(self.number, is_here=self.modem.radio == TUNED)
         if before is None and self.modem.pending is not None:
             self.radio.take(self.modem.pending, 0, self.engine.now_s)
 

@@ -141,6 +141,17 @@ def test_a_radio_that_loses_its_power_loses_what_it_was_receiving() -> None:
     assert room.air.finish(flight) == {}
 
 
+def test_who_is_tuned_elsewhere_is_heard_by_nobody_and_stays_deaf_when_it_has_sent() -> None:
+    room = Room(2, {(0, 1): -100.0})
+    room.air.switch(1, 0.0, is_on=False)
+    away = room.play((0.0, 1), (5.0, 0))
+
+    room.air.switch(1, 10.0, is_on=True)
+
+    assert away == [set(), set()]
+    assert room.play((10.0, 1), (15.0, 0)) == [{0}, {1}]
+
+
 def test_listening_hears_what_is_on_the_air_and_not_what_has_just_begun() -> None:
     room = Room(3, {(0, 1): -100.0, (0, 2): LIMIT_DBM - 1})
     flight = room.air.begin(0, PACKET, 10.0)
