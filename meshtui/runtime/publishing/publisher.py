@@ -352,8 +352,9 @@ class Publisher:
                     break
             except TokenError as error:
                 # The connection stands, so nothing is lost yet.
-                self._reason = f"the token could not be renewed: {error}"
-                _log.warning("%s: %s", self.config.name, self._reason)
+                before, self._reason = self._reason, f"the token could not be renewed: {error}"
+                if self._reason != before:  # it is tried every minute, for hours
+                    _log.warning("%s: %s", self.config.name, self._reason)
         self._is_restarting = True
         self._wake.set()
 

@@ -195,7 +195,9 @@ async def test_a_broker_of_short_tokens_gets_new_ones_in_time() -> None:
         assert 48 <= bench.desk.tokens <= 49
 
 
-async def test_while_nobody_signs_the_connection_stands_and_it_is_tried_every_minute() -> None:
+async def test_while_nobody_signs_the_connection_stands_and_it_is_tried_every_minute(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     async with running(BY_TOKEN) as bench:
         bench.publisher.introduce()
         await bench.settle()
@@ -206,6 +208,9 @@ async def test_while_nobody_signs_the_connection_stands_and_it_is_tried_every_mi
         status = bench.publisher.status()
         assert status.state is PublisherState.UP
         assert status.reason == "the token could not be renewed: nobody signs"
+        for _ in range(10):
+            await bench.clock.wind(60.0)
+        assert sum("could not be renewed" in message for message in caplog.messages) == 1
         bench.desk.signs = True
         await bench.clock.wind(60.0)
         await bench.settle()
