@@ -33,7 +33,8 @@ _KEY = re.compile(r"[\w.-]{1,64}")
 _HEADING = re.compile(r"\s*\[([^\[\]]{1,200})\]\s*(?:[#;].*)?")
 _COMMENT = re.compile(r"\s[#;]")
 # Other programs take a radio whose name begins with MeshCore and holds what is set.
-_IS_WHOLE = re.compile(r"(?i)meshcore|[0-9a-f]{2}:|[0-9a-f]{8}-")
+_IS_WHOLE = re.compile(r"(?i)meshcore-?[^-]|[0-9a-f]{2}:|[0-9a-f]{8}-")
+_IS_ANY = re.compile(r"(?i)(meshcore-?)?")
 _IS_INI = re.compile(rf"(?im)^\ufeff?[ \t]*\[[ \t]*{INI_SECTION}[ \t]*\]")
 _MAX_NAME = 64
 _MAX_HEADINGS = 1_000
@@ -211,7 +212,7 @@ def _radio_name(name: str) -> str:
     """Return an address or a name; of a radio that is not named whole, what its name fits."""
     if _IS_WHOLE.match(name):
         return name
-    return f"MeshCore*{name}*" if name else "MeshCore*"
+    return "MeshCore*" if _IS_ANY.fullmatch(name) else f"MeshCore*{name}*"
 
 
 def _wrong(entries: Mapping[str, Entry], key: str, text: str) -> ConfigError:
