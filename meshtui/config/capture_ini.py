@@ -33,7 +33,7 @@ _KEY = re.compile(r"[\w.-]{1,64}")
 _HEADING = re.compile(r"\s*\[([^\[\]]{1,200})\]\s*(?:[#;].*)?")
 _COMMENT = re.compile(r"\s[#;]")
 # Other programs take a radio whose name begins with MeshCore and holds what is set.
-_IS_WHOLE = re.compile(r"(?i)meshcore-?[^-]|[0-9a-f]{2}:|[0-9a-f]{8}-")
+_IS_WHOLE = re.compile(r"(?i)meshcore-?[^-]|[0-9a-f]{2}:|[0-9a-f]{8}-|.*[*]")
 _IS_ANY = re.compile(r"(?i)(meshcore-?)?")
 _IS_INI = re.compile(rf"(?im)^\ufeff?[ \t]*\[[ \t]*{INI_SECTION}[ \t]*\]")
 _MAX_NAME = 64

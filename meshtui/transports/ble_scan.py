@@ -192,7 +192,10 @@ def _not_found(wanted: str, seen: Iterable[Radio]) -> str:
     there = "; ".join(radio.words for radio in others[:_SHOWN])
     more = f" and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
     heard = f"heard instead: {there}{more}" if others else "no Bluetooth device was heard at all"
-    return f"{_shown(wanted)} is not in reach, or connected to somebody else; {heard}"
+    missing = f"{_shown(wanted)} is not in reach, or connected to somebody else"
+    if is_pattern(wanted):
+        missing = f"no radio that fits {_shown(wanted)} is in reach and free"
+    return f"{missing}; {heard}"
 
 
 def _shown(wanted: str) -> str:

@@ -237,6 +237,7 @@ LINKS = {
     "ble": ("connection_type = ble\nble_device_name = MeshCore-Zoë", "MeshCore-Zo%C3%AB"),
     "ble by part of a name": ("connection_type = ble\nble_device_name = Zoe", "//MeshCore*Zoe*"),
     "ble by every name": ("connection_type = ble\nble_device_name = meshcore-", "//MeshCore*"),
+    "ble by a pattern": ("connection_type = ble\nble_device_name = T*-7", "//T*-7"),
     "ble without a name": ("connection_type = ble", "meshcore+ble://MeshCore*"),
     "ble by address": (
         "connection_type = ble\nble_device_name = AA:BB:CC:DD:EE:FF",
