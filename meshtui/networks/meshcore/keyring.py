@@ -12,7 +12,7 @@ import hashlib
 from collections import OrderedDict
 from dataclasses import dataclass
 from itertools import chain, islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from meshtui.errors import CryptoError
 from meshtui.networks.meshcore.packet import PayloadType
@@ -24,6 +24,7 @@ from meshtui.networks.meshcore.payloads.group_text import is_plausible_group_tex
 from meshtui.networks.meshcore.payloads.path import is_plausible_path
 from meshtui.networks.meshcore.payloads.text import is_plausible_text
 from meshtui.networks.meshcore.payloads.utf8 import is_text, text_of
+from meshtui.networks.meshcore.refusal import judge_anon, judge_direct, judge_group
 from meshtui.networks.meshcore.seal import Cipher
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from meshtui.crypto.ed25519 import KeyPair
     from meshtui.networks.meshcore.channel_key import ChannelKey
     from meshtui.networks.meshcore.payloads.registry import Payload
+    from meshtui.networks.meshcore.refusal import Refusal
 
 MAX_OWN = 16
 MAX_CONTACTS = 4096
@@ -40,10 +42,9 @@ MAX_CHANNELS = 512
 MAX_CANDIDATES = 32
 MAX_SECRETS = 1024
 MAX_REFUSALS = 4096
+MAX_TAKEN = 4096
+_DIGEST_BYTES = 8
 _MAX_GROUP_FLAGS = 3  # text type 0 in the upper six bits
-NO_KEY = "no-key"
-BAD_MAC = "bad-mac"
-NOT_OURS = "wrong-hash"
 
 _PLAUSIBLE: dict[int, Callable[[bytes], bool]] = {
     PayloadType.TXT_MSG: is_plausible_text,
@@ -70,21 +71,12 @@ class Opened:
     is_outgoing: bool = False
 
 
-class Refusal(NamedTuple):
-    """Why nothing opened a packet.
+class Keyring:
+    """Own keys, contacts and channels.
 
     Attributes:
-        reason: `no-key`: whom it is between or which channel it is for is not known; `bad-mac`:
-            the keys that might fit do not; `wrong-hash`: it is for no key of ours.
-        why: The same in a sentence, with the key that would open it.
+        remember: Keeps 8 bytes for all lives to come; False = they were kept before.
     """
-
-    reason: str
-    why: str
-
-
-class Keyring:
-    """Own keys, contacts and channels."""
 
     __slots__ = (
         "_channels",
@@ -95,6 +87,8 @@ class Keyring:
         "_peers",
         "_refusals",
         "_secrets",
+        "_taken",
+        "remember",
     )
 
     def __init__(self) -> None:
@@ -109,6 +103,8 @@ class Keyring:
         self._secrets: OrderedDict[tuple[bytes, bytes], Cipher | None] = OrderedDict()
         # what is not for us is most of what is heard, and its two hashes say all that we know of it
         self._refusals: dict[int | tuple[int, int], Refusal] = {}
+        self._taken: dict[bytes, None] = {}
+        self.remember: Callable[[bytes], bool] = lambda _: True
 
     @property
     def own(self) -> tuple[KeyPair, ...]:
@@ -329,6 +325,19 @@ class Keyring:
                 return Opened(label, key, *found, is_outgoing=True)
         return None
 
+    def take_once(self, peer: bytes, sealed: bytes) -> bool:
+        """Tell whether a ciphertext between a peer and us is had for the first time.
+
+        What friends sealed is known in later lives, too; of strangers, who could fill the disk,
+        only the last are known, in this life.
+        """
+        digest = hashlib.sha256(b"once" + sealed).digest()[:_DIGEST_BYTES]
+        is_new = digest not in self._taken
+        self._taken[digest] = None
+        if len(self._taken) > MAX_TAKEN:
+            del self._taken[next(iter(self._taken))]
+        return (not self._is_friend(peer) or self.remember(digest)) and is_new
+
     def refusal(self, payload: Payload) -> Refusal | None:
         """Say why nothing opened a payload; None where it is not sealed."""
         match payload:
@@ -337,19 +346,29 @@ class Keyring:
             case Envelope():
                 return self.refusal_between(payload.dest_hash, payload.src_hash)
             case AnonRequest():
-                return self._refusal_of_anon(payload.dest_hash)
+                is_ours = any(public[0] == payload.dest_hash for public in self._own)
+                return judge_anon(payload.dest_hash, is_ours=is_ours)
             case _:
                 return None
 
     def refusal_of_group(self, channel_hash: int) -> Refusal:
         """Say why nothing opened what is for a channel."""
         known = self._refusals.get(channel_hash)
-        return known or self._keep(channel_hash, self._judge_group(channel_hash))
+        if known is not None:
+            return known
+        names = [channel.name for channel, _ in self._groups.get(channel_hash, ())]
+        return self._keep(channel_hash, judge_group(channel_hash, names))
 
     def refusal_between(self, dest_hash: int, src_hash: int) -> Refusal:
         """Say why nothing opened what is between two nodes."""
         ends = dest_hash, src_hash
-        return self._refusals.get(ends) or self._keep(ends, self._judge_direct(*ends))
+        known = self._refusals.get(ends)
+        if known is not None:
+            return known
+        own = {public[0] for public in self._own}
+        theirs = src_hash if dest_hash in own else dest_hash
+        judged = judge_direct(*ends, own, knows_peer=bool(self.peers_of(theirs)))
+        return self._keep(ends, judged)
 
     def why(self, payload: Payload) -> str:
         """Say in a sentence which key is missing to open a payload; empty where none would help."""
@@ -397,44 +416,3 @@ class Keyring:
 
     def _is_friend(self, public_key: bytes) -> bool:
         return public_key in self._friends.get(public_key[0] if public_key else 0, ())
-
-    def _judge_group(self, channel_hash: int) -> Refusal:
-        """Explain a payload for a channel."""
-        names = [channel.name for channel, _ in self._groups.get(channel_hash, ())]
-        if not names:
-            why = f"no channel of hash {channel_hash:02X} is known; its key would open it"
-            return Refusal(NO_KEY, why)
-        listed = ", ".join(names[:4])
-        return Refusal(
-            BAD_MAC,
-            f"it is for a channel of hash {channel_hash:02X}, and not {listed}; "
-            "that other channel's key would open it",
-        )
-
-    def _judge_direct(self, dest_hash: int, src_hash: int) -> Refusal:
-        """Explain a payload between two nodes."""
-        own = {public[0] for public in self._own}
-        if dest_hash not in own and src_hash not in own:
-            return Refusal(
-                NOT_OURS if own else NO_KEY,
-                f"it is between a node {src_hash:02X} and a node {dest_hash:02X}; "
-                "the private key of either would open it",
-            )
-        theirs = src_hash if dest_hash in own else dest_hash
-        if not self.peers_of(theirs):
-            why = f"no node that begins with {theirs:02X} is known; its public key would open it"
-            return Refusal(NO_KEY, why)
-        return Refusal(
-            BAD_MAC,
-            f"none of the known nodes that begin with {theirs:02X} shares it with us; "
-            "the right node's public key would open it, if it is for us at all",
-        )
-
-    def _refusal_of_anon(self, dest_hash: int) -> Refusal:
-        """Explain a request of a stranger."""
-        is_ours = any(public[0] == dest_hash for public in self._own)
-        return Refusal(
-            BAD_MAC if is_ours else NOT_OURS,
-            f"it is for a node that begins with {dest_hash:02X}; "
-            "that node's private key would open it",
-        )

@@ -55,6 +55,7 @@ class Station:
         self.node_id = node_id_of(key.public_key)
         self.settings = settings
         self.keyring = keyring
+        keyring.remember = self.remember
         self.nodes = nodes
         self.digests = digests
         self.entropy = entropy
@@ -116,15 +117,21 @@ class Station:
         does not know the message any more, a text that was had before.
         """
         self._own_texts[digest] = message_id
-        if not self.digests.has(digest):
-            self.digests.add(digest)
-            self._unsaved.append(DigestSeen(NETWORK, digest))
+        self.remember(digest)
         if len(self._own_texts) > MAX_OWN_TEXTS:
             del self._own_texts[next(iter(self._own_texts))]
 
     def own_text(self, digest: bytes) -> MessageId | None:
         """Return which message of ours this is; None = it is not ours."""
         return self._own_texts.get(digest)
+
+    def remember(self, digest: bytes) -> bool:
+        """Keep 8 bytes for this life and all to come; False = they were kept before."""
+        if self.digests.has(digest):
+            return False
+        self.digests.add(digest)
+        self._unsaved.append(DigestSeen(NETWORK, digest))
+        return True
 
     def take_unsaved(self) -> list[DigestSeen]:
         """Take what is to outlive this session and was not taken yet."""

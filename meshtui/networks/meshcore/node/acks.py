@@ -39,6 +39,10 @@ class AckTable:
         if len(self._pending) > PENDING_ACKS:
             del self._pending[next(iter(self._pending))]
 
+    def has(self, ack: bytes) -> bool:
+        """Tell whether this would acknowledge something."""
+        return ack in self._pending
+
     def take(self, ack: bytes) -> PendingAck | None:
         """Return what this acknowledges, once; None = nothing of ours."""
         return self._pending.pop(ack, None)

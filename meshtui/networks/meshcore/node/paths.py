@@ -2,6 +2,13 @@
 
 B receives A's flood and floods back PATH{the path it came by, an ack or a response}; A keeps the
 path and tells B in turn, along it, by which path B's flood came. Both then write along paths.
+
+A returned path has no time in it, and the firmware takes it whenever it is heard, so somebody who
+recorded one could play it again and lead us astray. Here a path counts once, in all lives of the
+program; again only if what comes with it answers something we wait for, which an old one cannot.
+What no node can tell is a path that never reached it before, or a flood whose path a relay wrote
+wrongly: paths of floods are nobody's word. There the harm is bounded: a text that is not
+acknowledged goes by a path twice, then the path is forgotten and the text floods.
 """
 
 from __future__ import annotations
@@ -12,7 +19,7 @@ from meshtui.errors import EncodeError
 from meshtui.networks.meshcore.node.contacts import OutPath
 from meshtui.networks.meshcore.node.delays import PATH_RETRY_MS, RECIPROCAL_PATH_MS
 from meshtui.networks.meshcore.node.outputs import PathLearned
-from meshtui.networks.meshcore.node.sealed import seal_for
+from meshtui.networks.meshcore.node.sealed import ENDS_BYTES, seal_for
 from meshtui.networks.meshcore.packet import MAX_PAYLOAD_BYTES, PayloadType
 from meshtui.networks.meshcore.payloads.path import PathBody, decode_path, encode_path
 
@@ -46,15 +53,28 @@ def path_return(
         msg = f"a path of {len(packet.path)} bytes and {len(extra)} more fit no packet"
         raise EncodeError(msg)
     body = PathBody(packet.path_len, packet.path, extra_type, extra)
-    return seal_for(core, peer, encode_path(body))
+    payload = seal_for(core, peer, encode_path(body))
+    core.keyring.take_once(peer, payload[ENDS_BYTES:])  # turned round, it would be our peer's
+    return payload
 
 
 def hear(core: Core, host: Host, packet: Packet, rx: RxMeta, peer: bytes, plaintext: bytes) -> None:
     """Take a returned path, and return the favour where it flooded and the role wants it."""
     body = decode_path(plaintext)
+    is_new = core.keyring.take_once(peer, packet.payload[ENDS_BYTES:])
+    if not is_new and not _is_awaited(core, peer, body):
+        core.drop("replay")
+        return
     if host.path(packet, rx, peer, body) and packet.is_flood:
         out_path = OutPath(body.path_len, body.path)
         core.direct(_PATH, path_return(core, peer, packet), out_path, RECIPROCAL_PATH_MS)
+
+
+def _is_awaited(core: Core, peer: bytes, body: PathBody) -> bool:
+    """Tell whether what comes with a path answers a text or a question of ours."""
+    if body.ack is not None:
+        return core.acks.has(body.ack)
+    return body.response is not None and core.pending.peek(body.response[:4], peer) is not None
 
 
 def learn(core: Core, rx: RxMeta, peer: bytes, body: PathBody) -> None:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from meshtui.networks.meshcore.node.core import Core
     from meshtui.networks.meshcore.packet import Packet
 
+ENDS_BYTES = 2
 ENVELOPE_BYTES = 5  # both hashes, the proof, and something sealed
 ANON_BYTES = 36
 
@@ -45,11 +46,12 @@ def open_from(core: Core, packet: Packet) -> tuple[bytes, bytes] | None:
     payload = packet.payload
     if payload[0] != core.public_key[0]:
         return None
-    opened = core.keyring.open_direct(payload[0], payload[1], payload[2:], packet.payload_type)
+    sealed = payload[ENDS_BYTES:]
+    opened = core.keyring.open_direct(payload[0], payload[1], sealed, packet.payload_type)
     # the ring may hold other keys of ours, and opens what we sent ourselves
     if opened is None or opened.is_outgoing or opened.key != core.key:
         return None
-    if core.sealed.has(payload[2:]):
+    if core.sealed.has(sealed):
         return None
     return opened.peer, opened.plaintext
 
