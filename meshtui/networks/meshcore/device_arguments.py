@@ -6,11 +6,15 @@ And what is answered then, in words that are the same for every kind.
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from meshtui.errors import LocalProtocolError
 from meshtui.model.node import Position
 from meshtui.networks.meshcore.arguments import number_of, words_of
+from meshtui.networks.meshcore.node.settings import mesh_radio
+
+if TYPE_CHECKING:
+    from meshtui.model.link import RadioSettings
 
 MAX_NAME_BYTES: Final = 31
 MIN_POWER_DBM: Final = -9
@@ -28,11 +32,13 @@ class Preset(NamedTuple):
     coding_rate: int
 
     @property
-    def words(self) -> str:
-        """It as a person reads it."""
-        return (
-            f"{self.frequency_khz / 1000:g} MHz, {self.bandwidth_hz / 1000:g} kHz, "
-            f"SF{self.spreading_factor}, CR 4/{self.coding_rate}"
+    def settings(self) -> RadioSettings:
+        """It in the words of all radios."""
+        return mesh_radio(
+            self.spreading_factor,
+            self.bandwidth_hz / 1000,
+            self.coding_rate,
+            self.frequency_khz / 1000,
         )
 
 
@@ -124,6 +130,14 @@ def region_of(argument: str) -> str | None:
         msg = f"a region's name has at most {MAX_NAME_BYTES - 1} bytes"
         raise LocalProtocolError(msg)
     return full
+
+
+def tuning_words(radio: RadioSettings) -> str:
+    """Say how a radio is tuned."""
+    return (
+        f"{radio.frequency_mhz or 0:.7g} MHz, {radio.bandwidth_khz:g} kHz, "
+        f"SF{radio.spreading_factor}, CR 4/{radio.coding_rate}"
+    )
 
 
 def hash_size_words(size: int) -> str:

@@ -21,7 +21,7 @@ from meshtui.model.secret import SecretBytes
 from meshtui.networks.meshcore.kiss import KissCommand, KissDeframer, KissFrame
 from meshtui.networks.meshcore.mail import Reception, direct_text
 from meshtui.networks.meshcore.modem.ask import script_for
-from meshtui.networks.meshcore.modem.ask_radio import facts_of, stats_of
+from meshtui.networks.meshcore.modem.ask_radio import MODEL, facts_of, stats_of
 from meshtui.networks.meshcore.modem.asking import Asked
 from meshtui.networks.meshcore.modem.events import (
     Answer,
@@ -119,7 +119,7 @@ class ModemPort:
             rig.link_id,
             rig.station.node_id,
             rig.name,
-            facts.name or "KISS modem",
+            facts.name or MODEL,
             facts.version,
             rig.line.settings if facts.is_tuned else None,
             rig.node.settings.position,

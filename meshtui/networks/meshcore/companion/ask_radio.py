@@ -30,6 +30,7 @@ from meshtui.networks.meshcore.companion.greeting import (
 )
 from meshtui.networks.meshcore.companion.radio import is_favourite
 from meshtui.networks.meshcore.contact_card import SCHEME, card_of, parse_card
+from meshtui.networks.meshcore.device_arguments import tuning_words
 from meshtui.networks.meshcore.told import (
     MAX_ROWS,
     NO_PATH,
@@ -56,11 +57,7 @@ def info(radio: Radio, _: str) -> Asking:
     facts = {"name": device.name, "key": device.node_id, "model": device.model}
     facts |= {"firmware": device.firmware}
     if device.radio is not None:
-        tuning = device.radio
-        facts["radio"] = (
-            f"{tuning.frequency_mhz:g} MHz, {tuning.bandwidth_khz:g} kHz, "
-            f"SF{tuning.spreading_factor}, CR 4/{tuning.coding_rate}"
-        )
+        facts["radio"] = tuning_words(device.radio)
     if device.position is not None:
         facts["position"] = f"{device.position.lat:.6f}, {device.position.lng:.6f}"
     if device.contacts is not None:

@@ -34,6 +34,7 @@ from meshtui.networks.meshcore.device_arguments import (
     preset_of,
     region_of,
     scope_words,
+    tuning_words,
 )
 from meshtui.networks.meshcore.told import Told
 
@@ -74,7 +75,7 @@ def set_radio(radio: Radio, argument: str) -> Asking:
         LocalProtocolError: There is no such preset, or a number is out of range.
     """
     preset = preset_of(argument)
-    return _apply(radio, SetRadioParams(*preset), preset.words)
+    return _apply(radio, SetRadioParams(*preset), tuning_words(preset.settings))
 
 
 def set_power(radio: Radio, argument: str) -> Asking:

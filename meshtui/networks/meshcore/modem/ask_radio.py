@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from meshtui.errors import LocalProtocolError
 from meshtui.networks.meshcore.contact_card import card_of
+from meshtui.networks.meshcore.device_arguments import tuning_words
 from meshtui.networks.meshcore.kiss import Hardware
 from meshtui.networks.meshcore.modem.asking import Asking, of_modem
 from meshtui.networks.meshcore.modem.greeting import Question
@@ -18,33 +19,35 @@ if TYPE_CHECKING:
     from meshtui.networks.meshcore.modem.asking import News, Wait
     from meshtui.networks.meshcore.modem.rig import Rig
 
+MODEL: Final = "KISS modem"
+
 
 def info(rig: Rig, argument: str) -> Asking:
     """Say what the modem said of itself, and who we are."""
     del argument
     yield from _refresh(rig)
     rig.tell_device()
-    settings = rig.node.settings
-    facts = {"name": rig.name, "key": rig.node.public_key.hex(), **dict(facts_of(rig))}
-    if settings.position is not None:
-        facts["position"] = f"{settings.position.lat:.6f}, {settings.position.lng:.6f}"
-    facts["contacts"] = f"{len(rig.node.contacts)} of {settings.max_contacts}"
+    said, place = rig.line.facts, rig.node.settings.position
+    facts = {"name": rig.name, "key": rig.node.public_key.hex()}
+    facts |= {"model": said.name or MODEL, "firmware": said.version or "?"}
+    if said.is_tuned:
+        facts["radio"] = tuning_words(rig.line.settings)
+    if place is not None:
+        facts["position"] = f"{place.lat:.6f}, {place.lng:.6f}"
+    facts["contacts"] = f"{len(rig.node.contacts)} of {rig.node.settings.max_contacts}"
     facts["channels"] = str(len(rig.station.keyring.channels))
-    return Told(f"KISS modem, firmware {rig.line.facts.version or '?'}", record(facts))
+    if said.battery_mv:
+        facts["battery"] = f"{said.battery_mv / 1000:.2f} V"
+    return Told(f"{MODEL}, firmware {facts['firmware']}", record(facts | dict(facts_of(rig))))
 
 
 def facts_of(rig: Rig) -> tuple[tuple[str, str], ...]:
-    """List what a person may want to know of the modem, and how we are set as a node."""
-    facts, radio, node = rig.line.facts, rig.line.settings, rig.node.settings
+    """List what else a person may want to know of the modem, and of us as a node."""
+    facts, node = rig.line.facts, rig.node.settings
+    power_dbm = rig.line.settings.power_dbm
     listed = {
-        "modem": facts.name,
-        "firmware": facts.version,
-        "frequency": f"{radio.frequency_mhz or 0:.3f} MHz" if facts.is_tuned else "not set",
-        "bandwidth": f"{radio.bandwidth_khz:g} kHz",
-        "spreading factor": str(radio.spreading_factor),
-        "coding rate": f"4/{radio.coding_rate}",
-        "power": "as its board is made" if radio.power_dbm is None else f"{radio.power_dbm} dBm",
-        "battery": f"{facts.battery_mv} mV" if facts.battery_mv else "",
+        "radio": "" if facts.is_tuned else "not set",
+        "power": "as its board is made" if power_dbm is None else f"{power_dbm} dBm",
         "noise floor": "" if facts.noise_dbm is None else f"{facts.noise_dbm} dBm",
         "duty cycle used": f"{rig.line.duty_used(rig.now.mono_s):.0%}",
         "repeats others": "yes" if node.forwards else "no",
@@ -164,7 +167,8 @@ def channels(rig: Rig, argument: str) -> Asking:
         (("name", channel.name), ("hash", f"{channel.hash:02X}"))
         for channel in rig.station.keyring.channels
     )
-    return Told(f"{len(rows)} channels; a modem keeps none, this program does", rows)
+    plural = "" if len(rows) == 1 else "s"
+    return Told(f"{len(rows)} channel{plural}; a modem keeps none, this program does", rows)
 
 
 def export_self(rig: Rig, argument: str) -> Asking:

@@ -25,6 +25,7 @@ from meshtui.networks.meshcore.device_arguments import (
     preset_of,
     region_of,
     scope_words,
+    tuning_words,
 )
 from meshtui.networks.meshcore.kiss import Hardware, ModemRadio
 from meshtui.networks.meshcore.modem.asking import Asking, of_modem
@@ -71,11 +72,12 @@ def set_radio(rig: Rig, argument: str) -> Asking:
     if rig.line.facts.radio != radio:
         raise LocalProtocolError("the modem took it, and says that it is set otherwise: see `info`")
     rig.line.keep()
+    tuned = preset.settings
     url = (
-        f"?freq={preset.frequency_khz / 1000:g}&sf={preset.spreading_factor}"
-        f"&bw={preset.bandwidth_hz / 1000:g}&cr={preset.coding_rate}"
+        f"?freq={tuned.frequency_mhz:.7g}&sf={tuned.spreading_factor}"
+        f"&bw={tuned.bandwidth_khz:g}&cr={tuned.coding_rate}"
     )
-    return Told(f"{preset.words} {_kept_by_url(url)}")
+    return Told(f"{tuning_words(tuned)} {_kept_by_url(url)}")
 
 
 def set_power(rig: Rig, argument: str) -> Asking:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from meshtui.networks.meshcore.modem.rig import Rig
 
 UNTUNED: Final = (
-    "the modem's radio is not set: `set-radio eu` does it for now, the link's URL at each start, "
+    "the modem's radio is not set: `set-radio eu` does it for now, the link's URL for good, "
     "such as ?freq=869.618&sf=8&bw=62.5&cr=8"
 )
 _BLOCK: Final = 16

@@ -18,13 +18,15 @@ from meshtui.networks.meshcore.device_arguments import (
     preset_of,
     region_of,
     scope_words,
+    tuning_words,
 )
 
 
 def test_a_preset_is_named_or_written_out() -> None:
     assert preset_of(" EU ") is PRESETS["eu"]
     assert preset_of("868.3 125 9 5") == Preset(868_300, 125_000, 9, 5)
-    assert preset_of("869.618 62.5 8 8").words == "869.618 MHz, 62.5 kHz, SF8, CR 4/8"
+    words = tuning_words(preset_of("869.618 62.5 8 8").settings)
+    assert words == "869.618 MHz, 62.5 kHz, SF8, CR 4/8"
 
 
 @pytest.mark.parametrize(
