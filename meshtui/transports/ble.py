@@ -73,11 +73,12 @@ class BleTransport:
         """
         from meshtui.transports.ble_link import BleLink
 
-        where, client = "", None
+        where = address = ""
+        client = None
         try:
             async with asyncio.timeout(OPEN_TIMEOUT_S):
                 radio = await ble_scan.find(spec.host, spec.options.get("adapter", ""))
-                where = radio.name or radio.address
+                where, address = radio.name or radio.address, radio.address
                 link = BleLink(spec.link_id, where, now)
                 client = _make_client(radio, spec, link)
                 await client.connect()
@@ -89,7 +90,7 @@ class BleTransport:
                 await _undo(client, HURRIED_UNDO_S if is_hurried else UNDO_TIMEOUT_S)
             if not isinstance(error, Exception):
                 raise
-            raise ble_words.of_failure(where, error) from None
+            raise ble_words.of_failure(where, error, address) from None
         return link
 
 

@@ -46,11 +46,12 @@ _BY_REASON: Final = {
 _UNPAIRED: Final = frozenset({0x05, 0x08, 0x0C, 0x0F})
 
 
-def of_failure(where: str, error: Exception) -> TransportError:
+def of_failure(where: str, error: Exception, address: str = "") -> TransportError:
     """Put a failed attempt into words.
 
     Args:
         where: The device, fit to be shown; empty where it was about none.
+        address: The device's; empty where it is not known.
     """
     if isinstance(error, TransportError):
         return error
@@ -62,7 +63,8 @@ def of_failure(where: str, error: Exception) -> TransportError:
     if known is None:
         return TransportError(f"{where or 'Bluetooth'}: {_other(error)}")
     words, is_final = known
-    return TransportError(words.replace("{}", where or "the device"), is_final=is_final)
+    words = words.replace("ADDRESS", address or "ADDRESS").replace("{}", where or "the device")
+    return TransportError(words, is_final=is_final)
 
 
 def of_loss(where: str, error: Exception) -> str:

@@ -17,7 +17,7 @@ def whole_bed():
 def bed(whole_bed, monkeypatch):
     """A bed as new, and waits that are short."""
     monkeypatch.setattr(ble_scan, "RIVAL_S", 0.2)
-    monkeypatch.setattr(ble_scan, "PATTERN_RIVAL_S", 0.2)
+    monkeypatch.setattr(ble_scan, "PATTERN_RIVAL_S", 0.4)
     monkeypatch.setattr(ble_scan, "FIND_TIMEOUT_S", 1.0)
     monkeypatch.setattr(ble_scan, "REFRESH_S", 0.1)
     yield whole_bed

@@ -128,6 +128,7 @@ async def test_a_radio_that_does_not_let_us_in(bed, member: str, name: str, word
     bed.bluez.faults[member] = (f"org.bluez.Error.{name}", "no")
     error = await refused(f"{BY_NAME}?pair=1" if member == "Pair" else BY_NAME)
     assert words in str(error)
+    assert f"(bluetoothctl pair {ADDRESS})" in str(error)
     assert error.is_final
     await eventually(lambda: not bed.radio.is_connected)
 
