@@ -15,7 +15,6 @@ from meshtui.model.device import Device
 from meshtui.model.event import Answered, DeviceChanged, FrameReceived, FrameSent, Signed
 from meshtui.model.ids import Instant, NodeId
 from meshtui.model.link import Myself
-from meshtui.model.node import Route
 from meshtui.model.packet import Frame, Transmit, Verdict
 from meshtui.model.secret import SecretBytes
 from meshtui.networks.meshcore.kiss import KissCommand, KissDeframer, KissFrame
@@ -341,7 +340,7 @@ class ModemPort:
                 self._outbox.acknowledged(output)
             case PathLearned(peer, out_path):
                 via = split_hashes(out_path.path, out_path.hash_size)
-                self._learn(peer, tuple(NodeId(hop.lower()) for hop in via))
+                self._rig.learn(peer, via, "acked", confidence=0.8)
             case TextHeard() if output.txt_type != TextType.COMMAND:
                 self._text(output)
             case _ if not self._asked.hear(output) and isinstance(output, TextHeard):
@@ -374,21 +373,6 @@ class ModemPort:
         )
         if delivered.message is not None:
             rig.emit(delivered.message)
-
-    def _learn(self, peer: bytes, via: tuple[NodeId, ...]) -> None:
-        """A peer told us the way to it."""
-        rig = self._rig
-        route = Route(
-            NETWORK,
-            NodeId(peer.hex()),
-            rig.link_id,
-            len(via) + 1,
-            via,
-            rig.now.unix_ms,
-            source="acked",
-            confidence=0.8,
-        )
-        rig.emit(*rig.station.nodes.learn(route))
 
 
 def _packet_in(wire: bytes) -> bytes | None:

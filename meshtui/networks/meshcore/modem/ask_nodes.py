@@ -18,7 +18,7 @@ from meshtui.networks.meshcore.node.outputs import (
     TextHeard,
     TraceHeard,
 )
-from meshtui.networks.meshcore.packet import path_len_byte, split_hashes
+from meshtui.networks.meshcore.packet import decode_packet, path_len_byte, split_hashes
 from meshtui.networks.meshcore.payloads.advert import AdvertType
 from meshtui.networks.meshcore.payloads.request import RequestKind
 from meshtui.networks.meshcore.payloads.text import TextType
@@ -58,16 +58,24 @@ def trace(rig: Rig, key: bytes, argument: str) -> Asking:
     heard, rtt_ms = yield from from_air(
         rig, sent, TraceHeard, lambda news: news.tag == tag, TRACE_WAIT_S
     )
+    if not argument.strip():
+        rig.learn(key, there[:-1] if key.hex().startswith(there[-1]) else there, "traced")
     snrs = [(hop, snr / 4) for hop, snr in zip(hashes, heard.snrs_q4, strict=False)]
     own_hop = rig.node.public_key.hex()[: len(there[0])]
     return trace_told(snrs, heard.final_snr_db, own_hop, len(there), names_at(rig), rtt_ms)
 
 
 def show_path(rig: Rig, key: bytes, argument: str) -> Asking:
-    """Show which way is in use."""
+    """Show which way is in use, and which way the last advertisement came."""
     del argument
     yield from ()
-    return _path_told(rig, rig.node.out_path(key))
+    told = _path_told(rig, rig.node.out_path(key))
+    contact = rig.node.contacts.get(key)
+    if contact is None or not contact.advert:
+        return told
+    came = [hop.lower() for hop in decode_packet(contact.advert).path_hashes()]
+    row = path_row("last advert, as it came", came, names_at(rig))
+    return Told(told.text, (*told.rows, row))
 
 
 def discover_path(rig: Rig, key: bytes, argument: str) -> Asking:
@@ -77,6 +85,7 @@ def discover_path(rig: Rig, key: bytes, argument: str) -> Asking:
     sent = rig.node.discover_path(key, rig.now)
     found, rtt_ms = yield from from_air(rig, sent, PathDiscovered, lambda news: news.peer == key)
     out, back, name_of = _hashes(found.out_path), _hashes(found.in_path), names_at(rig)
+    rig.learn(key, out or (), "traced")
     rows = (path_row("out", out, name_of), path_row("back", back, name_of))
     return Told(path_words(out, name_of), rows, rtt_ms)
 
@@ -98,6 +107,7 @@ def set_path(rig: Rig, key: bytes, argument: str) -> Asking:
     out_path = OutPath(path_len_byte(len(hashes), size), bytes.fromhex("".join(hashes)))
     rig.meet(key)
     rig.node.set_out_path(key, out_path, rig.now)
+    rig.learn(key, hashes, "user")
     return _path_told(rig, out_path)
 
 

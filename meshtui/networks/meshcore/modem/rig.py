@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from meshtui.crypto.ed25519 import PUBLIC_KEY_BYTES
 from meshtui.model.ids import NodeId
+from meshtui.model.node import Route
 from meshtui.networks.meshcore.modem.events import Outgoing, PacketSent, Write
 from meshtui.networks.meshcore.modem.line import ModemLine
 from meshtui.networks.meshcore.node.contacts import FAVOURITE, Contact
@@ -15,6 +16,7 @@ from meshtui.networks.meshcore.node.outputs import ContactDeleted, Send
 from meshtui.networks.meshcore.node.settings import NodeSettings, mesh_radio
 from meshtui.networks.meshcore.nodes import type_of
 from meshtui.networks.meshcore.packet import decode_packet, packet_hash
+from meshtui.networks.meshcore.station import NETWORK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -105,6 +107,23 @@ class Rig:
             self.node.add_contact(contact)
             self.station.keyring.prefer(key)
         return contact
+
+    def learn(
+        self, key: bytes, hashes: Iterable[str], source: str, confidence: float = 0.9
+    ) -> None:
+        """Keep a way to a peer in the book of routes; `hashes` are its hops in hex."""
+        via = tuple(NodeId(each.lower()) for each in hashes)
+        route = Route(
+            NETWORK,
+            NodeId(key.hex()),
+            self.link_id,
+            len(via) + 1,
+            via,
+            self.now.unix_ms,
+            source=source,
+            confidence=confidence,
+        )
+        self.emit(*self.station.nodes.learn(route))
 
     def carry(self, outputs: Iterable[NodeOutput], message_id: MessageId | None = None) -> None:
         """Put what the node sends into the queue, and pass its news on."""

@@ -611,6 +611,40 @@ def test_a_way_is_traced_with_what_each_hop_heard() -> None:
     assert answer.rtt_ms is not None
 
 
+def test_a_way_that_was_traced_or_chosen_is_kept_as_such() -> None:
+    world = line()
+    alice = world.people["Alice"]
+    hill = world.people["Hill"].station.node_id[:2]
+    world.write("Alice", "Bob", "hello")
+    world.run(30)
+    before = len(alice.all(RouteChanged))
+
+    world.ask("Alice", "trace", to="Bob")
+    world.ask("Alice", "set-path", "ab,cd", to="Bob")
+    world.ask("Alice", "trace", hill, to="Bob")  # along given hops: it says nothing of others
+
+    routes = [event.route for event in alice.all(RouteChanged)[before:]]
+    assert [(route.source, route.via) for route in routes] == [
+        ("traced", (hill,)),
+        ("user", ("ab", "cd")),
+    ]
+    assert {route.confidence for route in routes} == {0.9}
+
+
+def test_a_path_is_shown_beside_the_way_the_last_advertisement_came() -> None:
+    world = line()
+    world.ask("Bob", "advert-flood")
+
+    (answer,) = world.ask("Alice", "path", to="Bob")
+
+    rows = [dict(row) for row in answer.rows]
+    hill = world.people["Hill"].station.node_id[:2]
+    assert [(row["way"], row["hops"]) for row in rows] == [
+        ("out", "not known"),
+        ("last advert, as it came", hill),
+    ]
+
+
 def test_a_way_that_is_not_known_is_not_traced() -> None:
     world = pair()
 

@@ -9,7 +9,7 @@ import pytest
 
 from meshtui.errors import LocalProtocolError
 from meshtui.model.command import Ask
-from meshtui.model.event import Answered, MessageReceived
+from meshtui.model.event import Answered, MessageReceived, RouteChanged
 from meshtui.model.secret import SecretBytes
 from meshtui.networks.meshcore.identity import node_id_of
 from meshtui.networks.meshcore.modem.asking import MAX_ASKED
@@ -91,6 +91,22 @@ def test_a_repeater_heard_directly_is_traced_without_a_path(world) -> None:
 
     assert not answer.is_error
     assert len(answer.rows) == 2
+
+
+def test_a_repeater_is_traced_and_discovered_and_the_way_is_known_for_it(world) -> None:
+    alice = world.people["Alice"]
+    before = len(alice.all(RouteChanged))
+
+    ask(world, "trace", HILL)
+    ask(world, "login", HILL, secret=GUEST)
+    found = ask(world, "discover-path", HILL)
+
+    assert not found.is_error
+    routes = [event.route for event in alice.all(RouteChanged)[before:]]
+    assert [(r.node_id, r.source, r.via) for r in routes if r.source == "traced"] == [
+        (HILL, "traced", ()),
+        (HILL, "traced", ()),
+    ]
 
 
 def test_a_repeater_says_how_it_is(world) -> None:
