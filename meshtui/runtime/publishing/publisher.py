@@ -310,8 +310,8 @@ class Publisher:
     async def _connect(self, username: str, password: str) -> MqttFeed:
         """Log in; the will bears the time of this, as MQTT fixes it here.
 
-        Brokers that drop a status older than the last one never show it. No time would help: a
-        later one would have them drop what we say once we are back.
+        Brokers that drop a status older than the last one never show it. A later time would have
+        them drop what we say once we are back, and without one it would be no status message.
         """
         will = self.status_publication(is_online=False)
         spec = spec_of(self.config, username, password)
