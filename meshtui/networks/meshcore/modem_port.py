@@ -241,6 +241,8 @@ class ModemPort:
             rig.rename(request.name)
         if request.position is not None:
             rig.move(request.position)
+        if request.name is not None or request.position is not None:
+            self._tell_device()
         rig.carry(rig.node.advertise(now, flood=True))
         return self._end()
 

@@ -154,9 +154,11 @@ def to_power(power_dbm: int) -> Question:
 
 def note(facts: ModemFacts, question: Question, code: int, body: bytes) -> ModemFacts:
     """Take an answer in; one that cannot be read changes nothing."""
+    name = Hardware(question.code).name.lower().replace("_", " ")
+    others = tuple(each for each in facts.refused if each != name)
     if code == Hardware.ERROR:
-        name = Hardware(question.code).name.lower().replace("_", " ")
-        return replace(facts, refused=tuple(dict.fromkeys((*facts.refused, name))))
+        return replace(facts, refused=(*others, name))
+    facts = replace(facts, refused=others)
     if code == Hardware.OK:
         body = question.body  # it is as we said
     read = _READERS.get(question.code)

@@ -482,6 +482,8 @@ def test_an_advertisement_takes_name_and_position_over() -> None:
 
     node = bob.all(NodeHeard)[-1].node
     assert (node.name, node.position) == ("Alicia", Position(47.6, -122.3))
+    device = alice.all(DeviceChanged)[-1].device
+    assert (device.name, device.position) == (node.name, node.position)
 
 
 def test_a_forgotten_way_is_not_used_again() -> None:
@@ -746,9 +748,11 @@ def test_a_channel_that_was_left_in_between_fails_with_a_reason() -> None:
 def test_what_a_modem_refuses_to_tell_is_listed() -> None:
     world = ModemWorld()
     modem = FakeKissModem()
-    answer = modem._answer
+    answer_all = modem._answer
     modem._answer = lambda code, body: (
-        hardware_frame(Hardware.ERROR, b"\x03") if code == Hardware.BATTERY else answer(code, body)
+        hardware_frame(Hardware.ERROR, b"\x03")
+        if code == Hardware.BATTERY
+        else answer_all(code, body)
     )
     alice = world.add("Alice", key("A"), modem=modem)
 
@@ -758,6 +762,9 @@ def test_what_a_modem_refuses_to_tell_is_listed() -> None:
     assert ("refused", "battery") in alice.port.device.facts
     (answer,) = world.ask("Alice", "battery")
     assert (answer.text, answer.is_error) == ("the modem says: not available", True)
+    modem._answer = answer_all
+    world.ask("Alice", "battery")
+    assert "refused" not in dict(alice.port.device.facts)
 
 
 def test_an_answer_that_cannot_be_read_changes_nothing() -> None:
