@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 MAX_SECRET_BYTES: Final = 4_096
 MAX_CA_BYTES: Final = 16 * 1024 * 1024
+MAX_SETTINGS_BYTES: Final = 1024 * 1024
 
 
 def with_files(
@@ -65,6 +66,31 @@ def with_files(
     return replace(service, brokers=brokers), tuple(remarks)
 
 
+def read_settings(path: Path) -> str | None:
+    """Read more settings, which need not be there; None = they are not.
+
+    Raises:
+        ConfigError: They are, and cannot be read; the text quotes nothing of them.
+    """
+    if not os.path.lexists(path):
+        return None
+    try:
+        return _read(path, MAX_SETTINGS_BYTES).decode()
+    except UnicodeDecodeError:
+        msg = f"{path}: must be UTF-8 text"
+        raise ConfigError(msg) from None
+    except ValueError as error:
+        raise ConfigError(str(error)) from None
+
+
+def is_open_to_others(path: Path) -> bool:
+    """Tell whether somebody else on this machine can read or write it."""
+    try:
+        return bool(path.stat().st_mode & 0o077)
+    except OSError:
+        return False
+
+
 def _where(service: CaptureConfig, key: str) -> str:
     return service.places.get(key, key)
 
@@ -78,7 +104,7 @@ def _check_key(service: CaptureConfig, complain: Say, say: Say) -> None:
         complain("private_key_path", fault)
     elif fault:
         say("private_key_path", f"{fault}; only the radio can sign tokens then")
-    elif _is_open(path):
+    elif is_open_to_others(path):
         say("private_key_path", f"others can read this key; run: chmod 600 {path}")
 
 
@@ -92,7 +118,7 @@ def _with_files(broker: BrokerConfig, service: CaptureConfig, say: Say) -> Broke
             return broker
         path = Path(broker.password_file)
         password = _read_password(path)
-        if _is_open(path):
+        if is_open_to_others(path):
             say(key, f"others can read this password; run: chmod 600 {path}")
         return replace(broker, password=password)
     except ValueError as error:
@@ -105,20 +131,29 @@ def _read_password(path: Path) -> SecretBytes:
     Raises:
         ValueError: It cannot be read, or holds none; the text quotes nothing of it.
     """
-    if fault := _fault(path, MAX_SECRET_BYTES):
-        raise ValueError(fault)
-    try:
-        # Non-blocking: what stands there now may be a pipe.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(descriptor, "rb") as file:
-            line = file.read(MAX_SECRET_BYTES).partition(b"\n")[0].rstrip(b"\r")
-    except OSError as error:
-        raise ValueError(_why(path, error)) from None
+    line = _read(path, MAX_SECRET_BYTES).partition(b"\n")[0].rstrip(b"\r")
     text = line.decode("utf-8", "replace").removeprefix("\ufeff")
     if not text or not text.isprintable() or "\ufffd" in text:
         msg = f"{path}: must hold the password in its first line, as UTF-8 text"
         raise ValueError(msg)
     return SecretBytes(text.encode())
+
+
+def _read(path: Path, limit: int) -> bytes:
+    """Read a file, never waiting for a pipe's other end.
+
+    Raises:
+        ValueError: It cannot be read, is no file, or larger than `limit`.
+    """
+    if fault := _fault(path, limit):
+        raise ValueError(fault)
+    try:
+        # Non-blocking: what stands there now may be a pipe.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as file:
+            return file.read(limit)
+    except OSError as error:
+        raise ValueError(_why(path, error)) from None
 
 
 def _fault(path: Path, limit: int) -> str:
@@ -149,14 +184,6 @@ def _output_fault(path: Path) -> str:
     if not folder.is_dir():
         return f"{path}: {folder} is no folder"
     return "" if os.access(folder, os.W_OK | os.X_OK) else f"{path}: {folder} cannot be written"
-
-
-def _is_open(path: Path) -> bool:
-    """Tell whether somebody else on this machine can read or write it."""
-    try:
-        return bool(path.stat().st_mode & 0o077)
-    except OSError:
-        return False
 
 
 def _why(path: Path, error: OSError) -> str:

@@ -6,6 +6,9 @@
 
 A `%` is just that (`%%` is one, as those programs have it), and nothing is put in its place. Of the
 other sections only `[Connection]` (the radio) and `[Bot]` (its name) are looked at.
+
+What a file of the user's own sets counts: `local/config.ini` beside it, or in the folder that
+`local_dir_path` of `[Bot]` names.
 """
 
 from __future__ import annotations
@@ -13,22 +16,25 @@ from __future__ import annotations
 import difflib
 import re
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from meshtui.config import capture_values as values
-from meshtui.config.capture import Entry, Remarks, read_capture
+from meshtui.config.capture import Entry, Remarks, beside, is_same_file, read_capture
+from meshtui.config.capture_files import is_open_to_others, read_settings
 from meshtui.errors import ConfigError
 from meshtui.model.capture import INI_SECTION, CaptureConfig
 from meshtui.model.text import clean_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 _CAPTURE: Final = INI_SECTION.casefold()
 _CONNECTION: Final = "connection"
 _BOT: Final = "bot"
+_LOCAL_FOLDER: Final = "local"
+_LOCAL_NAME: Final = "config.ini"
 _KEY = re.compile(r"[\w.-]{1,64}")
 _HEADING = re.compile(r"\s*\[([^\[\]]{1,200})\]\s*(?:[#;].*)?")
 _COMMENT = re.compile(r"\s[#;]")
@@ -83,7 +89,7 @@ def no_ini(text: str) -> str:
 
 
 def parse_ini(path: Path, text: str, nearer: Mapping[str, Entry] | None = None) -> CaptureFile:
-    """Read an INI file.
+    """Read an INI file, and the one that lies over it.
 
     Args:
         nearer: Entries that win over the file's own.
@@ -93,6 +99,7 @@ def parse_ini(path: Path, text: str, nearer: Mapping[str, Entry] | None = None) 
     """
     remarks = Remarks()
     sections = _read_sections(path, text, remarks)
+    _lay_over(path, sections, remarks)
     config = read_capture(path, sections[_CAPTURE] | dict(nearer or {}), remarks)
     bot_name = clean_line(_text(sections[_BOT], "bot_name"), _MAX_NAME)
     link = _link(sections[_CONNECTION], remarks)
@@ -101,8 +108,34 @@ def parse_ini(path: Path, text: str, nearer: Mapping[str, Entry] | None = None) 
     )
 
 
-def _read_sections(path: Path, text: str, remarks: Remarks) -> Mapping[str, dict[str, Entry]]:
+def _lay_over(path: Path, sections: Mapping[str, dict[str, Entry]], remarks: Remarks) -> None:
+    """Let what the user keeps apart from the file win: passwords, as a rule.
+
+    Raises:
+        ConfigError: It is there, and cannot be read.
+    """
+    try:
+        folder = beside(path, _text(sections[_BOT], "local_dir_path") or _LOCAL_FOLDER)
+    except ValueError as error:
+        raise _wrong(sections[_BOT], "local_dir_path", str(error)) from None
+    own = Path(folder, _LOCAL_NAME)
+    text = None if is_same_file(str(own), path) else read_settings(own)
+    if text is None:
+        return
+    remarks.add(f"{own}: is read, too; what it sets counts")
+    for name, entries in _read_sections(own, text, remarks, is_whole=False).items():
+        sections[name].update(entries)
+        if any(key.endswith("_password") for key in entries) and is_open_to_others(own):
+            remarks.add(f"{own}: others can read its passwords; run: chmod 600 {own}")
+
+
+def _read_sections(
+    path: Path, text: str, remarks: Remarks, *, is_whole: bool = True
+) -> Mapping[str, dict[str, Entry]]:
     """Return the entries of the sections that are ours to read.
+
+    Args:
+        is_whole: It must have the section of the service.
 
     Raises:
         ConfigError: It is no text, or has no section of the service.
@@ -125,7 +158,7 @@ def _read_sections(path: Path, text: str, remarks: Remarks) -> Mapping[str, dict
             section = ""
         elif section in sections:
             _read_line(line, place, sections[section], remarks if section == _CAPTURE else None)
-    if _CAPTURE not in found:
+    if is_whole and _CAPTURE not in found:
         msg = f"{path}: has no section [{INI_SECTION}]"
         raise ConfigError(msg)
     return sections
@@ -183,18 +216,20 @@ def _link(entries: Mapping[str, Entry], remarks: Remarks) -> str:
     Raises:
         ConfigError: A setting is not allowed.
     """
+    if not entries:
+        return ""
     kind = _text(entries, "connection_type").lower()
     if not kind:
-        return ""
+        kind = "ble"
+        remarks.add(f"{_place(entries, 'connection_type')}: is not set, which means ble")
     if kind == "serial":
         port = _text(entries, "serial_port") or "/dev/ttyUSB0"
         return f"meshcore+serial://{quote(port, errors='replace')}"
     if kind == "ble":
         name = _text(entries, "ble_device_name")
         if not name:
-            place = entries["connection_type"].place
             text = "is not set: the only radio in reach whose name begins with MeshCore is taken"
-            remarks.add(f"{place}: ble_device_name: {text}")
+            remarks.add(f"{_place(entries, 'ble_device_name')}: {text}")
         return f"meshcore+ble://{quote(_radio_name(name), safe=':*', errors='replace')}"
     if kind != "tcp":
         raise _wrong(entries, "connection_type", "must be serial, ble or tcp")
@@ -216,5 +251,10 @@ def _radio_name(name: str) -> str:
 
 
 def _wrong(entries: Mapping[str, Entry], key: str, text: str) -> ConfigError:
-    place = entries[key if key in entries else "connection_type"].place
-    return ConfigError(f"{place}: {key}: {text}")
+    return ConfigError(f"{_place(entries, key)}: {text}")
+
+
+def _place(entries: Mapping[str, Entry], key: str) -> str:
+    """Return file, line and key, for messages; of a key that is missing, where it would stand."""
+    nearest = entries.get(key) or entries.get("connection_type") or next(iter(entries.values()))
+    return f"{nearest.place}: {key}"

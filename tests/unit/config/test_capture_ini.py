@@ -239,6 +239,7 @@ LINKS = {
     "ble by every name": ("connection_type = ble\nble_device_name = meshcore-", "//MeshCore*"),
     "ble by a pattern": ("connection_type = ble\nble_device_name = T*-7", "//T*-7"),
     "ble without a name": ("connection_type = ble", "meshcore+ble://MeshCore*"),
+    "ble where nothing else is said": ("ble_device_name = MeshCore-A", "+ble://MeshCore-A"),
     "ble by address": (
         "connection_type = ble\nble_device_name = AA:BB:CC:DD:EE:FF",
         "//AA:BB:CC:DD:EE:FF",
