@@ -117,7 +117,7 @@ def test_one_that_cannot_be_read_is_named_at_once(tmp_path: Path, what: str) -> 
         case "nul":
             own.write_bytes(b"[Bot]\0")
 
-    with pytest.raises(ConfigError, match="local/config.ini: ") as error:
+    with pytest.raises(ConfigError, match=r"local/config\.ini: ") as error:
         read(tmp_path)
 
     assert "hunter2" not in str(error.value)
