@@ -83,11 +83,16 @@ def _settle(radio: Radio, channel: ChannelKey) -> Generator[Step, Reply, int | N
     number, secret = radio.free_slot(), channel.secret.reveal
     if number is None or len(secret) != SLOT_KEY_BYTES:
         return None
-    radio.slots[number] = Slot(channel.name, secret)  # taken, while the radio is asked
+    ours = Slot(channel.name, secret)
+    radio.slots[number] = ours  # taken, while the radio is asked
     reply = yield Do(SetChannel(number, channel.name, secret), Priority.USER)
+    if radio.slots.get(number, ours) != ours:
+        # the slots were read anew meanwhile, and another channel took this one
+        return (yield from _settle(radio, channel))
     if reply.problem:
         radio.slots.pop(number, None)
         return None
+    radio.slots[number] = ours
     return number
 
 

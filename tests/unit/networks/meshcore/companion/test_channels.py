@@ -7,7 +7,7 @@ import pytest
 from meshtui.model.message import Channel, DeliveryState
 from meshtui.model.secret import SecretBytes
 from meshtui.networks.meshcore.channel_key import key_of_name
-from meshtui.networks.meshcore.companion.answers import Err
+from meshtui.networks.meshcore.companion.answers import Err, Ok
 from meshtui.networks.meshcore.companion.commands import (
     SendChannelTxtMsg,
     SendRawPacket,
@@ -53,6 +53,35 @@ def test_a_text_goes_through_its_channels_slot(desk: Desk) -> None:
     assert SendChannelTxtMsg(0, 0, NOW + 1, "Hello everyone") in desk.radio.asked
     assert desk.states(message_id) == ["sending", "sent"]
     assert desk.deliveries(message_id)[-1].expects_ack is False
+
+
+def test_a_text_never_goes_through_a_slot_that_another_channel_took(desk: Desk) -> None:
+    asked, spoken_in = 0, []
+
+    def set_slot(command: SetChannel) -> list[Ok] | None:
+        nonlocal asked
+        asked += 1
+        if asked == 1:
+            return None  # silent, so it is greeted anew, and its slots are read again
+        desk.radio.slots[command.slot] = (command.name, command.secret)
+        if asked == 2:
+            desk.knows("#other", LONG[:16])
+            other = Channel(NETWORK, "#other", is_joined=True, secret=SecretBytes(LONG[:16]))
+            desk.apply(desk.port.join(other, desk.now))
+        return [Ok()]
+
+    def speak(command: SendChannelTxtMsg) -> list[Ok]:
+        spoken_in.append(desk.radio.slots[command.channel][0])
+        return [Ok()]
+
+    desk.radio.rules = {SetChannel: set_slot, SendChannelTxtMsg: speak}  # type: ignore[dict-item]
+    desk.knows("#test", TEST)
+    desk.send("#test", "for #test alone")
+
+    desk.wind(10.0)
+
+    assert spoken_in == ["#test"]
+    assert [name for name, _ in desk.radio.slots.values()] == ["Public", "#other", "#test"]
 
 
 def test_our_own_text_heard_again_is_a_repeat_and_no_message(desk: Desk) -> None:
