@@ -10,15 +10,17 @@ how the wait is done, is each port's own.
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
+from meshtui.errors import EncodeError
 from meshtui.model.event import DeliveryChanged, SenderChanged
 from meshtui.model.ids import ConversationKind, NodeId, split_conversation
 from meshtui.model.message import Delivery, DeliveryState
 from meshtui.model.node import NodeRole
 from meshtui.networks.meshcore.message_ids import text_digest
-from meshtui.networks.meshcore.payloads.text import MAX_RETRY_TEXT_BYTES
+from meshtui.networks.meshcore.payloads.text import MAX_RETRY_TEXT_BYTES, ack_of, text_body
 from meshtui.networks.meshcore.relays import Relays
 
 if TYPE_CHECKING:
@@ -34,9 +36,11 @@ ATTEMPTS: Final = 3
 ATTEMPTS_BY_PATH: Final = 2
 NO_ACK: Final = f"no acknowledgement after {ATTEMPTS} attempts"
 _SERVERS: Final = frozenset({NodeRole.RELAY, NodeRole.ROOM, NodeRole.SENSOR})
+_NUMBERS: Final = 4  # acknowledgements know no more attempts apart
 _PATIENCE: Final = 1.2
 _MIN_WAIT_S: Final = 2.0
 _MAX_WAIT_S: Final = 120.0
+_CHANNELS: Final = b""
 _OPEN: Final = frozenset({DeliveryState.SENDING, DeliveryState.SENT, DeliveryState.RELAYED})
 
 
@@ -117,12 +121,14 @@ class Deliveries(Generic[_Text]):
         self.waiting[message.message_id] = text
 
     def next_due(self) -> _Text | None:
-        """Let the next text begin: per peer one after the other, few at the same time."""
-        if len(self.active) >= MAX_IN_FLIGHT:
-            return None
+        """Let the next text begin: per peer one after the other, to few peers at the same time.
+
+        Channels are one peer more: nobody who is away holds them up.
+        """
         busy = {text.peer for text in self.active.values()}
+        is_full = len(busy - {_CHANNELS}) >= MAX_IN_FLIGHT
         for message_id, text in self.waiting.items():
-            if text.peer not in busy:
+            if text.peer not in busy and not (is_full and text.peer):
                 del self.waiting[message_id]
                 self.active[message_id] = text
                 return text
@@ -138,7 +144,9 @@ class Deliveries(Generic[_Text]):
         self.waiting = self.active | self.waiting
         self.active = {}
         for text in self.waiting.values():
-            self._change(text, replace(text.delivery, state=DeliveryState.QUEUED, reason=reason))
+            held = replace(text.delivery, state=DeliveryState.QUEUED, reason=reason)
+            if held != text.delivery:
+                self._change(text, held)
 
     def attribute(self, text: _Text, sender: NodeId) -> None:
         """Note as whom we write: a radio that was changed for another is another node."""
@@ -172,6 +180,18 @@ class Deliveries(Generic[_Text]):
         digest = text_digest(message.conversation, sender, timestamp, message.text)
         self._host.station.note_own_text(digest, message.message_id)
 
+    def recall(self, text: _Text, timestamp: int, public_key: bytes) -> None:
+        """Know what would acknowledge the attempts of earlier lives: it may come in this one.
+
+        Args:
+            timestamp: What their packets carried.
+            public_key: Ours, by which they were sent.
+        """
+        words = text.message.text.encode(errors="replace")
+        for number in range(min(text.delivery.attempt, _NUMBERS)):
+            with contextlib.suppress(EncodeError):  # of a time that no packet holds
+                text.tags.add(ack_of(text_body(timestamp, words, number), public_key))
+
     def sent(self, text: _Text) -> None:
         """It is out."""
         self._change(text, replace(text.delivery, state=DeliveryState.SENT))
@@ -193,17 +213,21 @@ class Deliveries(Generic[_Text]):
         self._change(text, replace(text.delivery, state=DeliveryState.FAILED, reason=reason))
 
     def finish(self, text: _Text) -> None:
-        """It is out of the way, whatever came of it."""
+        """It is out of the way, whatever came of it, and though it may have waited again."""
         message_id = text.message.message_id
         self.active.pop(message_id, None)
+        self.waiting.pop(message_id, None)
         self.followed[message_id] = text
         if len(self.followed) > MAX_FOLLOWED:
             del self.followed[next(iter(self.followed))]
 
     def text_of(self, ack: bytes) -> _Text | None:
         """Find the text that an acknowledgement is for; None = no recent one."""
-        texts = (*self.active.values(), *self.followed.values())
-        return next((text for text in texts if ack in text.tags), None)
+        for texts in (self.active, self.waiting, self.followed):
+            for text in texts.values():
+                if ack in text.tags:
+                    return text
+        return None
 
     def _change(self, text: _Text, delivery: Delivery) -> None:
         text.delivery = delivery

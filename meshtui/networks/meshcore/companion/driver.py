@@ -77,7 +77,7 @@ class Reply:
         problem: Why it failed, for a person; empty = it did not.
     """
 
-    frame: RadioFrame | None
+    frame: RadioFrame | None = field(repr=False)  # it may be a key
     contacts: tuple[Contact, ...] = ()
     total: int = 0
     problem: str = ""
@@ -93,13 +93,14 @@ class Job:
     """A command on its way.
 
     Attributes:
+        command: Not shown, as its bytes are not: it may carry a password or a key.
         then: Called with what came of it, by the port.
         attempts: How often it may still be asked.
         message_id: The message it carries.
     """
 
-    command: RadioCommand
-    payload: bytes
+    command: RadioCommand = field(repr=False)
+    payload: bytes = field(repr=False)
     then: Callable[[Reply], None]
     expected: frozenset[int]
     attempts: int
@@ -262,7 +263,7 @@ class Driver:
             return False, None
         match frame:
             case Sent(_, tag) if isinstance(job.command, SendTxtMsg):
-                self._last_tag = tag
+                self._last_tag = tag if any(tag) else self._last_tag
                 return True, self._finish(Reply(frame))
             case ContactsStart(total):
                 job.total = total
@@ -306,6 +307,11 @@ class Driver:
             heapq.heappush(self._queue, (self._priority, -self._next_order(), job))
             return True, None
         return True, self._finish(Reply(None, problem=SILENCE))
+
+    def drop(self, message_id: MessageId) -> None:
+        """Forget the commands that carry a message, unless it is asked already; nobody is told."""
+        self._queue = [entry for entry in self._queue if entry[2].message_id != message_id]
+        heapq.heapify(self._queue)
 
     def abandon(self, reason: str = LINK_LOST) -> list[Finished]:
         """Give up all commands: the link is gone."""

@@ -15,7 +15,14 @@ from meshtui.networks.meshcore.companion.contacts import become_contact
 from meshtui.networks.meshcore.companion.driver import LINK_LOST, Priority, Reply
 from meshtui.networks.meshcore.companion.greeting import read_clock
 from meshtui.networks.meshcore.companion.pushes import SendConfirmed
-from meshtui.networks.meshcore.companion.scripts import Await, Do, Pause, Script, Step
+from meshtui.networks.meshcore.companion.scripts import (
+    MAX_SCRIPTS,
+    Await,
+    Do,
+    Pause,
+    Script,
+    Step,
+)
 from meshtui.networks.meshcore.delivery import (
     ATTEMPTS,
     ATTEMPTS_BY_PATH,
@@ -62,12 +69,15 @@ class Outbox:
     def send(self, message: Message) -> None:
         """Take a text in; `pump` sends it when its turn has come."""
         self._texts.take(message)
+        text = self._texts.waiting[message.message_id]
+        if text.peer:
+            self._texts.recall(text, message.sent_at_ms // 1000, self._radio.key)
 
     def cancel(self, message_id: MessageId) -> None:
         """Stop trying."""
         text = self._texts.active.get(message_id)
         if text is not None:
-            self._radio.scripts.stop(text.number)
+            self._stop(text)
         self._texts.forget(message_id)
 
     def hold(self) -> None:
@@ -78,16 +88,21 @@ class Outbox:
 
     def pump(self) -> None:
         """Begin what may begin."""
-        while (text := self._texts.next_due()) is not None:
+        scripts = self._radio.scripts
+        while len(scripts) < MAX_SCRIPTS and (text := self._texts.next_due()) is not None:
             text.number = self._radio.run(self._guarded(text))
 
     def confirmed(self, push: SendConfirmed) -> bool:
-        """Take an acknowledgement that nobody waits for any more; tells whether it is ours."""
+        """Take an acknowledgement that no script waits for; tells whether it is news of ours.
+
+        It may come after all attempts, or between two, or while the text waits for the radio again.
+        """
         text = self._texts.text_of(push.ack)
-        is_over = text is not None and text.message.message_id in self._texts.followed
-        if text is None or not is_over or text.is_delivered:
+        if text is None or text.is_delivered:
             return False
+        self._stop(text)
         self._texts.delivered(text, push.rtt_ms)
+        self._texts.finish(text)
         return True
 
     def message_of(self, ack: bytes) -> MessageId | None:
@@ -118,6 +133,11 @@ class Outbox:
         if recent:
             self.overheard(recent[-1].message.message_id, packet)
         return bool(recent)
+
+    def _stop(self, text: _Text) -> None:
+        """Let no further attempt leave."""
+        self._radio.scripts.stop(text.number)
+        self._radio.driver.drop(text.message.message_id)
 
     def _guarded(self, text: _Text) -> Script:
         """Send a text, and see it out of the way whatever came of it."""

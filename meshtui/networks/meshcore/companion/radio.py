@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from meshtui.model.device import Device
@@ -41,7 +41,7 @@ class Slot:
     """A channel as the radio keeps it."""
 
     name: str
-    secret: bytes
+    secret: bytes = field(repr=False)
 
 
 class Radio:

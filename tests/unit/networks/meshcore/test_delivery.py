@@ -13,6 +13,7 @@ from meshtui.model.message import DeliveryState, Message
 from meshtui.networks.meshcore.ack_book import AckBook
 from meshtui.networks.meshcore.delivery import MAX_FOLLOWED, MAX_IN_FLIGHT, Deliveries, OwnText
 from meshtui.networks.meshcore.packet import Packet, PayloadType, RouteType
+from meshtui.networks.meshcore.payloads.text import ack_of, text_body
 
 if TYPE_CHECKING:
     from meshtui.model.event import DeliveryChanged
@@ -70,6 +71,19 @@ def test_one_text_a_peer_and_few_at_the_same_time_are_under_way(texts) -> None:
     ]
 
 
+def test_peers_that_are_away_hold_no_channel_up(texts) -> None:
+    for number in range(MAX_IN_FLIGHT + 1):
+        texts.take(message(f"direct {number}", f"{number:02x}" * 32))
+        texts.next_due()
+    for number in range(2):
+        texts.take(message(f"channel {number}", "#Public"))
+
+    due = texts.next_due()
+
+    assert due.message.message_id == "channel 0"
+    assert texts.next_due() is None  # one after the other there, too
+
+
 def test_a_text_that_ends_lets_the_next_of_its_peer_begin(texts) -> None:
     first = begun(texts)
     texts.take(message("next"))
@@ -99,6 +113,47 @@ def test_what_is_held_waits_again_before_what_came_later(texts, host) -> None:
 
     assert list(texts.waiting) == ["first", "later"]
     assert {told.delivery.reason for told in host.told[-2:]} == {"gone"}
+
+
+def test_what_waits_already_is_told_once_that_it_is_held(texts, host) -> None:
+    begun(texts, "first")
+    texts.hold("gone")
+    before = len(host.told)
+
+    texts.hold("gone")
+
+    assert len(host.told) == before
+
+
+def test_an_acknowledgement_finds_a_text_that_waits_again(texts) -> None:
+    text = begun(texts)
+    texts.expect(text, b"one1", 1_000)
+    texts.hold("gone")
+
+    assert texts.text_of(b"one1") is text
+    texts.finish(text)
+    assert texts.next_due() is None
+
+
+def test_acknowledgements_of_an_earlier_life_are_known(texts) -> None:
+    text = begun(texts, words="hi")
+    text.delivery = replace(text.delivery, attempt=2)
+
+    texts.recall(text, 1_780_000_000, b"k" * 32)
+
+    bodies = [text_body(1_780_000_000, b"hi", number) for number in range(3)]
+    known = [texts.text_of(ack_of(body, b"k" * 32)) for body in bodies]
+    assert known == [text, text, None]
+
+
+@pytest.mark.parametrize("timestamp", [-1, 2**32])
+def test_a_time_that_no_packet_holds_has_no_acknowledgements(texts, timestamp: int) -> None:
+    text = begun(texts)
+    text.delivery = replace(text.delivery, attempt=10**9)
+
+    texts.recall(text, timestamp, b"k" * 32)
+
+    assert text.tags == set()
 
 
 def test_an_acknowledgement_of_any_attempt_is_known_even_late(texts, host) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from meshtui.model.ids import MessageId
 from meshtui.networks.meshcore.companion.answers import (
     Contact,
     ContactsStart,
@@ -9,13 +10,17 @@ from meshtui.networks.meshcore.companion.answers import (
     EndOfContacts,
     Err,
     Ok,
+    PrivateKey,
+    Sent,
 )
 from meshtui.networks.meshcore.companion.codes import Answer, Command
 from meshtui.networks.meshcore.companion.commands import (
     Bare,
     GetContacts,
+    ImportPrivateKey,
     Reboot,
     SendTelemetryReq,
+    SendTxtMsg,
     SetAdvertName,
     SetDeviceTime,
 )
@@ -31,6 +36,7 @@ from meshtui.networks.meshcore.companion.driver import (
     Priority,
     Reply,
 )
+from meshtui.networks.meshcore.companion.radio import Slot
 from tests.support.fake_companion import contact
 
 TIME = Bare(Command.GET_DEVICE_TIME)
@@ -241,6 +247,54 @@ def test_an_entry_that_cannot_be_read_does_not_end_a_list() -> None:
     asking.driver.next_command(0.0)
 
     assert asking.driver.garbled(Answer.CONTACT) is None
+
+
+def test_a_command_line_is_answered_by_the_same_word_each_time() -> None:
+    asking = Asking()
+    for line in ("ver", "clock"):
+        asking.ask(SendTxtMsg(1, 0, 5, b"prefix", line))
+        asking.driver.next_command(0.0)
+
+        # nobody acknowledges a command: the radio has no tag for it
+        assert asking.answer(Sent(0, bytes(4), 4_000), Answer.SENT)
+
+    assert [reply.problem for reply in asking.replies] == ["", ""]
+
+
+def test_a_second_answer_to_a_text_is_known_after_a_command_line() -> None:
+    asking = Asking()
+    for kind, tag in ((0, b"aaaa"), (1, bytes(4))):
+        asking.ask(SendTxtMsg(kind, 0, 5, b"prefix", "hi"))
+        asking.driver.next_command(0.0)
+        asking.answer(Sent(0, tag, 4_000), Answer.SENT)
+    asking.ask(SendTxtMsg(0, 0, 6, b"prefix", "next"))
+    asking.driver.next_command(0.0)
+
+    assert not asking.answer(Sent(0, b"aaaa", 4_000), Answer.SENT)
+
+
+def test_what_carries_a_message_can_be_taken_back_until_it_is_asked() -> None:
+    driver = Driver()
+    for number in range(4):
+        name = MessageId(f"m{number % 2}")
+        driver.submit(SetAdvertName(f"{number}"), print, Priority.USER, 1, name)
+    driver.next_command(0.0)
+
+    driver.drop(MessageId("m0"))
+
+    assert len(driver) == 3
+    assert [finished.job.message_id for finished in driver.abandon()] == ["m0", "m1", "m1"]
+
+
+def test_no_secret_is_shown_of_what_is_asked_and_answered() -> None:
+    driver = Driver()
+    driver.submit(ImportPrivateKey(b"NOBODYMAYSEETHIS" * 4), print, Priority.USER)
+    (finished,) = driver.abandon()
+    replied = Reply(PrivateKey(b"NOBODYMAYSEETHIS" * 4))
+
+    assert "NOBODY" not in repr(finished)
+    assert "NOBODY" not in repr(replied)
+    assert "NOBODY" not in repr(Slot("hill", b"NOBODYMAYSEETHIS"))
 
 
 def test_the_queue_is_bounded() -> None:

@@ -5,18 +5,21 @@ from __future__ import annotations
 import pytest
 
 from meshtui.model.event import FrameReceived, SenderChanged
-from meshtui.model.ids import NodeId
+from meshtui.model.ids import MessageId, NodeId
 from meshtui.model.message import DeliveryState
 from meshtui.model.node import NodeRole
 from meshtui.networks.meshcore.companion.answers import Err, Sent
-from meshtui.networks.meshcore.companion.codes import Command
+from meshtui.networks.meshcore.companion.codes import Command, Push
 from meshtui.networks.meshcore.companion.commands import (
     AddUpdateContact,
     DeviceQuery,
     ForKey,
+    SendTracePath,
     SendTxtMsg,
 )
-from meshtui.networks.meshcore.companion.pushes import LogRxData, SendConfirmed
+from meshtui.networks.meshcore.companion.pushes import BarePush, LogRxData, SendConfirmed
+from meshtui.networks.meshcore.companion.scripts import Await
+from meshtui.networks.meshcore.payloads.text import ack_of, text_body
 from tests.support.fake_companion import BOB, CAROL, HILL, NOW, Desk, contact
 
 ALICE_TO_BOB = bytes.fromhex("0901AA")
@@ -359,6 +362,76 @@ def test_a_text_to_a_server_is_dated_by_the_radio_where_that_is_ahead() -> None:
     assert post.timestamp == NOW + 1 + 500
     assert text.timestamp == NOW + 2
     assert line.timestamp >= NOW + 500
+
+
+def test_an_acknowledgement_between_two_attempts_counts_and_ends_them(desk: Desk) -> None:
+    message_id = desk.send(BOB.public_key)
+    desk.radio.rules[SendTxtMsg] = lambda _: [Err(3)]  # its send queue is full for a while
+    desk.wind(5.5)
+    asked = len(texts(desk))
+
+    confirm(desk, 1)
+    desk.wind(60.0)
+
+    assert desk.states(message_id)[-1] == "delivered"
+    assert len(texts(desk)) == asked
+
+
+def test_an_acknowledgement_that_comes_while_a_text_waits_for_the_radio_counts(desk: Desk) -> None:
+    message_id = desk.send(BOB.public_key)
+    desk.disconnect()
+    desk.radio.is_silent = True
+    desk.connect()
+
+    confirm(desk, 1)
+    desk.radio.is_silent = False
+    desk.wind(30.0)
+
+    assert desk.port.is_ready
+    assert desk.states(message_id)[-2:] == ["queued", "delivered"]
+    assert len(texts(desk)) == 1
+
+
+def test_an_acknowledgement_of_an_attempt_of_an_earlier_life_counts(desk: Desk) -> None:
+    message_id = MessageId("from before")
+    body = text_body(NOW, b"hello", 1)
+    desk.resend(message_id, BOB.public_key, "hello", 2, NOW)
+
+    desk.push(SendConfirmed(ack_of(body, desk.radio.key), 9_000))
+
+    assert desk.states(message_id)[-1] == "delivered"
+    assert [each.attempt for each in texts(desk)] == [2]
+
+
+def test_a_cancelled_text_that_waits_for_its_turn_at_the_radio_never_leaves(desk: Desk) -> None:
+    desk.radio.rules[SendTracePath] = lambda _: None
+    desk.ask("trace", BOB.public_key, "aa,bb")
+    message_id = desk.send(BOB.public_key)
+    assert desk.states(message_id) == ["sending"]
+
+    desk.apply(desk.port.cancel(message_id, desk.now))
+    desk.wind(30.0)
+
+    assert texts(desk) == []
+
+
+def test_a_text_begins_when_there_is_room_for_it_again(desk: Desk) -> None:
+    radio = desk.port._radio
+    while radio.run(iter_never()):
+        pass
+    message_id = desk.send(BOB.public_key)
+    before = desk.states(message_id)
+
+    radio.scripts.fail_all(desk.now.mono_s)
+    desk.wind(1.0)
+    desk.push(BarePush(Push.MSG_WAITING))
+
+    assert (before, desk.states(message_id)) == ([], ["sending", "sent"])
+
+
+def iter_never():
+    """A script that waits for what never comes, and ends with its link."""
+    yield Await(lambda _: False, 1e6)
 
 
 def test_a_text_that_waited_for_another_radio_is_written_by_the_one_that_came(desk: Desk) -> None:
