@@ -180,10 +180,17 @@ def read_clock(radio: Radio, priority: Priority) -> Part:
 def _read_channels(radio: Radio) -> Part:
     """Read the channel slots; they become channels of the session."""
     for number in range(min(radio.max_channels, MAX_CHANNELS)):
-        reply = yield Do(GetChannel(number), Priority.GREETING)
-        if not isinstance(reply.frame, ChannelInfo):
+        if not (yield from read_slot(radio, number, Priority.GREETING)):
             return False  # it has fewer slots than it says
-        take_slot(radio, number, reply.frame.name, reply.frame.secret)
+    return True
+
+
+def read_slot(radio: Radio, number: int, priority: Priority) -> Part:
+    """Read one channel slot; returns whether there is such a one."""
+    reply = yield Do(GetChannel(number), priority)
+    if not isinstance(reply.frame, ChannelInfo):
+        return False
+    take_slot(radio, number, reply.frame.name, reply.frame.secret)
     return True
 
 

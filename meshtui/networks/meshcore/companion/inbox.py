@@ -15,7 +15,8 @@ from meshtui.networks.meshcore.companion.answers import (
     author_and_text,
     hops_of,
 )
-from meshtui.networks.meshcore.companion.greeting import read_contact
+from meshtui.networks.meshcore.companion.driver import Priority
+from meshtui.networks.meshcore.companion.greeting import read_contact, read_slot
 from meshtui.networks.meshcore.mail import Delivered, Reception, channel_text, direct_text
 from meshtui.networks.meshcore.payloads.text import TextType
 from meshtui.networks.meshcore.station import NETWORK
@@ -47,8 +48,17 @@ class Inbox:
                 pass
 
     def _channel(self, frame: _ChannelFrame) -> None:
+        if frame.channel in self._radio.slots or not self._radio.run(self._look_at_slot(frame)):
+            self._deliver_in_channel(frame)
+
+    def _look_at_slot(self, frame: _ChannelFrame) -> Script:
+        """Ask the radio which channel that is: the slot may have been set since it was read."""
+        yield from read_slot(self._radio, frame.channel, Priority.BACKGROUND)
+        self._deliver_in_channel(frame)
+
+    def _deliver_in_channel(self, frame: _ChannelFrame) -> None:
         slot = self._radio.slots.get(frame.channel)
-        if slot is None or not slot.name:
+        if slot is None:
             self._drop("no-channel", f"a text in channel slot {frame.channel}, which is not set")
             return
         self._emit(
@@ -59,10 +69,8 @@ class Inbox:
 
     def _direct(self, frame: _DirectFrame) -> None:
         keys = self._radio.keys_of(frame.prefix)
-        if keys:
+        if keys or not self._radio.run(self._look_up(frame)):
             self._deliver(frame, keys)
-        else:
-            self._radio.run(self._look_up(frame))
 
     def _look_up(self, frame: _DirectFrame) -> Script:
         """Ask the radio who that is: its table may have changed since it was read."""

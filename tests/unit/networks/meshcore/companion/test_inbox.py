@@ -16,7 +16,9 @@ from meshtui.networks.meshcore.companion.answers import (
     ContactMsgV3,
 )
 from meshtui.networks.meshcore.companion.codes import Push
+from meshtui.networks.meshcore.companion.frames import encode_frame
 from meshtui.networks.meshcore.companion.pushes import BarePush, LogRxData
+from meshtui.networks.meshcore.companion.scripts import MAX_SCRIPTS, Await
 from tests.support.fake_companion import BOB, CAROL, HILL, NOW, PUBLIC, Desk, contact
 
 WAITING = BarePush(Push.MSG_WAITING)
@@ -125,6 +127,32 @@ def test_the_same_text_from_queue_and_raw_log_is_one_message(desk: Desk) -> None
     deliver(desk, ChannelMsg(0, 0, 0, NOW, "Bob: once"))
 
     assert [message.text for message in desk.messages] == ["once"]
+
+
+def test_a_text_in_a_slot_that_was_set_meanwhile_is_looked_up(desk: Desk) -> None:
+    desk.radio.slots[2] = ("#late", bytes(range(16)))
+
+    deliver(desk, ChannelMsg(2, 0, 0, NOW, "Bob: found"), ChannelMsg(2, 0, 0, NOW, "Bob: again"))
+
+    assert [(m.conversation, m.text) for m in desk.messages] == [
+        ("meshcore/##late", "found"),
+        ("meshcore/##late", "again"),
+    ]
+    assert desk.port._radio.slots[2].name == "#late"
+
+
+def test_a_text_is_not_lost_where_too_much_is_going_on_to_look_its_sender_up(desk: Desk) -> None:
+    for _ in range(2 * MAX_SCRIPTS):
+        desk.port._radio.run(_waits())
+
+    deliver(desk, ChannelMsg(2, 0, 0, NOW, "Bob: nowhere"))
+    desk.say(encode_frame(ContactMsg(CAROL.public_key[:6], 0xFF, 0, NOW, b"who am I")))
+
+    assert [message.text for message in desk.messages] == ["who am I"]
+
+
+def _waits():
+    yield Await(lambda _: False, 1e6)
 
 
 def test_a_text_in_a_slot_that_is_not_set_is_dropped_with_a_reason(desk: Desk) -> None:
