@@ -11,7 +11,7 @@ from meshtui.networks.meshcore.payloads.anon_request import QueryKind, decode_an
 from meshtui.networks.meshcore.payloads.text import TextType
 
 NOT_SHOWN: Final = "not shown"
-_SECRET_SETTINGS: Final = (b"password", b"prv.key")
+_SECRET_SETTINGS: Final = (b"password", b"prv.key", b"secret", b"pwd")
 _TIME_BYTES: Final = 4
 _FLAGS_BYTES: Final = 1
 _MASK: Final = b"*"

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
@@ -60,14 +60,14 @@ class Opened:
         label: Of our key, as it was added.
         key: Ours.
         peer: The other end's public key.
-        plaintext: Padded with zeros.
+        plaintext: Padded with zeros; not shown, for it may be a login.
         is_outgoing: Our key is the source's: we sent it, or somebody sent it back.
     """
 
     label: str
     key: KeyPair
     peer: bytes
-    plaintext: bytes
+    plaintext: bytes = field(repr=False)
     is_outgoing: bool = False
 
 

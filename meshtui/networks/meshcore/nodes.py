@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from meshtui.networks.meshcore.payloads.advert import Advert, AppData
 
 MAX_NODES: Final = 5_000
+MAX_KEPT: Final = 5_000
 MAX_ROUTES: Final = 5_000
 ID_CHARS: Final = 64
 _NETWORK: Final = NetworkName("meshcore")
@@ -31,6 +32,7 @@ _ROLES: Final = {
 _TYPES: Final = {role: number for number, role in _ROLES.items()}
 # A way that was proven or that the radio itself uses is not replaced by one merely overheard.
 _STANDING: Final = {"advert": 0, "heard": 0, "radio": 1, "traced": 2, "acked": 2, "user": 3}
+_FRIEND: Final = 2
 _NOWHERE: Final = (0, 0)  # the codes of a shared advertisement
 _FRESH_MS: Final = 24 * 3600 * 1000
 _FLOOD_MS: Final = 120_000  # so long the copies of one flood come, by ever longer ways
@@ -54,16 +56,18 @@ def position_of(lat_e6: int, lon_e6: int) -> Position | None:
 
 
 class NodeBook:
-    """The nodes we know and the ways to them; bounded, contacts are kept longest."""
+    """The nodes we know and the ways to them; bounded, friends and contacts are kept longest."""
 
     def __init__(self, nodes: Iterable[Node], contacts: Iterable[NodeId]) -> None:
         """Begin with what the store kept.
 
         Args:
-            contacts: Whom we wrote with or marked: never forgotten for lack of room.
+            contacts: Whom we wrote with or marked: not forgotten for those who only advertise.
         """
-        self._nodes = {node.node_id: node for node in nodes}
-        self._kept = set(contacts)
+        by_age = sorted(nodes, key=lambda node: node.last_heard_ms)
+        self._nodes = {node.node_id: node for node in by_age}
+        self._kept = dict.fromkeys(contacts)
+        self._friends: set[NodeId] = set()
         self._routes: dict[tuple[NodeId, LinkId], Route] = {}
 
     def get(self, node_id: NodeId) -> Node | None:
@@ -71,8 +75,8 @@ class NodeBook:
         return self._nodes.get(node_id)
 
     def kept_first(self) -> Iterable[Node]:
-        """Return every node, whom the user writes with before all others."""
-        return sorted(self._nodes.values(), key=lambda node: node.node_id not in self._kept)
+        """Return every node, friends and whom the user writes with before all others."""
+        return sorted(self._nodes.values(), key=lambda node: -self._standing(node))
 
     def by_prefix(self, prefix: str) -> list[Node]:
         """Return the nodes whose ids begin with these lower-case hex digits."""
@@ -104,12 +108,19 @@ class NodeBook:
         return [NodeHeard(node)]
 
     def keep(self, node_id: NodeId) -> None:
-        """Never forget this one for lack of room: the user writes with it."""
-        self._kept.add(node_id)
+        """Forget this one later than those who only advertise: it wrote to us."""
+        self._kept.pop(node_id, None)
+        self._kept[node_id] = None
+        if len(self._kept) > MAX_KEPT:  # who writes to us is not of our choice
+            del self._kept[next(iter(self._kept))]
+
+    def befriend(self, node_id: NodeId) -> None:
+        """Never forget this one for others: it is the user's choice."""
+        self._friends.add(node_id)
 
     def is_kept(self, node_id: NodeId) -> bool:
         """Tell whether the user writes with it."""
-        return node_id in self._kept
+        return node_id in self._kept or node_id in self._friends
 
     def known(self, node_id: NodeId) -> Node:
         """Return a node, or what is known of one never heard: its id is its key."""
@@ -211,9 +222,15 @@ class NodeBook:
         return [RouteForgotten(_NETWORK, node_id)]
 
     def _forget_one(self) -> None:
-        """Make room: the longest unheard who is nobody's contact."""
-        for node_id, node in self._nodes.items():
-            if not node.is_contact and node_id not in self._kept:
-                del self._nodes[node_id]
-                return
-        del self._nodes[next(iter(self._nodes))]
+        """Make room: the longest unheard of those of the least standing."""
+        for standing in range(_FRIEND + 1):
+            for node_id, node in self._nodes.items():
+                if self._standing(node) == standing:
+                    del self._nodes[node_id]
+                    return
+
+    def _standing(self, node: Node) -> int:
+        """Say how much we want to know of a node: a friend, a contact of ours, anybody."""
+        if node.node_id in self._friends:
+            return _FRIEND
+        return int(node.is_contact or node.node_id in self._kept)

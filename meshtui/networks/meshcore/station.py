@@ -28,6 +28,7 @@ MAX_OWN_TEXTS = 500
 MAX_PACKETS = 5_000
 MAX_NAMES = 16
 PACKET_AGE_S = 3_600.0
+_MAX_AHEAD_S = 3_600
 
 
 class Station:
@@ -84,7 +85,7 @@ class Station:
 
     def befriend(self, node_id: NodeId) -> None:
         """Remember whom the user chose: neither forgotten nor crowded out by strangers."""
-        self.nodes.keep(node_id)
+        self.nodes.befriend(node_id)
         with contextlib.suppress(DecodeError):  # of one that is known by its first digits only
             self.keyring.befriend(parse_node_id(node_id))
 
@@ -107,7 +108,10 @@ class Station:
 
         The same text in the same second would be the same packet, and repeaters pass none twice.
         """
-        self._last_timestamp = max(self._last_timestamp + 1, now.unix_ms // 1000)
+        now_s = now.unix_ms // 1000
+        # a clock that was far ahead, and is set back, begins anew
+        is_set_back = self._last_timestamp > now_s + _MAX_AHEAD_S
+        self._last_timestamp = now_s if is_set_back else max(self._last_timestamp + 1, now_s)
         return self._last_timestamp
 
     def note_own_text(self, digest: bytes, message_id: MessageId) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from meshtui.networks.meshcore.node.clients import Client, ClientTable, Permission
@@ -35,7 +35,7 @@ class LoginRequest:
 
     sender: bytes
     timestamp: int
-    password: bytes
+    password: bytes = field(repr=False)
     since: int = 0
 
 

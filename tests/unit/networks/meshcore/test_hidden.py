@@ -38,7 +38,14 @@ def test_a_strangers_question_is_shown_but_for_what_may_be_a_rooms_password() ->
 
 
 @pytest.mark.parametrize(
-    "line", ["password hunter2", "set guest.password hunter2", "set prv.key abcd"]
+    "line",
+    [
+        "password hunter2",
+        "set guest.password hunter2",
+        "set prv.key abcd",
+        "a1|set bridge.secret hunter2",
+        "SET WIFI.PWD hunter2",
+    ],
 )
 def test_a_command_line_that_sets_a_secret_is_hidden(line: str) -> None:
     plaintext = padded(encode_text(TextBody(5, line.encode(), TextType.COMMAND)))

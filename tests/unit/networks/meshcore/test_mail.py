@@ -103,6 +103,14 @@ def test_the_author_stands_before_the_first_colon(text: str, name: str, words: s
     assert split_sender(text) == (name, words)
 
 
+def test_times_of_ours_follow_a_clock_that_is_set_back_far(station: Station) -> None:
+    wrong = Instant(11.0, (TS + 86_400) * 1000)
+
+    times = [station.next_timestamp(now) for now in (wrong, wrong, NOW, NOW)]
+
+    assert times == [TS + 86_400, TS + 86_401, TS, TS + 1]
+
+
 def test_a_direct_text_is_for_who_we_are_behind_its_link(station: Station) -> None:
     station.call_ours(NodeId("aa" * 32), LinkId("usb"))
     other = Reception(LinkId("modem"), NOW)

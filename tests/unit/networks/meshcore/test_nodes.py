@@ -100,6 +100,62 @@ def test_what_did_not_change_is_not_told_again() -> None:
     assert book.put(node) == []
 
 
+def test_friends_outlive_those_who_only_wrote_and_those_strangers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "MAX_NODES", 3)
+    friend, writer = NodeId("f1"), NodeId("e1")
+    book = NodeBook([Node(NETWORK, friend), Node(NETWORK, writer)], [writer])
+    book.befriend(friend)
+
+    for number in range(3):
+        book.put(Node(NETWORK, NodeId(f"a{number}")))
+    strangers_gone = book.get(writer) is not None
+    for number in range(3):
+        book.keep(NodeId(f"b{number}"))
+        book.put(Node(NETWORK, NodeId(f"b{number}")))
+
+    assert strangers_gone
+    assert book.get(friend) is not None
+    assert book.get(writer) is None
+    assert next(node.node_id for node in book.kept_first()) == friend
+
+
+def test_where_all_are_friends_the_longest_unheard_makes_room(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "MAX_NODES", 2)
+    book = NodeBook((), ())
+    for name in ("a1", "b1", "c1"):
+        book.befriend(NodeId(name))
+        book.put(Node(NETWORK, NodeId(name)))
+
+    assert [node.node_id for node in book.by_prefix("")] == ["b1", "c1"]
+
+
+def test_whoever_writes_to_us_is_remembered_within_a_bound(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "MAX_KEPT", 2)
+    book = NodeBook((), ())
+
+    for name in ("a1", "b1", "a1", "c1"):
+        book.keep(NodeId(name))
+
+    assert [book.is_kept(NodeId(name)) for name in ("a1", "b1", "c1")] == [True, False, True]
+
+
+def test_after_a_restart_the_longest_unheard_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_NODES", 2)
+    # as a store gives them: the last heard first
+    kept = [Node(NETWORK, NodeId(name), last_heard_ms=ms) for name, ms in (("b1", 9), ("a1", 5))]
+    book = NodeBook(kept, ())
+
+    book.put(Node(NETWORK, NodeId("c1"), last_heard_ms=10))
+
+    assert [node.node_id for node in book.by_prefix("")] == ["b1", "c1"]
+
+
 def test_strangers_make_room_before_contacts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_NODES", 3)
     book = NodeBook((), (NodeId("aa"),))
