@@ -83,7 +83,7 @@ class TokenMaker:
         self._turn = asyncio.Lock()
         self._warned: set[str] = set()
         self._rests_until_s = 0.0  # the radio is not asked before
-        self._slow_failures = 0  # in a row
+        self._rest_s = 0.0  # how long it was left alone last; 0 = it has not failed slowly since
         self._failure = ""
 
     def signed(self, event: Signed) -> None:
@@ -94,8 +94,7 @@ class TokenMaker:
 
     def rested(self) -> None:
         """The radio has come back: whatever ailed it may be over."""
-        self._rests_until_s = 0.0
-        self._slow_failures = 0
+        self._rests_until_s = self._rest_s = 0.0
 
     async def make(self, origin: Device, audience: str, life_s: float = LIFE_S) -> Token:
         """Make a token for `audience`, from now on.
@@ -150,11 +149,10 @@ class TokenMaker:
             took_s = self._clock.now().mono_s - began_s
             if took_s >= SLOW_S:
                 self._failure = str(error)
-                rest_s = min(REST_FACTOR * took_s * 2**self._slow_failures, LONGEST_REST_S)
-                self._rests_until_s = began_s + took_s + rest_s
-                self._slow_failures += 1
+                self._rest_s = min(max(REST_FACTOR * took_s, 2 * self._rest_s), LONGEST_REST_S)
+                self._rests_until_s = began_s + took_s + self._rest_s
             raise
-        self._slow_failures = 0
+        self._rest_s = 0.0
         return signed
 
     async def _ask_radio(self, origin: Device, data: bytes) -> tuple[SecretBytes, str]:

@@ -146,6 +146,12 @@ async def test_a_radio_that_goes_on_being_slow_to_fail_is_left_alone_ever_longer
 
     asked = len(radio.requests)
     assert 24 <= asked <= 28  # about once an hour in a day, a little more often at first
+    for _ in range(1_100):  # for as long as it takes
+        radio.clock.advance(LONGEST_REST_S)
+        with pytest.raises(TokenError, match="does not answer"):
+            await radio.maker.make(ORIGIN, "a.example")
+    asked += 1_100
+    assert len(radio.requests) == asked
     radio.clock.advance(LONGEST_REST_S)
     radio.answer = answer("00" * 64)  # it signs, if not well: it is no longer slow to fail
     for _ in range(3):
