@@ -351,8 +351,10 @@ class MeshcoreSession:
     def _after(self, outputs: Sequence[Output], now: Instant) -> Sequence[Output]:
         """Note channels that a radio brought, send what waited for one, and save what must be."""
         result = list(outputs)
+        self._follow(result)
         if self._channels.note(result):
             result += self._listener.open_again()
+        sent: list[Output] = []
         ready = self._ready() if self._waiting else []
         for message in list(self._waiting.values()) if ready else ():
             port = next(
@@ -361,14 +363,11 @@ class MeshcoreSession:
             )
             del self._waiting[message.message_id]
             if port is None:
-                result.append(self._failed(message, ready[0], now))
+                sent.append(self._failed(message, ready[0], now))
             else:
-                result += self._hand_over(message, port, now)
-        result += self._station.take_unsaved()
-        for output in result:
-            if isinstance(output, DeliveryChanged):
-                self._follow(output)
-        return result
+                sent += self._hand_over(message, port, now)
+        self._follow(sent)
+        return [*result, *sent, *self._station.take_unsaved()]
 
     def _hand_over(self, message: Message, port: Port, now: Instant) -> Sequence[Output]:
         """Let a radio send what waited; it was perhaps queued before we knew whom that makes us."""
@@ -378,14 +377,21 @@ class MeshcoreSession:
         known = SenderChanged(message.message_id, message.conversation, me.node_id)
         return [known, *port.send(replace(message, sender=me.node_id), now)]
 
-    def _follow(self, change: DeliveryChanged) -> None:
-        """Know which messages can still be stopped: where nothing acknowledges, sent is the end."""
-        delivery = change.delivery
-        is_out = delivery.state in _OUT and not delivery.expects_ack
-        if delivery.state.is_final or is_out:
-            self._open.discard(change.message_id)
-        else:
-            self._open.add(change.message_id)
+    def _follow(self, outputs: Sequence[Output]) -> None:
+        """Know which messages can still be stopped: where nothing acknowledges, sent is the end.
+
+        What waits to be sent again may be acknowledged late, and then waits no more.
+        """
+        for output in outputs:
+            if not isinstance(output, DeliveryChanged):
+                continue
+            delivery = output.delivery
+            is_out = delivery.state in _OUT and not delivery.expects_ack
+            if delivery.state.is_final or is_out:
+                self._open.discard(output.message_id)
+                self._waiting.pop(output.message_id, None)
+            else:
+                self._open.add(output.message_id)
 
     def _failed(self, message: Message, port: Port, now: Instant) -> DeliveryChanged:
         """What waited cannot be carried by any radio that came."""

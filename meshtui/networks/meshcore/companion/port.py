@@ -127,6 +127,7 @@ class CompanionPort:
         self._outbox.hold()
         self._pushes.reset()
         self._signer.fail_all()
+        radio.scripts.stop(self._greeting)  # it never gives up, nor is the radio ready for that
         radio.driver.abandon()
         radio.scripts.fail_all(now.mono_s)
         radio.driver.abandon()  # what scripts still asked on their way out

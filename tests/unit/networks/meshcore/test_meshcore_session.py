@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from meshtui.crypto.ed25519 import from_seed
@@ -248,6 +250,25 @@ def test_what_has_come_to_an_end_cannot_be_cancelled(
         bench.session.submit(CancelMessage(DIRECT, MessageId("m")), NOW)
 
     assert not [told for told in bench.ports["usb"].told if told[0] == "cancel"]
+
+
+def test_what_waits_to_be_sent_again_and_is_acknowledged_late_is_not_sent() -> None:
+    bench = Bench()
+    bench.up()
+    message = bench.say(DIRECT)[0].message
+    port = bench.ports["usb"]
+    failed = Delivery(DeliveryState.FAILED, 3, expects_ack=True)
+    port.brings = [DeliveryChanged(MessageId("m"), DIRECT, failed, NOW)]
+    bench.session.receive(Frame(LinkId("usb"), b"", NOW))
+    bench.session.link_down(LinkId("usb"), NOW)
+    bench.session.submit(ResendMessage(replace(message, delivery=failed)), NOW)
+
+    delivered = replace(failed, state=DeliveryState.DELIVERED)
+    port.brings = [DeliveryChanged(MessageId("m"), DIRECT, delivered, NOW)]
+    bench.session.receive(Frame(LinkId("usb"), b"", NOW))
+    bench.up()
+
+    assert port.sent() == ["hi"]
 
 
 def test_what_waits_for_an_acknowledgement_can_be_cancelled() -> None:

@@ -295,6 +295,20 @@ def test_a_table_that_is_nearly_full_is_told_once() -> None:
     assert "9 of 10" in desk.news("contacts-full")[0]
 
 
+@pytest.mark.parametrize("moment", [DeviceQuery, AppStart, Bare, GetChannel, GetContacts])
+def test_a_link_lost_while_it_is_greeted_leaves_no_radio_ready(moment: type) -> None:
+    desk = Desk()
+    desk.radio.rules[moment] = lambda _: None
+    desk.connect()
+
+    desk.disconnect()
+
+    assert not desk.port.is_ready
+    assert desk.port.next_deadline_s is None
+    assert len(desk.port._radio.scripts) == 0
+    assert len(desk.port._radio.driver) == 0
+
+
 def test_another_radio_on_the_same_link_has_its_own_tables() -> None:
     desk = Desk()
     desk.radio.contacts[BOB.public_key] = contact()
