@@ -69,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
 
     output = Output(as_json=args.json)
     form = _form_of(args.write) if args.write else ""
-    _check_filter(args.filter)
+    _check_filter(args.filter, output)
     keys = _keys(args, output)
     is_screen = not (form or args.json or args.lines) and sys.stdout.isatty()
     place = _place(args.file, is_screen=is_screen)
@@ -148,15 +148,19 @@ def _form_of(name: str) -> str:
     return form
 
 
-def _check_filter(text: str) -> None:
+def _check_filter(text: str, output: Output) -> None:
     from meshtui.model.display_filter import compile_filter
+    from meshtui.model.filter_doubt import doubt_of
     from meshtui.model.packet_fields import packet_fields
+    from meshtui.runtime.known_values import known_values
 
     try:
         compile_filter(text, packet_fields({}))
     except FilterError as error:
         msg = f"--filter: {error}, at character {error.start + 1}"
         raise ConfigError(msg) from None
+    if doubt := doubt_of(text, known_values):
+        output.say(f"warning: --filter: {doubt}")
 
 
 def _keys(args: argparse.Namespace, output: Output) -> KeyMaterial:

@@ -15,6 +15,7 @@ from meshtui.cli.profile import load_profile
 from meshtui.cli.terminal import require_terminal
 from meshtui.errors import ConfigError
 from meshtui.runtime.api import Preferences
+from meshtui.runtime.known_values import known_values
 
 if TYPE_CHECKING:
     import argparse
@@ -55,5 +56,6 @@ async def _show(recording: Recording, filter_text: str, profile: Profile) -> int
         Path.cwd(),
         remember=remember,
         filter_text=filter_text,
+        known_values=known_values,
     )
     return await app.run_to_end(Exit.INTERRUPTED.value)

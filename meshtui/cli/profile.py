@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from meshtui.cli.output import Output
+    from meshtui.model.capture import CaptureConfig
 
 APP = "meshtui"
 
@@ -83,12 +84,23 @@ def load_profile(
     if has_service and config.capture.is_enabled:
         capture, remarks = with_files(config.capture, is_alone=False)
         config = replace(config, capture=capture, remarks=(*config.remarks, *remarks))
+    if config.capture.is_enabled and config.capture.filter.strip():
+        config = replace(config, remarks=(*config.remarks, *_filter_doubts(config.capture)))
     named = args.password_file or os.environ.get("MESHTUI_PASSWORD_FILE")
     password_file = _path(named, "--password-file") if named else None
     if output is not None:
         for warning in _warnings(paths.config_file, file, config, password_file):
             output.say(f"warning: {warning}")
     return Profile(paths, config, password_file)
+
+
+def _filter_doubts(capture: CaptureConfig) -> Iterator[str]:
+    """Say which value of the service's filter no packet has, as far as is known."""
+    from meshtui.model.filter_doubt import doubt_of
+    from meshtui.runtime.known_values import known_values
+
+    if doubt := doubt_of(capture.filter, known_values):
+        yield f"{capture.places.get('filter', 'capture.filter')}: {doubt}"
 
 
 def find_paths(home: str | None, config: str | None, environment: Mapping[str, str]) -> Paths:

@@ -1,4 +1,7 @@
-"""Networks by name; one line for a new one. Loaded when first asked for."""
+"""Networks by name; one line for a new one. Loaded when first asked for.
+
+What a network calls its packets stands in a file `kinds.py` beside it, which loads nothing large.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,8 @@ from typing import TYPE_CHECKING, cast
 from meshtui.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from meshtui.networks.base import Network
 
 NETWORKS = {
@@ -28,3 +33,9 @@ def load_network(name: str) -> Network:
         msg = f"unknown network {name!r}; one of {', '.join(NETWORKS)}"
         raise ConfigError(msg) from None
     return cast("Network", getattr(import_module(module), attribute))
+
+
+def known_kinds(name: str) -> Sequence[str]:
+    """Return what packets of the network called `name` may be called; others may yet come."""
+    folder = NETWORKS[name].rpartition(".")[0]
+    return cast("Sequence[str]", import_module(f"{folder}.kinds").KINDS)

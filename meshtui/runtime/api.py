@@ -123,6 +123,12 @@ class MeshApi(Protocol):
         """Say in one line what a frame is, with the keys at hand now."""
         ...
 
+    def known_values(self, field_name: str) -> Sequence[str]:
+        """What a field of a filter may hold as far as our networks know, such as all packet types;
+        nothing where it may be anything. What is none of these can still come from the air.
+        """
+        ...
+
     def verbs(self, network: NetworkName) -> Sequence[Verb]:
         """What an `Ask` can name on a network; nothing where it is not set up."""
         ...

@@ -20,6 +20,7 @@ from meshtui.model.ids import split_conversation
 from meshtui.runtime.bus import Bus
 from meshtui.runtime.committer import Committer
 from meshtui.runtime.inbox import Asked, Farewell, Inbox
+from meshtui.runtime.known_values import known_values
 from meshtui.runtime.link_runner import LinkRunner
 from meshtui.runtime.slices import Slicer
 
@@ -216,6 +217,10 @@ class MeshHub:
     def summarise(self, network: NetworkName, frame: Frame) -> PacketSummary:
         """Say in one line what a frame is, with the keys at hand now."""
         return self._sessions[network].summarise(frame)
+
+    def known_values(self, field_name: str) -> Sequence[str]:
+        """What a field of a filter may hold as far as our networks know."""
+        return known_values(field_name)
 
     def verbs(self, network: NetworkName) -> Sequence[Verb]:
         """What an `Ask` can name on a network; nothing where it is not set up."""

@@ -151,6 +151,7 @@ class MeshtuiApp(App[int], inherit_bindings=False):
             remember=self._remember,
             directory=Directory(api.myself(), glyphs.ellipsis),
             exports_dir=self._exports_dir,
+            known_values=api.known_values,
         )
         screen: Screen[None] = MainScreen(desk)
         await self.push_screen(screen)

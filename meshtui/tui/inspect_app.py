@@ -18,7 +18,7 @@ from meshtui.tui.widgets.bar_line import BarLine
 from meshtui.tui.widgets.pane import Desk, Pane
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from textual.app import ComposeResult
@@ -152,17 +152,20 @@ class InspectApp(MeshtuiApp):
         now_ms: Callable[[], int] | None = None,
         remember: Callable[[str, str], None] | None = None,
         filter_text: str = "",
+        known_values: Callable[[str], Sequence[str]] = lambda _: (),
     ) -> None:
         """Prepare the application.
 
         Args:
             filter_text: A filter to begin with, known to be one.
+            known_values: What a field of a filter may hold, see `MeshApi`.
             exports_dir: Where lists are written to; None = where it was started.
         """
         super().__init__(_no_mesh, preferences, paths, remember=remember, now_ms=now_ms)
         self._recording = recording
         self._filter_text = filter_text
         self._exports_dir = exports_dir
+        self._known_values = known_values
 
     async def open_mesh(self) -> None:
         """Show the recording instead."""
@@ -175,6 +178,7 @@ class InspectApp(MeshtuiApp):
             saved=preferences.saved,
             remember=self._remember,
             exports_dir=self._exports_dir,
+            known_values=self._known_values,
         )
         await self.push_screen(InspectScreen(desk, self._recording, self._filter_text))
 

@@ -178,3 +178,16 @@ def test_who_runs_the_service_beside_a_chat_has_its_passwords(
     assert without.config.capture.brokers[0].password.reveal == b""
     assert f"warning: {path}: line 3: capture.output_file: " in said
     assert SECRET not in said
+
+
+@pytest.mark.parametrize(("enabled", "warned"), [("true", True), ("false", False)])
+def test_a_filter_for_what_nothing_has_is_told_with_its_place(
+    ini: Path, capsys: pytest.CaptureFixture[str], enabled: str, warned: bool
+) -> None:
+    ini.write_text(INI.replace("true", enabled) + "filter = type==advrt\n")
+
+    code = run(ini)
+
+    said = f"warning: {ini}: line 11: filter: no known type is advrt; did you mean advert?"
+    assert code == 0
+    assert (said in capsys.readouterr().err) is warned

@@ -229,3 +229,19 @@ def test_the_profiles_own_keys_open_packets_only_where_that_is_asked_for(
     assert main([*asked, "--my-keys"]) == 0
 
     assert len(capsys.readouterr().out) > len(closed)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("type!=tetx", "warning: --filter: no known type is tetx; did you mean text?\n"),
+        ("net==meshcor", "warning: --filter: no known net is meshcor; did you mean meshcore?\n"),
+        ("type==trace || link==nowhere", ""),
+    ],
+)
+def test_a_value_that_nothing_has_is_told_and_the_filter_taken(
+    recording: Path, capsys: pytest.CaptureFixture[str], text: str, said: str
+) -> None:
+    code = main(["inspect", str(recording), "--filter", text])
+
+    assert (code, capsys.readouterr().err) == (0, said)

@@ -87,6 +87,7 @@ from meshtui.model.packet import (
 )
 from meshtui.runtime.api import MetricRow
 from meshtui.runtime.export import write_export
+from meshtui.runtime.known_values import known_values
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -259,6 +260,9 @@ class FakeMesh:
 
     def summarise(self, network: NetworkName, frame: Frame) -> PacketSummary:
         return self.summaries.get(frame.payload, PacketSummary("unknown", Verdict.HANDLED))
+
+    def known_values(self, field_name: str) -> Sequence[str]:
+        return known_values(field_name)
 
     def verbs(self, network: NetworkName) -> Sequence[Verb]:
         return self.verbs_of.get(network, self.known_verbs)

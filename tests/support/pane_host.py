@@ -24,7 +24,15 @@ def desk_of(mesh: FakeMesh, saved: dict[str, str] | None = None) -> Desk:
     kept = {} if saved is None else saved
     directory = Directory(mesh.myself())
     directory.load(mesh.known.values())
-    return Desk(mesh, UNICODE, lambda: mesh.now_ms, kept, kept.__setitem__, directory)
+    return Desk(
+        mesh,
+        UNICODE,
+        lambda: mesh.now_ms,
+        kept,
+        kept.__setitem__,
+        directory,
+        known_values=mesh.known_values,
+    )
 
 
 class PaneHost(App[None]):

@@ -147,6 +147,42 @@ async def test_a_filter_is_judged_while_it_is_typed_and_escape_takes_it_away() -
         assert len(pane.view.rows) == 6
 
 
+async def test_a_value_that_no_packet_has_is_doubted_and_taken() -> None:
+    app = host()
+    async with app.run_test(size=SIZE) as pilot:
+        example_frames(app.mesh)
+        pane = await settle(app, pilot)
+        doubt = "no known type is tetx; did you mean text?"
+
+        await pilot.press("slash", *"type!=te")
+        assert "Tab text" in app.screen_text()
+        assert "no known" not in app.screen_text()
+        await pilot.press(*"tx")
+        assert f" at 7: {doubt}" in app.screen_text()
+        assert pane._filter._input.has_class("-doubtful")
+        assert len(pane.view.rows) == 6
+
+        await pilot.press("enter")
+        assert pane.status() == f"filter: type!=tetx ({doubt})"
+        pane.receive_hint("type!=text")
+        assert pane.status() == "filter: type!=text"
+
+
+async def test_kinds_that_were_not_heard_yet_are_proposed_after_those_that_were() -> None:
+    app = host()
+    async with app.run_test(size=SIZE) as pilot:
+        example_frames(app.mesh)
+        pane = await settle(app, pilot)
+
+        await pilot.press("slash", *"type==")
+        candidates = pane._filter._input.proposals.candidates
+        assert candidates[0] == pane.view.rows[-1].summary.kind
+        assert "group-text" in candidates
+
+        await pilot.press(*"adv", "tab")
+        assert pane.view.filter_text == "type==advert"
+
+
 async def test_tab_completes_fields_and_values_seen() -> None:
     app = host()
     async with app.run_test(size=SIZE) as pilot:

@@ -422,6 +422,22 @@ async def test_a_bad_filter_is_told_and_does_not_leave_the_line() -> None:
         assert len(app.notices) == 1
 
 
+async def test_a_filter_for_what_no_packet_is_is_doubted_as_long_as_it_is_in_force() -> None:
+    mesh = mesh_with()
+    app = PaneHost(mesh, PublishersPane)
+    async with app.run_test(size=SIZE) as pilot:
+        await rest(app, pilot)
+        await pilot.press("f", *"type==advrt")
+        assert " at 7: no known type is advrt; did you mean advert?" in await rest(app, pilot)
+
+        await pilot.press("enter")
+        text = await rest(app, pilot)
+
+        assert mesh.service.asked == [("filter", "type==advrt")]
+        assert " filter: no known type is advrt; did you mean advert?" in text.splitlines()[2]
+        assert app.notices[0].endswith("; no known type is advrt; did you mean advert?")
+
+
 async def test_letters_are_text_while_a_filter_is_typed_and_esc_leaves_the_old_one() -> None:
     mesh = mesh_with()
     mesh.service.set_filter("type==text")

@@ -211,6 +211,17 @@ async def test_ten_thousand_nodes_are_listed_and_sorted() -> None:
         assert "n09999" in app.screen_text()
 
 
+async def test_a_network_that_nobody_knows_is_doubted() -> None:
+    app = PaneHost(seeded_mesh(), NodesPane)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        app.pane.receive_hint("net==meshcor")
+        await pilot.pause()
+
+        assert first_column(app) == []
+        assert app.pane.status().endswith("(no known net is meshcor; did you mean meshcore?)")
+
+
 async def test_a_bad_filter_from_elsewhere_is_told_and_changes_nothing() -> None:
     app = PaneHost(seeded_mesh(), NodesPane)
     async with app.run_test(size=SIZE) as pilot:

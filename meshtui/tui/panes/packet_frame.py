@@ -71,7 +71,7 @@ class PacketFrame(Pane):
         self._list = PacketList(view, names, desk.glyphs)
         self._list.chosen = chosen_of(desk.saved.get(COLUMNS_KEY, ""))
         self._parts = PacketParts(desk.glyphs, names)
-        self._filter = FilterLine(view.fields, view.seen_values)
+        self._filter = FilterLine(view.fields, view.seen_values, desk.known_values)
         self._ask = AskLine()
         self._list_head = LineView(self._list.header, id="list-head")
         self._ladder = LadderView(names, desk.glyphs)
@@ -117,14 +117,13 @@ class PacketFrame(Pane):
 
     def status(self) -> str:
         """What is laid over the list, or the filter in force."""
-        text = self.packets.filter_text.strip()
         if self._over == "ladder" and self._ladder.ladder is not None:
             return f"ladder, heard {self._ladder.ladder.copies} x, Esc back"
         if self._over:
             return f"{self._over}, Esc back"
         if self._filter_before is not None:
             return "one message, Esc back"
-        return f"filter: {clean_line(text, 60)}" if text and not self._filter.is_open else ""
+        return self._filter.status_of(self.packets.filter_text)
 
     def context_keys(self) -> Sequence[tuple[str, str]]:
         """The keys that matter now."""
@@ -233,7 +232,7 @@ class PacketFrame(Pane):
             if not self._filter.is_open:
                 self.post_message(self.Notice(clean_line(str(problem), 200), is_error=True))
             return
-        self._filter.show_verdict(None)
+        self._filter.show_verdict(self._filter.doubt_about(text))
         self._list.show_all(number=number)
         self.filter_changed()
         self.select()

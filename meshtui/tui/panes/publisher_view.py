@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual.containers import Container, Vertical
 
+from meshtui.model.text import clean_line
 from meshtui.tui.state.claimed_names import ClaimedNames
 from meshtui.tui.state.publishers import Heard, PublisherBook
 from meshtui.tui.text.publishers import (
@@ -69,7 +70,7 @@ class PublisherView(Pane):
         self.table = PublisherTable(desk)
         self.detail = TextLines(id="publisher-detail", can_focus=True)
         self.setup_text = TextLines(id="publisher-setup", can_focus=True)
-        self.filter_line = FilterLine(self.heard.fields, self.heard.seen_values)
+        self.filter_line = FilterLine(self.heard.fields, self.heard.seen_values, desk.known_values)
         self._head = LineView(self._head_parts, id="publisher-head")
         self._table_head = LineView(self.table.header, classes="table-head")
         self._title = LineView(self._title_parts, id="publisher-title")
@@ -138,7 +139,7 @@ class PublisherView(Pane):
         if status is None or not self.size:
             self.restate()
             return
-        heads = len(head_lines(status, self.desk.glyphs, self.size.width))
+        heads = len(self._head_parts(self.size.width))
         self._head.styles.height = heads
         self._head.redraw()
         self._draw_table(self.size.height - heads - 1)
@@ -190,6 +191,8 @@ class PublisherView(Pane):
         observer, leaving, *wrong = head_lines(status, self.desk.glyphs, width)
         if self.filter_line.is_open:
             leaving = [(f" filter from Enter {HOW_LONG}", "plain")]
+        elif doubt := self.filter_line.doubt_about(status.filter):
+            wrong.append([(f" filter: {clean_line(str(doubt), width)}", "warn")])
         return [list(line) for line in (observer, leaving, *wrong)]
 
     def _title_parts(self, width: int) -> list[list[Part]]:

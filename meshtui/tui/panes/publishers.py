@@ -198,7 +198,9 @@ class PublishersPane(PublisherView):
         waiting = sum(each.queued for each in self.book.publishers)
         is_late = waiting > 0 and bool(text.strip())
         late = f"until the program ends, also for {waiting:,} that wait already"
-        self._tell(f"In force {late if is_late else HOW_LONG}")
+        doubt = self.filter_line.doubt_about(text)
+        said = f"; {doubt}" if doubt else ""
+        self._tell(f"In force {late if is_late else HOW_LONG}{said}")
 
     def on_filter_line_typed(self, message: FilterLine.Typed) -> None:
         """Nothing is in force before Enter: half a filter would let the wrong packets out."""
@@ -217,7 +219,7 @@ class PublishersPane(PublisherView):
             self.filter_line.show_verdict(problem)
             return
         note = f"{passing} of the last {tried} leave" if tried else "valid; Enter: in force"
-        self.filter_line.show_verdict(None, note)
+        self.filter_line.show_verdict(self.filter_line.doubt_about(text), note)
 
     def _close_filter(self) -> None:
         self.filter_line.close()

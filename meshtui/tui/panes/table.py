@@ -46,7 +46,7 @@ class TablePane(Pane, Generic[RowT]):
 
     def prepare(self) -> None:
         """Make what stands around the table."""
-        self.filter_line = FilterLine(self.fields, self._seen_values)
+        self.filter_line = FilterLine(self.fields, self._seen_values, self.desk.known_values)
         self.head = LineView(self.table.header, classes="table-head")
 
     @abstractmethod
@@ -127,7 +127,8 @@ class TablePane(Pane, Generic[RowT]):
                 self.post_message(self.Notice(clean_line(str(problem), 200), is_error=True))
             return
         self.draw_now()
-        self.filter_line.show_verdict(None, f"{len(self.table.rows):,} pass")
+        doubt = self.filter_line.doubt_about(text)
+        self.filter_line.show_verdict(doubt, f"{len(self.table.rows):,} pass")
 
     def action_filter_rows(self) -> None:
         """Type a filter."""
@@ -150,8 +151,7 @@ class TablePane(Pane, Generic[RowT]):
 
     def status(self) -> str:
         """The filter in force."""
-        text = self.filter_text.strip()
-        return f"filter: {clean_line(text, 60)}" if text and not self.filter_line.is_open else ""
+        return self.filter_line.status_of(self.filter_text)
 
     def filter_keys(self) -> Sequence[tuple[str, str]]:
         """The keys that matter while a filter is typed."""

@@ -1,4 +1,4 @@
-"""The line a filter is typed into: valid or not while typing, with proposals under it.
+"""The line a filter is typed into: valid, doubtful or not while typing, with proposals under it.
 
 Tab and Shift+Tab walk the proposals for what stands at the cursor. The owner reads the filter and
 answers with `show_verdict`.
@@ -13,7 +13,8 @@ from textual.containers import Vertical
 from textual.message import Message
 
 from meshtui.model.filter_completion import Completion, complete
-from meshtui.model.text import clean
+from meshtui.model.filter_doubt import FilterDoubt, doubt_of
+from meshtui.model.text import clean, clean_line
 from meshtui.tui.widgets.ink import LineView
 from meshtui.tui.widgets.line_input import LineInput
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from meshtui.tui.widgets.ink import Ink, Part
 
     FieldTable: TypeAlias = Mapping[str, FilterField[Any]]
+    Values: TypeAlias = Callable[[str], Iterable[str]]
 
 MAX_TYPED = 1_000
 _MAX_SHOWN = 40
@@ -40,12 +42,13 @@ class FilterInput(LineInput):
     FilterInput { height: 1; background: $bar; }
     FilterInput.-invalid .line-input--prompt { color: $error; text-style: bold; }
     FilterInput.-valid .line-input--prompt { color: $success; text-style: bold; }
+    FilterInput.-doubtful .line-input--prompt { color: $warning; text-style: bold; }
     """
 
     def __init__(
         self,
         fields: FieldTable,
-        seen: Callable[[str], Iterable[str]],
+        seen: Values,
         on_proposals: Callable[[], None],
     ) -> None:
         """Propose from these fields and seen values; tell when the proposals are others."""
@@ -114,12 +117,17 @@ class FilterLine(Vertical):
     class Accepted(Message):
         """Enter: the filter stays and the list takes the keys."""
 
-    def __init__(self, fields: FieldTable, seen: Callable[[str], Iterable[str]]) -> None:
-        """Propose from these fields, and from the values `seen` of one."""
+    def __init__(self, fields: FieldTable, seen: Values, known: Values) -> None:
+        """Propose from these fields, and from the values of one that are `seen` here, or `known`.
+
+        Args:
+            known: See `MeshApi.known_values`.
+        """
         super().__init__()
-        self._problem: FilterError | None = None
+        self._problem: FilterError | FilterDoubt | None = None
+        self._seen, self._known = seen, known
         self._hints = LineView(self._hint_parts)
-        self._input = FilterInput(fields, seen, self._hints.redraw)
+        self._input = FilterInput(fields, self._proposed, self._hints.redraw)
 
     def compose(self) -> ComposeResult:
         """Input above, hints below."""
@@ -147,14 +155,32 @@ class FilterLine(Vertical):
         """Take it off the screen."""
         self.remove_class("-open")
 
-    def show_verdict(self, problem: FilterError | None, note: str = "") -> None:
-        """Colour it, and say what is wrong or how much passes."""
+    def doubt_about(self, text: str) -> FilterDoubt | None:
+        """Say which value of a filter nothing has, as far as anybody knows."""
+        return doubt_of(text, self._known, self._seen)
+
+    def show_verdict(self, problem: FilterError | FilterDoubt | None, note: str = "") -> None:
+        """Colour it, and say what is wrong or doubtful, or how much passes."""
         self._problem = problem
-        self._input.set_class(problem is not None, "-invalid")
+        is_doubtful = isinstance(problem, FilterDoubt)
+        self._input.set_class(problem is not None and not is_doubtful, "-invalid")
+        self._input.set_class(is_doubtful, "-doubtful")
         self._input.set_class(problem is None and bool(self.text.strip()), "-valid")
         self._input.note = note
         self._input.draw()
         self._hints.redraw()
+
+    def status_of(self, text: str) -> str:
+        """Say in a status line which filter is in force, and what is doubtful about it; cleaned.
+
+        Empty while it is typed, and where there is none.
+        """
+        if self.is_open or not text.strip():
+            return ""
+        said = f"filter: {clean_line(text.strip(), 60)}"
+        if isinstance(self._problem, FilterDoubt):
+            said += f" ({clean_line(str(self._problem), 120)})"
+        return said
 
     def on_line_input_changed(self, message: LineInput.Changed) -> None:
         """Tell the owner what is typed by now."""
@@ -166,14 +192,18 @@ class FilterLine(Vertical):
         message.stop()
         self.post_message(self.Accepted())
 
+    def _proposed(self, field_name: str) -> Iterable[str]:
+        return (*self._seen(field_name), *self._known(field_name))
+
     def _hint_parts(self, width: int) -> list[list[Part]]:
         candidates = self._input.proposals.candidates
         is_unfinished = self._problem is not None and self._problem.end >= len(self.text)
         if self._problem is not None and not (is_unfinished and candidates):
             where = f" at {self._problem.start + 1}: "
-            return [[(where + clean(str(self._problem), limit=width), "bad")]]
+            ink: Ink = "warn" if isinstance(self._problem, FilterDoubt) else "bad"
+            return [[(where + clean(str(self._problem), limit=width), ink)]]
         parts: list[Part] = [(" Tab ", "dim")] if candidates else []
         for index, candidate in enumerate(candidates[:_MAX_SHOWN]):
-            ink: Ink = "lit" if index == self._input.chosen else "dim"
+            ink = "lit" if index == self._input.chosen else "dim"
             parts += [(clean(candidate, limit=30), ink), (" ", "dim")]
         return [parts]

@@ -38,6 +38,7 @@ class Desk:
         remember: Keeps such a choice.
         directory: Who is who; the main screen keeps it up to date before panes see events.
         exports_dir: Where lists are written to; None = `meshtui-exports` in the home folder.
+        known_values: What a field of a filter may hold, see `MeshApi`.
     """
 
     api: MeshApi
@@ -47,6 +48,7 @@ class Desk:
     remember: Callable[[str, str], None]
     directory: Directory = field(default_factory=Directory)
     exports_dir: Path | None = None
+    known_values: Callable[[str], Sequence[str]] = lambda _: ()
 
 
 class Pane(Widget):
