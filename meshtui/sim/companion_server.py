@@ -1,10 +1,11 @@
 """A companion radio on a simulated mesh, for any client: `python -m meshtui.sim.companion_server`.
 
-    usage: companion_server SCENARIO [--port N] [--pty] [--seed N] [--speed X] [--node N]
+    usage: companion_server SCENARIO [--port N] [--pty] [--kiss] [--seed N] [--speed X] [--node N]
                                      [--no-key-export] [--no-signing] [--wrong-signatures]
 
 It listens on the loopback interface as a radio with WiFi does: one client, and a new one takes the
-place of the old. With `--pty` it is the far end of a serial line instead. One JSON line on stdout
+place of the old. With `--pty` it is the far end of a serial line instead; with `--kiss` the radio
+is a KISS modem that nobody has tuned yet, and the client is the node. One JSON line on stdout
 says where: `{"port": 40123}` or `{"pty": "/dev/pts/7"}`. It ends when its stdin does, or with
 SIGTERM; where stdin is no pipe or terminal (/dev/null, a file), only with that.
 """
@@ -27,10 +28,11 @@ from meshtui.runtime.clock import SystemClock
 from meshtui.sim.companion.board import Board
 from meshtui.sim.companion.framing import Unframer, framed
 from meshtui.sim.companion.stream import LiveMeshcore
+from meshtui.sim.kiss_modem import LiveModem
 from meshtui.sim.radio_scenario import load_radio_scenario
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 HOST: Final = "127.0.0.1"
 MAX_UNREAD_BYTES: Final = 64 * 1024  # a client that does not listen loses what it is told
@@ -50,34 +52,58 @@ class CompanionServer:
         Raises:
             ConfigError: There is no such scenario, or it gives no mesh.
         """
-        self.mesh = LiveMeshcore(
-            load_radio_scenario(arguments.scenario),
-            SystemClock(),
-            self._give,
-            seed=arguments.seed,
-            speed=arguments.speed,
-            place_of=arguments.node,
-            board=Board(
+        scenario, clock = load_radio_scenario(arguments.scenario), SystemClock()
+        seed, speed, node = arguments.seed, arguments.speed, arguments.node
+        self.mesh: LiveMeshcore | LiveModem
+        self._is_kiss: bool = arguments.kiss
+        if self._is_kiss:
+            self.mesh = LiveModem(
+                scenario, clock, self._give, seed=seed, speed=speed, place_of=node
+            )
+        else:
+            board = Board(
                 exports_key=arguments.key_export,
                 signs=arguments.signing,
                 signs_rightly=not arguments.wrong_signatures,
-            ),
-        )
-        self.mesh.radio.rebooted = self._hang_up
+            )
+            self.mesh = LiveMeshcore(
+                scenario, clock, self._give, seed=seed, speed=speed, place_of=node, board=board
+            )
+            self.mesh.radio.rebooted = self._hang_up
         self._client: asyncio.Transport | None = None
         self._master = -1
+
+    @property
+    def key(self) -> str:
+        """The radio's public key in hex; empty = it has none, its client has."""
+        mesh = self.mesh
+        return "" if isinstance(mesh, LiveModem) else mesh.radio.desk.node.public_key.hex()
+
+    def unframe(self, *, skips_long: bool = False) -> Callable[[bytes], Iterable[bytes]]:
+        """Make what finds the commands in what a client writes; a modem does that itself."""
+        return _whole if self._is_kiss else Unframer(skips_long=skips_long).feed
 
     def connected(self, client: asyncio.Transport) -> None:
         """Take a client; the one before it is cut off."""
         self._hang_up()
         self._client = client
-        self.mesh.do(self.mesh.radio.connect)
+        self._tell_radio()
 
     def disconnected(self, client: asyncio.Transport) -> None:
         """Let a client go."""
         if self._client is client:
             self._client = None
-            self.mesh.do(lambda: self.mesh.radio.connect(is_connected=self._client is not None))
+            self._tell_radio()
+
+    def _tell_radio(self) -> None:
+        """A companion radio knows whether somebody listens."""
+        mesh = self.mesh
+        if isinstance(mesh, LiveMeshcore):
+            mesh.do(lambda: mesh.radio.connect(is_connected=self._has_client))
+
+    @property
+    def _has_client(self) -> bool:
+        return self._client is not None or self._master >= 0
 
     @contextlib.contextmanager
     def on_a_line(self) -> Iterator[str]:
@@ -87,9 +113,8 @@ class CompanionServer:
         try:
             tty.setraw(slave)
             os.set_blocking(self._master, False)
-            unframer = Unframer()
-            loop.add_reader(self._master, self._read_line, unframer)
-            self.mesh.do(self.mesh.radio.connect)
+            loop.add_reader(self._master, self._read_line, self.unframe())
+            self._tell_radio()
             # the slave stays open here: between two clients the line would else be dead
             yield os.ttyname(slave)
         finally:
@@ -98,18 +123,19 @@ class CompanionServer:
             os.close(slave)
             self._master = -1
 
-    def _read_line(self, unframer: Unframer) -> None:
+    def _read_line(self, unframe: Callable[[bytes], Iterable[bytes]]) -> None:
         with contextlib.suppress(BlockingIOError, OSError):
-            for payload in unframer.feed(os.read(self._master, _READ_BYTES)):
+            for payload in unframe(os.read(self._master, _READ_BYTES)):
                 self.mesh.command(payload)
 
     def _give(self, payload: bytes) -> None:
+        wire = payload if self._is_kiss else framed(payload)
         if self._master >= 0:
             with contextlib.suppress(BlockingIOError, OSError):  # nobody reads: as on a real line
-                os.write(self._master, framed(payload))
+                os.write(self._master, wire)
         client = self._client
         if client is not None and client.get_write_buffer_size() < MAX_UNREAD_BYTES:
-            client.write(framed(payload))
+            client.write(wire)
 
     def _hang_up(self) -> None:
         client, self._client = self._client, None
@@ -117,12 +143,16 @@ class CompanionServer:
             client.abort()
 
 
+def _whole(data: bytes) -> tuple[bytes]:
+    return (data,)
+
+
 class _Client(asyncio.Protocol):
     """A connection."""
 
     def __init__(self, server: CompanionServer) -> None:
         self._server = server
-        self._unframer = Unframer(skips_long=True)
+        self._unframe = server.unframe(skips_long=True)
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -131,7 +161,7 @@ class _Client(asyncio.Protocol):
             self._server.connected(transport)
 
     def data_received(self, data: bytes) -> None:
-        for payload in self._unframer.feed(data):
+        for payload in self._unframe(data):
             self._server.mesh.command(payload)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -154,7 +184,7 @@ async def serve(server: CompanionServer, arguments: argparse.Namespace) -> None:
             listener = await loop.create_server(lambda: _Client(server), HOST, arguments.port)
             stack.callback(listener.close)
             place = {"port": listener.sockets[0].getsockname()[1]}
-        place["key"] = server.mesh.radio.desk.node.public_key.hex()
+        place["key"] = server.key
         sys.stdout.write(f"{json.dumps(place)}\n")
         sys.stdout.flush()
         async with asyncio.TaskGroup() as group:
@@ -205,6 +235,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("scenario")
     parser.add_argument("--port", type=int, default=0, help="0 = any that is free")
     parser.add_argument("--pty", action="store_true")
+    parser.add_argument("--kiss", action="store_true")
     parser.add_argument("--seed", type=int)
     parser.add_argument("--speed", type=float, default=1.0)
     parser.add_argument("--node", type=int, help="stand where this node would")

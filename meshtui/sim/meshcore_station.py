@@ -64,6 +64,10 @@ class MeshcoreStation:
             self.overhear(data, rx)
         self.do(self.node.hear(data, rx, self.engine.instant()))
 
+    def transmitted(self, data: bytes) -> None:
+        """A packet of its radio has left."""
+        self.node.transmitted(data, self.engine.instant())
+
     def do(self, outputs: Iterable[NodeOutput]) -> None:
         """Carry out what the node wants."""
         for output in outputs:

@@ -265,8 +265,7 @@ class MeshcoreWorld:
 
     def _finish(self, flight: Flight) -> None:
         self.kinds[flight.payload[0] >> 2 & 0x0F] += 1
-        sender = self.stations[flight.sender]
-        sender.node.transmitted(flight.payload, self.engine.instant())
+        self.stations[flight.sender].transmitted(flight.payload)
         noise_dbm = self.propagation.noise_dbm
         for number, power_dbm in self.air.finish(flight).items():
             snr_db = round(4 * min(power_dbm - noise_dbm, LOUDEST_SNR_DB)) / 4

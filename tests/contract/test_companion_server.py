@@ -14,8 +14,16 @@ import pytest
 
 from meshtui.crypto.ed25519 import verify
 from meshtui.networks.meshcore.companion.deframer import Deframer, enframe
+from meshtui.networks.meshcore.kiss import (
+    Hardware,
+    ModemRadio,
+    data_frame,
+    encode_radio,
+    hardware_frame,
+)
 from tests.support.companion_server import ROOT, STREET, WAIT_S, Place, running_server
 from tests.support.links import opened
+from tests.support.meshcore_vectors import raw
 from tests.support.mosquitto import eventually
 
 if TYPE_CHECKING:
@@ -155,3 +163,22 @@ def test_a_scenario_that_is_none_is_named(tmp_path) -> None:
 
     assert done.returncode == 1
     assert "no scenario called 'nowhere'" in done.stderr
+
+
+@pytest.mark.parametrize("how", ["tcp", "pty"])
+async def test_a_modem_that_is_lent_is_tuned_and_repeated_by_the_mesh(how: str, tmp_path) -> None:
+    packet = raw("ADVERT flood A (name+latlon) via R | sent by A")
+    street = ModemRadio(869_618_000, 500_000, 7, 5)
+    with running_server(tmp_path, "--kiss", *(["--pty"] if how == "pty" else [])) as place:
+        where = f"127.0.0.1:{place.port}" if how == "tcp" else place.pty
+        async with opened(f"meshcore+kiss://{where}") as link:
+            await link.send(hardware_frame(Hardware.GET_RADIO))
+            await link.send(hardware_frame(Hardware.SET_RADIO, encode_radio(street)))
+            await link.send(data_frame(packet))
+            # the repeater on the hill passes it on
+            await eventually(lambda: b"".join(link.payloads).count(packet[-64:]) == 1, WAIT_S)
+            said = b"".join(link.payloads)
+
+    assert place.key == ""
+    assert said.startswith(hardware_frame(0x8B, bytes(10)) + hardware_frame(Hardware.OK))
+    assert hardware_frame(Hardware.TX_DONE, b"\x01") in said

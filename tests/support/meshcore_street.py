@@ -18,14 +18,13 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from meshtui.networks.meshcore.kiss import ModemRadio
 from meshtui.sim.companion.board import Board
 from meshtui.sim.companion.framing import Unframer, framed
 from meshtui.sim.companion.stream import companion_of
+from meshtui.sim.kiss_modem import ModemStation, tuning_of
 from meshtui.sim.meshcore_world import MeshcoreWorld
 from meshtui.sim.pace import Pace
 from meshtui.sim.radio_scenario import parse_radio_scenario
-from meshtui.sim.transceiver import Transceiver
 from tests.support.ble_bed import ADDRESS
 from tests.support.fake_kiss_modem import FakeKissModem
 from tests.support.gateway_pair import SerialGateway
@@ -34,8 +33,7 @@ from tests.support.quick_clock import QuickClock
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
-    from meshtui.model.ids import Instant, NodeId
-    from meshtui.model.packet import RxMeta
+    from meshtui.model.ids import NodeId
     from meshtui.sim.air import Flight
     from meshtui.sim.companion.radio import CompanionRadio
     from tests.support.ble_bed import BleBed
@@ -75,7 +73,6 @@ y_m = {y}
 [node.meshcore]
 role = "{role}"
 """
-TUNED = ModemRadio(869_618_000, 500_000, 7, 5)
 
 
 class Street:
@@ -139,12 +136,11 @@ class Street:
     async def modem(self, name: str) -> str:
         """Make this node a modem of ours, on a serial line; returns the link's URL."""
         number = self.number(name)
-        modem = self.modems[name] = FakeKissModem(radio=TUNED)
+        modem = self.modems[name] = FakeKissModem(radio=tuning_of(self.world))
         end = SerialEnd(
             "kiss", number, self.folder, lambda data: self.pace.do(lambda: station.take(data))
         )
         station = ModemStation(self.world, number, modem, end.give)
-        self.world.stations[number] = station
         self.ends[name] = end
         return end.url
 
@@ -164,44 +160,6 @@ class Street:
         end = self.ends.get(name)
         if end is not None:
             end.give(payload if isinstance(end, BleEnd) else framed(payload))
-
-
-class ModemStation:
-    """A modem's place on the air: what its host gives it is sent, what is heard it tells."""
-
-    def __init__(
-        self,
-        world: MeshcoreWorld,
-        number: int,
-        modem: FakeKissModem,
-        give: Callable[[bytes], None],
-    ) -> None:
-        self.world, self.number, self.modem, self.give = world, number, modem, give
-        self.node = self  # the world tells a node that its packet has left
-        self.is_on = False  # what the world does with nodes is not for it
-        self.engine = world.engine
-        self.radio = Transceiver(
-            number, world.air, world.engine, world.random(f"modem {number}"), world._finish
-        )
-
-    def take(self, data: bytes) -> None:
-        before, tuned = self.modem.pending, self.modem.radio
-        if said := self.modem.feed(data):
-            self.give(said)
-        if self.modem.radio != tuned:
-            self.world.tune(self.number, is_here=self.modem.radio == TUNED)
-        if before is None and self.modem.pending is not None:
-            self.radio.take(self.modem.pending, 0, self.engine.now_s)
-
-    def transmitted(self, _data: bytes, _now: Instant) -> None:
-        self.give(self.modem.sent())
-
-    def hear(self, data: bytes, rx: RxMeta) -> None:
-        self.radio.hear(data)
-        self.give(self.modem.hear(data, round(4 * (rx.snr_db or 0)), rx.rssi_dbm or 0))
-
-    def switch(self, *, is_on: bool) -> None:
-        """It has power always."""
 
 
 class SerialEnd(SerialGateway):

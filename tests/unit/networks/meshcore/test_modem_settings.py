@@ -182,7 +182,7 @@ def test_what_is_set_is_set_again_when_the_modem_comes_back() -> None:
     world.ask("Alice", "set-power", "20")
 
     world.down("Alice")
-    alice.modem._reboot()
+    alice.modem.reboot()
     world.up("Alice")
     world.run(10)
 
