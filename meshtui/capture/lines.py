@@ -24,6 +24,7 @@ import orjson
 from meshtui.capture.packet import MAX_NAME_CHARS, MAX_PACKET_BYTES, CapturedPacket
 from meshtui.capture.remarks import MAX_TIME_MS, figure_of, text_of, time_of, whole_of
 from meshtui.capture.scanner import MAX_RECORD_BYTES, Scanner
+from meshtui.capture.tuning import read_tuning
 from meshtui.model.packet import PacketSummary, Verdict
 
 if TYPE_CHECKING:
@@ -162,6 +163,7 @@ def _of_ours(content: Mapping[str, object]) -> CapturedPacket:
         figure_of(content.get("snr")),
         note,
         _summary_of(summary) if isinstance(summary, dict) else None,
+        read_tuning(content.get("radio")),
     )
 
 

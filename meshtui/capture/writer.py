@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from meshtui.capture.link_types import is_radio
 from meshtui.capture.pcap import encode_header, encode_record
 from meshtui.capture.pcapng_writer import PcapngWriter
+from meshtui.capture.tuning import tuning_of
 from meshtui.model.packet_row import json_line
 
 if TYPE_CHECKING:
@@ -68,5 +69,5 @@ def _pieces(
         for row, lora in rows:
             yield writer.record(row, lora)
     else:
-        for row, _ in rows:
-            yield f"{json_line(row)}\n".encode()
+        for row, lora in rows:
+            yield f"{json_line(row, None if lora is None else tuning_of(lora))}\n".encode()

@@ -129,4 +129,5 @@ def row_of(hub: MeshApi, event: Event, *, packets: bool) -> Row | None:
     else:
         transmit = event.transmit
         frame = Frame(transmit.link_id, transmit.payload, event.at, endpoint=transmit.endpoint)
-    return packet_row(event, frame, hub.dissect(event.network, frame))
+    radio = None if frame.endpoint else hub.radios().get(frame.link_id)
+    return packet_row(event, frame, hub.dissect(event.network, frame), radio)

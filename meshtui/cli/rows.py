@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from meshtui.model.device import Device
     from meshtui.model.event import Event
     from meshtui.model.ids import ConversationId, Instant, LinkId, MessageId, NetworkName, NodeId
+    from meshtui.model.link import RadioSettings
     from meshtui.model.message import Channel, Delivery, Message
     from meshtui.model.node import Node, NodeMarks, Route
     from meshtui.model.packet import DissectedField, Dissection, Frame
@@ -124,10 +125,22 @@ def _other_row(event: Event, now: Instant) -> Row | None:
             return None
 
 
-def packet_row(event: FrameReceived | FrameSent, frame: Frame, dissection: Dissection) -> Row:
-    """Return the row of a frame that passed, with everything the inspector would show."""
+def packet_row(
+    event: FrameReceived | FrameSent,
+    frame: Frame,
+    dissection: Dissection,
+    radio: RadioSettings | None = None,
+) -> Row:
+    """Return the row of a frame that passed, with everything the inspector would show.
+
+    Args:
+        radio: How the radio is set that heard or sent it; None = not known, or none did.
+    """
+    from meshtui.capture.tuning import tuning_of
+    from meshtui.runtime.export import lora_channel
+
     summary = event.summary
-    return _head("packet", frame.received_at.unix_ms, frame.link_id) | {
+    row: Row = _head("packet", frame.received_at.unix_ms, frame.link_id) | {
         "network": event.network,
         "direction": "rx" if isinstance(event, FrameReceived) else "tx",
         "hex": frame.payload.hex(),
@@ -144,6 +157,7 @@ def packet_row(event: FrameReceived | FrameSent, frame: Frame, dissection: Disse
             "why": dissection.why,
         },
     }
+    return row if radio is None else row | {"radio": tuning_of(lora_channel(radio))}
 
 
 def message_row(message: Message, me: NodeId | None) -> Row:

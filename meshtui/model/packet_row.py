@@ -6,10 +6,11 @@ The JSON line (version 1) is what an export holds, one object a line:
      "rssi":<dBm>|null,"snr":<dB>|null,"summary":{"type","verdict","from","to","hops","ttl","id",
      "reason","detail"}}
 
-What a summary says of channel, path, packet hash and the message it acknowledges stands in it as
-`channel`, `path`, `hash` and `acks` where there is any, and `own` as true where we made what was
-heard. What was opened is in no record: only the
-bytes as they crossed the link are.
+How the radio was set stands in `radio` where that is known, as `frequency_mhz`, `bandwidth_khz` and
+`spreading_factor`. What a summary says of channel, path, packet hash and the message it
+acknowledges stands in it as `channel`, `path`, `hash` and `acks` where there is any, and `own` as
+true where we made what was heard. What was opened is in no record: only the bytes as they crossed
+the link are.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from typing import TYPE_CHECKING
 from meshtui.model.packet import Frame, RxMeta
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from meshtui.model.event import FrameReceived, FrameSent
     from meshtui.model.ids import Instant, LinkId, NetworkName
     from meshtui.model.packet import PacketSummary
@@ -90,8 +93,12 @@ def frame_of(row: PacketRow) -> Frame:
     return Frame(row.link_id, row.payload, row.at, rx, row.endpoint)
 
 
-def json_line(row: PacketRow) -> str:
-    """Return the row as one line of ASCII JSON without a newline, safe to print anywhere."""
+def json_line(row: PacketRow, radio: Mapping[str, float] | None = None) -> str:
+    """Return the row as one line of ASCII JSON without a newline, safe to print anywhere.
+
+    Args:
+        radio: How the radio was set that it crossed; None = not known, or none.
+    """
     summary = row.summary
     more = {
         "channel": summary.channel,
@@ -110,6 +117,7 @@ def json_line(row: PacketRow) -> str:
         "hex": row.payload.hex(),
         "rssi": row.rssi_dbm,
         "snr": row.snr_db,
+        **({"radio": radio} if radio else {}),
         "summary": {
             "type": summary.kind,
             "verdict": summary.verdict.value,

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from meshtui.model.command import Command
     from meshtui.model.device import Device
     from meshtui.model.event import Event
-    from meshtui.model.ids import ConversationId, NetworkName, NodeId
-    from meshtui.model.link import LinkInfo, Myself
+    from meshtui.model.ids import ConversationId, LinkId, NetworkName, NodeId
+    from meshtui.model.link import LinkInfo, Myself, RadioSettings
     from meshtui.model.message import Channel, Conversation, Message, SendCost
     from meshtui.model.node import Node, NodeMarks, Route
     from meshtui.model.packet import Dissection, Frame, PacketSummary
@@ -68,7 +68,8 @@ class MeshApi(Protocol):
 
         Raises:
             LocalProtocolError: It cannot be done; the text says why and what to do.
-            StoreError: It could not be kept.
+            NotKeptYetError: It was taken, and is carried out once the store writes again.
+            StoreError: It could not be kept, and is not carried out.
         """
         ...
 
@@ -146,6 +147,10 @@ class MeshApi(Protocol):
 
     def devices(self) -> Sequence[Device]:
         """The radios of ours that said something of themselves, as they stand."""
+        ...
+
+    def radios(self) -> Mapping[LinkId, RadioSettings]:
+        """How the radios behind our links are set: as they say, else as they shall be."""
         ...
 
     def publishing(self) -> PublishingApi | None:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Final
 
+from meshtui.capture.link_types import is_radio
 from meshtui.capture.packet import LoraChannel
 from meshtui.capture.writer import FORMS, are_all_radio, write_packets
 from meshtui.errors import LocalProtocolError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from meshtui.model.link import LinkInfo
+    from meshtui.model.ids import LinkId
+    from meshtui.model.link import RadioSettings
     from meshtui.model.packet_row import PacketRow
 
 _ATTEMPTS: Final = 100
@@ -24,12 +26,12 @@ def write_export(
     rows: Sequence[PacketRow],
     now_ms: int,
     form: str = "jsonl",
-    links: Iterable[LinkInfo] = (),
+    radios: Mapping[LinkId, RadioSettings] | None = None,
 ) -> Path:
     """Write rows to a new file of mode 0600; blocks, so call it in a worker.
 
     Args:
-        links: Those the rows crossed; their radios' settings are kept where the form can.
+        radios: How the radios are set that the rows crossed, by link.
 
     Returns:
         The file, named after the moment.
@@ -39,15 +41,13 @@ def write_export(
         OSError: The folder cannot be made, or the file cannot be written.
     """
     is_all_radio = form == "pcap" and are_all_radio(rows)
-    radios = {link.link_id: _channel_of(link) for link in links}
-    pairs = ((row, radios.get(row.link_id)) for row in rows)
+    channels = {link_id: lora_channel(radio) for link_id, radio in (radios or {}).items()}
+    pairs = ((row, channels.get(row.link_id) if is_radio(row) else None) for row in rows)
     return write_named(folder, pairs, now_ms, form, is_all_radio=is_all_radio)
 
 
-def _channel_of(link: LinkInfo) -> LoraChannel | None:
-    radio = link.radio
-    if radio is None:
-        return None
+def lora_channel(radio: RadioSettings) -> LoraChannel:
+    """Return what a recording keeps of how a radio is set."""
     frequency_hz = round((radio.frequency_mhz or 0) * 1_000_000)
     return LoraChannel(frequency_hz, radio.bandwidth_khz, radio.spreading_factor)
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from meshtui.model.command import Command
     from meshtui.model.device import Device
     from meshtui.model.ids import ConversationId, LinkId, NetworkName, NodeId
-    from meshtui.model.link import LinkInfo, LinkSetup, Myself
+    from meshtui.model.link import LinkInfo, LinkSetup, Myself, RadioSettings
     from meshtui.model.message import Channel, Conversation, Message, SendCost
     from meshtui.model.metric import MetricRow
     from meshtui.model.node import Node, NodeMarks, Route
@@ -147,7 +147,8 @@ class MeshHub:
 
         Raises:
             LocalProtocolError: It cannot be done; the text says why and what to do.
-            StoreError: It could not be kept.
+            NotKeptYetError: It was taken, and is carried out once the store writes again.
+            StoreError: It could not be kept, and is not carried out.
         """
         if not self._is_open:
             msg = "the mesh is closed"
@@ -208,7 +209,7 @@ class MeshHub:
         from meshtui.runtime.export import write_export
 
         now_ms = self._clock.now().unix_ms
-        return await asyncio.to_thread(write_export, folder, rows, now_ms, form, self.links())
+        return await asyncio.to_thread(write_export, folder, rows, now_ms, form, self.radios())
 
     def dissect(self, network: NetworkName, frame: Frame) -> Dissection:
         """Take a frame apart with the keys at hand."""
@@ -230,6 +231,12 @@ class MeshHub:
     def devices(self) -> Sequence[Device]:
         """The radios of ours that said something of themselves, as they stand."""
         return [device for session in self._sessions.values() for device in session.devices()]
+
+    def radios(self) -> Mapping[LinkId, RadioSettings]:
+        """How the radios behind our links are set: as they say, else as they shall be."""
+        radios = {link.link_id: link.radio for link in self.links() if link.radio is not None}
+        told = {each.link_id: each.radio for each in self.devices() if each.radio is not None}
+        return radios | told
 
     def publishing(self) -> PublishingApi | None:
         """The packet capture service; None = it is not set up."""

@@ -90,7 +90,7 @@ from meshtui.runtime.export import write_export
 from meshtui.runtime.known_values import known_values
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from meshtui.model.command import Command
@@ -270,11 +270,14 @@ class FakeMesh:
     def devices(self) -> Sequence[Device]:
         return self.known_devices
 
+    def radios(self) -> Mapping[LinkId, RadioSettings]:
+        return {each.link_id: each.radio for each in self.known_devices if each.radio is not None}
+
     def publishing(self) -> FakePublishing | None:
         return self.service
 
     async def export(self, folder: Path, rows: Sequence[PacketRow], form: str = "jsonl") -> Path:
-        return write_export(folder, rows, self.now_ms, form, self.links())
+        return write_export(folder, rows, self.now_ms, form, self.radios())
 
     def dissect(self, network: NetworkName, frame: Frame) -> Dissection:
         known = self.dissections.get(frame.payload)

@@ -14,12 +14,14 @@ from meshtui.capture.packet import LoraChannel
 from meshtui.capture.source import open_file
 from meshtui.errors import LocalProtocolError
 from meshtui.model.ids import LinkId
-from meshtui.model.link import LinkInfo, LinkKind, RadioSettings
+from meshtui.model.link import RadioSettings
 from meshtui.runtime.export import write_export
-from tests.support.packet_rows import NET, a_row
+from tests.support.packet_rows import a_row
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from meshtui.capture.packet import CapturedPacket
 
 NOW_MS = 1_795_208_400_000
 
@@ -64,18 +66,41 @@ def test_a_folder_that_cannot_be_made_is_an_os_error(tmp_path: Path) -> None:
         write_export(tmp_path / "file" / "under", [a_row(1)], NOW_MS)
 
 
-def test_a_radios_packets_keep_how_it_was_set(tmp_path: Path) -> None:
-    radio = RadioSettings(8, 125.0, frequency_mhz=869.5)
-    link = LinkInfo(LinkId("usb"), NET, LinkKind.STREAM, "usb", "", radio=radio)
+@pytest.mark.parametrize("form", ["pcap", "pcapng", "jsonl"])
+def test_a_radios_packets_keep_how_it_was_set(form: str, tmp_path: Path) -> None:
+    radio = RadioSettings(8, 125.0, frequency_mhz=869.618)
     row = a_row(1, link_id=LinkId("usb"), endpoint="", payload=b"abc")
 
-    path = write_export(tmp_path, [row], NOW_MS, "pcap", [link])
+    path = write_export(tmp_path, [row], NOW_MS, form, {LinkId("usb"): radio})
 
-    assert path.suffix == ".pcap"
+    assert _first(path).lora == LoraChannel(869_618_000, 125, 8)
+
+
+@pytest.mark.parametrize("form", ["pcapng", "jsonl"])
+def test_what_a_radio_and_its_host_say_to_each_other_has_no_frequency(form, tmp_path) -> None:
+    radio = RadioSettings(8, 125.0, frequency_mhz=869.618)
+    row = a_row(1, link_id=LinkId("usb"), endpoint="companion", payload=b"abc")
+
+    path = write_export(tmp_path, [row], NOW_MS, form, {LinkId("usb"): radio})
+
+    assert _first(path).lora is None
+
+
+@pytest.mark.parametrize(
+    "radio", ['"LoRa"', "[]", "{}", '{"frequency_mhz": 1e308, "spreading_factor": -1}', "true"]
+)
+def test_a_line_that_says_nonsense_of_its_radio_says_nothing(radio: str, tmp_path: Path) -> None:
+    path = tmp_path / "odd.jsonl"
+    path.write_text(f'{{"hex": "1500", "radio": {radio}}}\n')
+
+    assert _first(path).lora in {None, LoraChannel()}
+
+
+def _first(path: Path) -> CapturedPacket:
     with contextlib.closing(open_file(path)) as source:
-        packet = open_index(source)
-        packet.advance()
-        assert packet.packet(0).lora == LoraChannel(869_500_000, 125, 8)
+        index = open_index(source)
+        index.advance()
+        return index.packet(0)
 
 
 def test_a_form_that_there_is_not_is_the_users_mistake(tmp_path: Path) -> None:
