@@ -9,6 +9,7 @@ import threading
 import time
 
 from meshtui.model.publishing import PublisherState
+from meshtui.transports import mqtt_connection, mqtt_feed
 from tests.support import bad_brokers, mqtt_server
 from tests.support.capture_bed import (
     CaptureRadio,
@@ -80,6 +81,29 @@ async def test_every_kind_of_bad_broker_has_words_and_none_keeps_the_end_waiting
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
     await eventually(lambda: {each.name for each in threading.enumerate()} <= threads)
     await eventually(lambda: len(asyncio.all_tasks()) == tasks)
+
+
+async def test_a_broker_that_floods_us_is_left_and_tried_ever_more_seldom(
+    tmp_path, monkeypatch
+) -> None:
+    monkeypatch.setattr(mqtt_connection, "MISC_INTERVAL_S", 0.02)
+    monkeypatch.setattr(mqtt_feed, "MOST_UNASKED_BYTES", 256 * 1024)
+    async with (
+        bad_brokers.floods() as broker,
+        TokenBroker(tmp_path) as tokens,
+        capture_radio(tmp_path) as radio,
+        capturing(radio, mqtt1=at_port(broker.port), mqtt2=at_tokens(tokens)) as service,
+    ):
+        await service.up("mqtt2")
+        await service.reason("mqtt1", "without end what nobody asked for")
+        await service.hear(radio, numbered(20))
+        await service.published(20, "mqtt2")
+        await eventually(lambda: service.of("mqtt1").failures >= 2)
+        status = service.of("mqtt1")
+
+    assert (status.connects, status.failures) == (2, 2)
+    assert status.dropped == 0
+    assert status.queued + status.published == 20
 
 
 async def test_another_radio_at_the_same_place_is_another_observer(tmp_path) -> None:

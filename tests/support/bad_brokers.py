@@ -159,6 +159,18 @@ def talks_nonsense(*, after_login: bool = False) -> contextlib.AbstractAsyncCont
     return broker_that(serve)
 
 
+def floods() -> contextlib.AbstractAsyncContextManager[BadBroker]:
+    """Lets everybody in, reads nothing, and sends without end."""
+
+    async def serve(_: BadBroker, caller: Caller) -> None:
+        await caller.welcome()
+        while not caller.writer.is_closing():
+            await caller.wire.write(mqtt.publish("unasked", b"x" * 8_000))
+            await asyncio.sleep(0)
+
+    return broker_that(serve)
+
+
 def reads_slowly(
     bytes_per_s: int = 10_000, *, confirms: bool = True
 ) -> contextlib.AbstractAsyncContextManager[BadBroker]:
