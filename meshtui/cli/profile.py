@@ -161,7 +161,8 @@ def _warnings(
     if is_from_file and holds_password and file.is_open_to_others:
         yield f"{path}: links: holds a password others can read; run: chmod 600 {path}"
     named = [f"{broker.name}_password" for broker in config.capture.brokers]
-    secret = next((key for key in named if key in config.capture.places), "")
+    places = config.capture.places
+    secret = next((key for key in named if places.get(key, "").startswith(f"{path}: ")), "")
     if secret and file.is_open_to_others:
         yield f"{path}: {secret}: is a password others can read; run: chmod 600 {path}"
     if password_file is not None:

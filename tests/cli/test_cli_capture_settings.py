@@ -99,6 +99,26 @@ def test_a_password_that_others_can_read_is_said(
     assert SECRET not in said
 
 
+def test_a_file_whose_password_is_kept_apart_may_be_read_by_all(
+    ini: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ini.write_text(INI.replace(f"mqtt2_password = {SECRET}", ""))
+    ini.chmod(0o644)
+    own = ini.parent / "local" / "config.ini"
+    own.parent.mkdir()
+    own.write_text(f"[PacketCapture]\nmqtt2_password = {SECRET}\n")
+    own.chmod(0o600)
+
+    run(ini)
+
+    said = capsys.readouterr().err
+    assert f"{own}: is read, too" in said
+    assert "chmod" not in said
+    own.chmod(0o644)
+    run(ini)
+    assert f"run: chmod 600 {own}" in capsys.readouterr().err
+
+
 def test_a_file_without_a_password_may_be_read_by_all(
     ini: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
