@@ -31,6 +31,7 @@ bench: $(STAMP)
 fuzz: $(STAMP)
 	$(BIN)/python -m tests.fuzz meshcore --minutes 10
 	$(BIN)/python -m tests.fuzz kiss --minutes 10
+	$(BIN)/python -m tests.fuzz radio --minutes 10
 
 screenshots: $(STAMP)
 	$(BIN)/python -m tests.tools.make_screenshots

@@ -10,7 +10,7 @@ import importlib
 import sys
 from pathlib import Path
 
-SURFACES = ("meshcore", "kiss")
+SURFACES = ("meshcore", "kiss", "radio")
 
 
 def main() -> int:
