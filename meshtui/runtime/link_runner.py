@@ -214,6 +214,8 @@ class LinkRunner:
                 await self._port.put(arrivals)
                 # a radio may have handed a private key out: it is not kept until the next comes
                 del arrivals
+                if link.remark != self._info.reason:
+                    self._report(LinkState.UP, link.remark)
         except LinkLostError as error:
             return str(error)
         return "closed"

@@ -2,7 +2,7 @@
 
 It passes through the whole program: nodes, routes, messages and packets, best in a profile made for
 it. What the recording holds of other networks, and what was sent, is left out; what is sent now is
-refused. At its end the link stays open and silent.
+refused. At its end the link says so, and stays open and silent.
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ LONGEST_PAUSE_S: Final = 60.0
 """However long nothing was heard: what comes next comes after a minute at the latest."""
 
 _FASTEST: Final = 10_000.0
+_PLAYING: Final = "a recording"
 
 
 class ReplayLink:
@@ -58,6 +59,8 @@ class ReplayLink:
         self._refusals: list[Arrival] = []
         self._stirred = asyncio.Event()
         self._is_closed = self._is_playing = False
+        self._heard = self._left_out = 0
+        self._remark = _PLAYING
         # whoever reads the file is a thread, which outlives the await that is cancelled
         self._reading = threading.Lock()
         self._is_shut = False
@@ -69,8 +72,8 @@ class ReplayLink:
 
     @property
     def remark(self) -> str:
-        """Say that it is none of the living."""
-        return "a recording"
+        """Say that it is none of the living, and when it is over."""
+        return self._remark
 
     async def arrivals(self) -> AsyncIterator[Sequence[Arrival]]:
         """What was heard, when its time has come, and what is refused."""
@@ -85,7 +88,11 @@ class ReplayLink:
                         if self._is_closed:
                             return
                         yield self._take_refusals()
+                    self._heard += 1
                     yield [self._frame_of(packet)]
+            if not self._is_closed:
+                self._remark = self._said_at_end()
+                yield []
             while await self._is_stirred(math.inf) and not self._is_closed:
                 yield self._take_refusals()
         finally:
@@ -122,7 +129,13 @@ class ReplayLink:
             more, batch = await asyncio.to_thread(self._read_on, played, more=more)
             played += len(batch)
             networks = {"", self._spec.network}
-            yield [each for each in batch if each.direction != "tx" and each.network in networks]
+            ours = [each for each in batch if each.direction != "tx" and each.network in networks]
+            self._left_out += len(batch) - len(ours)
+            yield ours
+
+    def _said_at_end(self) -> str:
+        left_out = f", {self._left_out:,} sent or of other networks" if self._left_out else ""
+        return f"{_PLAYING}, at its end: {self._heard:,} heard{left_out}"
 
     def _read_on(self, played: int, *, more: bool) -> tuple[bool, Sequence[CapturedPacket]]:
         """Decode some packets, in a thread; returns whether there may be more to find."""

@@ -72,7 +72,9 @@ class Link(Protocol):
 
     @property
     def remark(self) -> str:
-        """Something odd the user should know (`certificate not checked`), or empty."""
+        """Something odd the user should know (`certificate not checked`), or empty; looked at
+        when it opens, and whenever something has arrived.
+        """
         ...
 
     def arrivals(self) -> AsyncIterator[Sequence[Arrival]]:

@@ -190,3 +190,17 @@ async def test_the_reason_of_a_failure_is_shown(is_final: bool) -> None:
         await eventually(lambda: kit.runner.info.retry_at_ms)
         assert kit.runner.info.reason == "the broker is on fire"
         assert kit.runner.info.state is LinkState.DOWN
+
+
+async def test_what_an_open_link_says_later_is_told_with_what_arrives() -> None:
+    kit = Kit()
+    async with running(kit):
+        await eventually(lambda: kit.runner.info.state is LinkState.UP)
+        assert kit.runner.info.reason == ""
+
+        link = kit.transport.link
+        link.remark = "at its end"
+        link.deliver(b"the last")
+
+        await eventually(lambda: kit.runner.info.reason == "at its end")
+        assert kit.runner.info.state is LinkState.UP

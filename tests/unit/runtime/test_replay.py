@@ -113,6 +113,19 @@ async def test_it_can_be_closed_in_a_pause_and_at_its_end(tmp_path: Path) -> Non
             await link.send(Transmit(link.link_id, b""))
 
 
+async def test_at_its_end_it_says_what_was_heard_and_what_was_left_out(tmp_path: Path) -> None:
+    link = await opened(recording(tmp_path, line("01"), line("02", direction="tx")))
+    assert link.remark == "a recording"
+    arrivals = link.arrivals()
+
+    async with asyncio.timeout(5):
+        assert len(await anext(arrivals)) == 1
+        assert await anext(arrivals) == []
+
+    assert link.remark == "a recording, at its end: 1 heard, 1 sent or of other networks"
+    await link.aclose()
+
+
 async def test_a_link_that_nobody_read_lets_go_of_its_file(tmp_path: Path) -> None:
     path = recording(tmp_path, line("01"))
     before = open_files()
