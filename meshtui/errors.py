@@ -9,6 +9,7 @@
     ├── TransportError       the world: a link could not be opened
     │   └── LinkLostError    the world: an open link is gone
     ├── StoreError           the world: disk or database
+    │   └── NotKeptYetError  ours is taken, and waits for the disk
     ├── KeystoreError        the user: wrong password, unreadable or damaged key file
     ├── ConfigError          the user: names file and key
     └── FilterError          the user: a display filter that cannot be read, and where
@@ -91,6 +92,10 @@ class LinkLostError(TransportError):
 
 class StoreError(MeshtuiError):
     """The database could not be opened, read or written; the text names the file."""
+
+
+class NotKeptYetError(StoreError):
+    """A command was taken, and waits until the database writes again: not to be repeated."""
 
 
 class KeystoreError(MeshtuiError):

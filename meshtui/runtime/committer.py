@@ -7,7 +7,7 @@ import logging
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from meshtui.errors import StoreError
+from meshtui.errors import NotKeptYetError, StoreError
 from meshtui.model.event import StoreFailed
 from meshtui.model.packet import Subscribe, Transmit, Unsubscribe
 from meshtui.runtime.bugs import log_bug
@@ -36,7 +36,8 @@ class Committer:
     """The only caller of the store's writer.
 
     While the store fails, the slice is kept and tried again; nothing of it is shown, sent or
-    confirmed, and nothing later overtakes it.
+    confirmed, and nothing later overtakes it. Whoever asked for something in it is told so, and
+    whoever asked for something later is refused, so that nothing is asked for twice.
     """
 
     def __init__(
@@ -129,7 +130,8 @@ class Committer:
         self._failure = error
         for reply in todo.replies:
             if not reply.done():
-                reply.set_exception(StoreError(f"{error} (it is tried again)"))
+                reply.set_exception(NotKeptYetError(str(error)))
+        self._inbox.refuse_commands(error)
 
     def _hand_out(self, outgoing: Sequence[Outgoing]) -> None:
         refusals = [

@@ -80,6 +80,12 @@ class Inbox:
         if self._inputs:
             self.ready.set()
 
+    def refuse_commands(self, error: Exception) -> None:
+        """Answer commands that wait with an error; who takes one out finds its reply done."""
+        for each in self._inputs:
+            if isinstance(each, Asked) and not each.reply.done():
+                each.reply.set_exception(error)
+
     def pop(self) -> Input:
         """Take the oldest; there must be one."""
         oldest = self._inputs.popleft()

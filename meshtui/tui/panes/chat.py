@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.containers import Vertical
 
-from meshtui.model.command import (
-    JoinChannel,
-    MarkRead,
-    SendText,
-    SetDraft,
+from meshtui.model.command import JoinChannel, MarkRead
+from meshtui.model.event import (
+    ChannelChanged,
+    FrameSent,
+    LinkChanged,
+    MessageQueued,
+    NodeMarked,
 )
-from meshtui.model.event import ChannelChanged, FrameSent, LinkChanged, NodeMarked
 from meshtui.model.ids import (
-    MessageId,
     NodeId,
     channel_conversation,
     channel_title,
@@ -25,13 +24,13 @@ from meshtui.model.message import Proof
 from meshtui.model.node import PinState
 from meshtui.tui.command import bindings_of
 from meshtui.tui.commands import CHAT
-from meshtui.tui.panes.chat_actions import RETRIABLE, ChatActions, is_command
+from meshtui.tui.panes.chat_actions import RETRIABLE, is_command
 from meshtui.tui.panes.chat_search import PAGE
-from meshtui.tui.panes.chat_slash import SlashCommands
+from meshtui.tui.panes.chat_sending import ChatSending
 from meshtui.tui.state.arrivals import Arrivals
 from meshtui.tui.state.chat import Change, ChatLog
 from meshtui.tui.state.completion import Vocabulary
-from meshtui.tui.state.joining import channel_joined, is_card, is_invitation
+from meshtui.tui.state.joining import is_card, is_invitation
 from meshtui.tui.state.networks import network_title
 from meshtui.tui.text.format import padlock_words
 from meshtui.tui.text.radio import arrival_pieces
@@ -60,7 +59,7 @@ _DRAFT_AFTER_S = 1.0
 _COST_EVERY_S = 5.0
 
 
-class ChatPane(ChatActions):
+class ChatPane(ChatSending):
     """Reads and writes conversations."""
 
     pane_id = "chat"
@@ -87,7 +86,6 @@ class ChatPane(ChatActions):
         super().__init__(desk)
         self.details = TextLines(id="details")
         self.below = BarLine(id="below")
-        self._slash = SlashCommands(self)
         self._draft_timer: Timer | None = None
         self._arrivals = Arrivals()
         self._arrivals_end: Timer | None = None
@@ -246,10 +244,6 @@ class ChatPane(ChatActions):
             self.composer.focus()
         return True
 
-    def has_unsent(self) -> bool:
-        """A draft survives; only a held paste would be lost, and messages that still wait."""
-        return bool(self.composer.held_paste)
-
     # -- opening -----------------------------------------------------------------------------
 
     def open_conversation(self, conversation: ConversationId, at: int = 0) -> None:
@@ -280,14 +274,16 @@ class ChatPane(ChatActions):
             self.messages.focus()
             self.call_after_refresh(self.go_to, log, at)
 
-    def join(self, request: JoinChannel) -> None:
-        """Join a channel and open it."""
-        self.run_worker(self._join(request), group="join")
+    def join(self, request: JoinChannel, typed: str = "") -> None:
+        """Join a channel and open it; where it is refused, what was typed comes back."""
+        self.run_worker(self._join(request, typed), group="join")
 
-    async def _join(self, request: JoinChannel) -> None:
-        name = channel_joined(request)
-        if await self.screen_submit(request) and name:
-            self.open_conversation(channel_conversation(request.network, name))
+    async def _join(self, request: JoinChannel, typed: str) -> None:
+        here = self.book.open_id
+        if await self.screen_submit(request):
+            self.open_conversation(channel_conversation(request.network, request.name))
+        elif self.book.open_id == here and not self.composer.value:
+            self.composer.value = typed
 
     def _mark_read(self) -> None:
         log = self.log_shown
@@ -299,6 +295,8 @@ class ChatPane(ChatActions):
 
     def _note(self, event: Event) -> None:
         match event:
+            case MessageQueued(message):
+                self.unkept.discard(message.message_id)
             case ChannelChanged(channel):
                 self.channels[channel.network, channel.name] = channel
             case NodeMarked(_, node_id, marks) if marks.is_blocked and self.log_shown is not None:
@@ -371,49 +369,13 @@ class ChatPane(ChatActions):
     def _send(self, typed: str) -> None:
         if is_invitation(typed.strip()) or is_card(typed.strip()):
             self.offer_link(typed.strip())
-            self._sent(typed)
+            self.clear_line(typed)
             return
         if is_command(typed):
             if self._slash.run(typed.strip()):
-                self._sent(typed)
+                self.clear_line(typed)
             return
         self.say(typed)
-
-    def say(self, typed: str) -> None:
-        """Send to the open chat."""
-        conversation = self.book.open_id
-        if conversation is None:
-            self.tell("No chat is open: /join #name or /dm NODE", bad=True)
-            return
-        if self.composer.is_too_long:
-            self.tell("Too long for one message: shorten it or send it in parts", bad=True)
-            return
-        text = self.spoken(typed)
-        message_id = MessageId(str(uuid.uuid4()))
-        self.run_worker(self._submit_text(SendText(conversation, text, message_id), typed))
-
-    async def _submit_text(self, request: SendText, typed: str) -> None:
-        """Only what was accepted leaves the message line."""
-        if await self.screen_submit(request):
-            if self.composer.value == typed and self.book.open_id == request.conversation:
-                self._sent(typed)
-            self.messages.follow_end()
-
-    def _sent(self, typed: str) -> None:
-        if not self._slash.hides(typed):
-            self.composer.line.remember(typed)
-        self.composer.value = ""
-        self.run_worker(self.save_draft())
-
-    async def save_draft(self) -> None:
-        """Put what is typed on disk, if it differs from what is there; never a secret."""
-        conversation = self.book.open_id
-        if conversation is None:
-            return
-        draft = "" if self._slash.hides(self.composer.value) else self.composer.value
-        if self.book.talks[conversation].draft != draft:
-            self.book.keep_draft(conversation, draft)
-            await self.screen_submit(SetDraft(conversation, draft))
 
     def run_slash(self, line: str) -> None:
         """Carry out a typed command."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from meshtui.errors import MeshtuiError
+from meshtui.errors import MeshtuiError, NotKeptYetError
+from meshtui.model.command import SendText
 from meshtui.model.text import clean
 from meshtui.tui.state.choices import Choice
 from meshtui.tui.state.conversations import ConversationBook
@@ -17,7 +18,7 @@ from meshtui.tui.widgets.pane import Desk, Pane
 
 if TYPE_CHECKING:
     from meshtui.model.command import Command as MeshCommand
-    from meshtui.model.ids import NetworkName
+    from meshtui.model.ids import MessageId, NetworkName
     from meshtui.model.message import Channel, Message, SendCost
     from meshtui.tui.state.chat import ChatLog
     from meshtui.tui.state.completion import Vocabulary
@@ -42,6 +43,7 @@ class ChatSearch(Pane):
         self.messages = MessageList(desk.directory, desk.glyphs)
         self.composer = Composer(glyphs=desk.glyphs, vocabulary=self.vocabulary, cost=self.cost_of)
         self.finder = LineInput(prompt="find: ", placeholder="words, Enter; n N jump", id="find")
+        self.unkept: set[MessageId] = set()
         self._hits: list[int] = []
         self._hit = -1
         self._is_paging = False
@@ -63,9 +65,18 @@ class ChatSearch(Pane):
         self.post_message(self.Notice(text, is_error=bad))
 
     async def screen_submit(self, request: MeshCommand) -> bool:
-        """Submit and await; False where it was refused, and said so."""
+        """Submit and await; False where it was refused, and said so.
+
+        What was taken and waits for the disk is not refused; texts of that kind are `unkept`.
+        """
         try:
             await self.desk.api.submit(request)
+        except NotKeptYetError as error:
+            words = clean(str(error), limit=120)
+            if isinstance(request, SendText):
+                self.unkept.add(request.message_id)
+                words = f"Your text waits, and is sent once this is mended: {words}"
+            self.tell(words, bad=True)
         except MeshtuiError as error:
             self.tell(clean(str(error), limit=200), bad=True)
             return False

@@ -167,7 +167,7 @@ class MainScreen(AskingFrame):
         if any(pane.has_unsent() for pane in self.panes.values()):
             from meshtui.tui.screens.sheet import Sheet
 
-            lines = [((" A paste was not inserted yet and would be lost.", "warn"),)]
+            lines = [((" What is not inserted or not on disk yet would be lost.", "warn"),)]
             question = Sheet("Quit?", lines, [("y", "quit", "quit")])
             self.app.push_screen(self.styled(question), self._take_quit)
         else:

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from meshtui.errors import LocalProtocolError, StoreError, TransportError
+from meshtui.errors import LocalProtocolError, NotKeptYetError, StoreError, TransportError
 from meshtui.model.command import MarkRead, SendText
 from meshtui.model.event import (
     ConversationRead,
@@ -128,6 +128,31 @@ async def test_while_the_store_fails_nothing_is_shown_sent_or_settled_and_all_of
     assert failed.detail == "disk full"
     assert [event.message.text for event in shown] == ["one", "two"]
     assert house.link.settled == [1, 2]
+
+
+async def test_what_was_taken_waits_for_the_store_and_what_came_after_is_refused_for_good() -> None:
+    house = House(FakeClock())
+    async with house.hub as hub:
+        await house.up()
+        house.store.failure = StoreError("disk full")
+        house.store.gate.clear()
+        taken = asyncio.create_task(hub.submit(SendText(TALK, "taken", MessageId("1"))))
+        await eventually(lambda: "1" in house.session.waiting)
+        behind = asyncio.create_task(hub.submit(SendText(TALK, "behind", MessageId("2"))))
+        await asyncio.sleep(0)
+        house.store.gate.set()
+        with pytest.raises(NotKeptYetError, match="disk full"):
+            await taken
+        with pytest.raises(StoreError, match="disk full") as refused:
+            await behind
+        house.store.failure = None
+        await house.clock.wind(1)
+        await eventually(lambda: len(house.link.sent) == 1)
+        await hub.submit(SendText(TALK, "later", MessageId("3")))
+        await eventually(lambda: len(house.link.sent) == 2)
+        texts = [transmit.payload for transmit in house.link.sent]
+    assert not isinstance(refused.value, NotKeptYetError)
+    assert texts == [b"taken", b"later"]
 
 
 async def test_an_event_that_breaks_the_writer_is_left_out_and_the_rest_is_kept() -> None:
