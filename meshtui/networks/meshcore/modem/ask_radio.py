@@ -60,8 +60,11 @@ def facts_of(rig: Rig) -> tuple[tuple[str, str], ...]:
 
 
 def _refresh(rig: Rig) -> Generator[Wait, News | None, None]:
-    """Read what changes by itself, as far as the modem tells it."""
-    for code in (Hardware.BATTERY, Hardware.NOISE, Hardware.STATS):
+    """Read what changes by itself, as far as the modem tells it.
+
+    So does how its radio is set: it may have started anew without a word.
+    """
+    for code in (Hardware.GET_RADIO, Hardware.BATTERY, Hardware.NOISE, Hardware.STATS):
         with contextlib.suppress(LocalProtocolError):
             yield from of_modem(rig, Question(code))
 

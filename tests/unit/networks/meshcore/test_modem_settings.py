@@ -17,6 +17,7 @@ from meshtui.model.restored import Spent
 from meshtui.networks.meshcore.companion.verbs import VERBS
 from meshtui.networks.meshcore.kiss import Hardware, ModemRadio, hardware_frame
 from meshtui.networks.meshcore.modem.asking import Asked
+from meshtui.networks.meshcore.modem.texts import UNTUNED as UNTUNED_WORDS
 from meshtui.networks.meshcore.node.settings import mesh_radio
 from meshtui.networks.meshcore.station import NETWORK
 from tests.support.fake_kiss_modem import EU, UNTUNED, FakeKissModem
@@ -448,3 +449,16 @@ def test_the_modems_own_errors_are_the_ones_that_count() -> None:
     assert device is not None
     assert dict(device.stats)["recv_errors"] == 7
     assert dict(answer.rows[0])["receive errors"] == "7"
+
+
+@pytest.mark.parametrize("verb", ["info", "stats"])
+def test_a_modem_that_started_anew_without_a_word_is_found_out(verb: str) -> None:
+    world = pair()
+    alice = world.people["Alice"]
+    alice.modem.reboot()
+
+    told, _ = world.ask("Alice", verb)
+
+    assert told.text == UNTUNED_WORDS
+    assert ("radio", "not set") in alice.port.device.facts
+    assert alice.port.objection(CHANNEL, "hello") == UNTUNED_WORDS
