@@ -111,6 +111,21 @@ async def test_statistics_are_of_what_the_filter_lets_through() -> None:
         assert "Who sent most" not in app.screen_text()
 
 
+async def test_talkers_of_one_name_are_told_apart_by_their_ids() -> None:
+    app = host()
+    async with app.run_test(size=LARGE) as pilot:
+        people(app.mesh)
+        for source in ("a" * 64, "~Anna", "b" * 64):  # in a channel anybody can be Anna
+            heard(app.mesh, b"\x11", PacketSummary("advert", Verdict.HANDLED, source), 5, -90)
+        await settle(app, pilot)
+
+        screen = await pressed(app, pilot, "S")
+
+        assert re.search(r" Anna aaaaaaaaaa +1 ", screen)
+        assert re.search(r" ~Anna +1 ", screen)
+        assert re.search(r" Bernd +1 ", screen)
+
+
 @pytest.mark.parametrize("size", [(20, 6), (40, 12), SMALL, LARGE, (200, 60)])
 @pytest.mark.parametrize("key", ["x", "S", "t", "s", "c", "e"])
 async def test_all_that_can_be_laid_over_draws_at_any_size(size, key: str) -> None:

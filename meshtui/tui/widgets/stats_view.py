@@ -26,6 +26,7 @@ _TWO_COLUMNS = 76
 _MOST_LINES = 8
 _COUNT, _SHARE = 7, 6
 _MAX_NAME = 40
+_ID = 10
 
 
 class StatsView(InkedList):
@@ -72,7 +73,7 @@ class StatsView(InkedList):
         kinds: Counter[str] = Counter()
         for name, count in counts.by_kind.items():
             kinds[name.partition(" ")[2] or name] += count
-        talkers = [(self._names.name_of(who), n) for who, n in counts.by_talker.most_common(8)]
+        talkers = self._named(counts.by_talker.most_common(_MOST_LINES))
         blocks = [
             self._bars("Types", kinds.most_common(_MOST_LINES), width),
             self._bars("Who sent most", talkers, width),
@@ -84,6 +85,15 @@ class StatsView(InkedList):
             self._bars("Networks", counts.by_network.most_common(4), width),
         ]
         return [block for block in blocks if block]
+
+    def _named(self, talkers: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
+        """Say who is meant; those of one name are told apart by their ids, which may hold it."""
+        names = {who: self._names.name_of(who) for who, _ in talkers}
+        often = Counter(names.values())
+        for who, name in names.items():
+            if often[name] > 1:
+                names[who] = who if name in who else f"{name} {who[:_ID]}"
+        return [(names[who], count) for who, count in talkers]
 
     def _bars(self, title: str, figures: Iterable[tuple[str, int]], width: int) -> Block:
         shown = list(figures)
