@@ -134,6 +134,16 @@ def test_a_received_message_is_to_us_and_ours_is_to_the_peer() -> None:
     assert (second["event"], second["id"], second["state"]) == ("delivery", "n", "sent")
 
 
+def test_a_message_for_one_of_our_radios_is_to_that_one() -> None:
+    radio = NodeId("aa" * 32)
+    heard = Message(MessageId("m"), TALK, PEER, "text", "hi", AT.unix_ms, recipient=radio)
+
+    row = event_row(events.MessageReceived(heard), AT, ME)
+
+    assert row is not None
+    assert row["to"] == radio
+
+
 def test_how_well_a_message_was_heard_and_whether_it_was_signed_are_told() -> None:
     heard = Message(
         MessageId("m"), TALK, PEER, "text", "hi", AT.unix_ms, rx=RxMeta(-92, 6.5), is_signed=True
