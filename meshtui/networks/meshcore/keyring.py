@@ -193,9 +193,10 @@ class Keyring:
         for channel in self._channels.values():
             if channel.secret.reveal == secret:
                 return channel.name
-        if name not in self._channels:
-            return name
-        return f"{name} ({hashlib.sha256(secret).hexdigest()[:6]})"
+        digest = hashlib.sha256(secret).hexdigest()
+        # a few digits are no proof: somebody may have sought a key that shares them
+        names = (name, f"{name} ({digest[:6]})", f"{name} ({digest})")
+        return next((each for each in names if each not in self._channels), names[-1])
 
     def remove_channel(self, name: str) -> None:
         """Forget a channel; one that is not there is no matter."""
@@ -391,12 +392,13 @@ class Keyring:
     ) -> tuple[bytes, bytes] | None:
         """Find the peer whose secret with a key of ours opens it; returns it and the plaintext."""
         candidates = chain(self._friends.get(peer_hash, ()), self._peers.get(peer_hash, ()))
-        for peer in islice(candidates, MAX_CANDIDATES):
+        for index, peer in enumerate(islice(candidates, MAX_CANDIDATES)):
             cipher = self.cipher_between(key, peer)
             plaintext = None if cipher is None else cipher.open(sealed)
             if plaintext is None or (plausible is not None and not plausible(plaintext)):
                 continue
-            self.prefer(peer)
+            if index:
+                self.prefer(peer)
             if peer in self._contacts:
                 self._contacts[peer] = self._contacts.pop(peer)
             return peer, plaintext

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -392,6 +394,15 @@ def test_a_channel_is_called_by_the_name_its_key_is_known_by() -> None:
 
     assert ring.name_for("Fam", b"k" * 16) == "family"
     assert ring.name_for("hill", b"h" * 16) == "hill"
+
+
+def test_not_even_a_key_whose_first_digits_are_anothers_takes_its_name() -> None:
+    ring = Keyring()
+    ring.add_channel(channel_key("family", b"k" * 16))
+    digits = hashlib.sha256(b"o" * 16).hexdigest()
+    ring.add_channel(channel_key(f"family ({digits[:6]})", b"p" * 16))
+
+    assert ring.name_for("family", b"o" * 16) == f"family ({digits})"
 
 
 def test_another_key_never_takes_a_known_name() -> None:
