@@ -235,6 +235,46 @@ async def test_escape_never_quits_and_q_does() -> None:
         assert pilot.app._exit
 
 
+@pytest.mark.parametrize(
+    "keys",
+    [
+        ("escape",),
+        ("f2", "escape"),
+        ("f2", "f2"),
+        ("slash", "escape"),
+        ("4", "escape", "escape"),
+        ("2", "slash", "escape", "escape", "escape"),
+    ],
+)
+async def test_escape_never_leads_from_reading_to_writing(keys: tuple[str, ...]) -> None:
+    async with app_on(seeded_mesh()).run_test(size=SMALL) as pilot:
+        await opened(pilot)
+        await pilot.press("escape")
+        for key in keys:
+            await pilot.press(key)
+            await settle(pilot)
+        await pilot.press("4")
+        await settle(pilot)
+        pane = pilot.app.screen.pane_shown
+        await pilot.press("1", "escape", "i", "4")
+        await settle(pilot)
+
+        assert pane == "packets"
+        assert pilot.app.screen.chat.composer.value == "4"
+
+
+@pytest.mark.parametrize("keys", [("f2", "escape"), ("f8", "escape"), ("ctrl+f", "escape")])
+async def test_escape_leads_back_to_writing_where_that_was_left(keys: tuple[str, ...]) -> None:
+    async with app_on(seeded_mesh()).run_test(size=SMALL) as pilot:
+        await opened(pilot)
+        for key in keys:
+            await pilot.press(key)
+            await settle(pilot)
+        await pilot.press("x")
+
+        assert pilot.app.screen.chat.composer.value == "x"
+
+
 async def test_quitting_with_a_held_paste_asks_first() -> None:
     async with app_on(seeded_mesh()).run_test(size=SMALL) as pilot:
         await opened(pilot)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 from meshtui.errors import NotKeptYetError, StoreError
 from meshtui.model.command import SendText
-from tests.support.fake_mesh import FakeMesh
 from tests.support.mesh_scenes import PARIS, WEATHER, seeded_mesh
 from tests.support.tui_app import app_on, settle, text_of
+
+if TYPE_CHECKING:
+    from tests.support.fake_mesh import FakeMesh
 
 SMALL = (80, 24)
 

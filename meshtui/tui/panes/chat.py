@@ -90,6 +90,7 @@ class ChatPane(ChatSending):
         self._arrivals = Arrivals()
         self._arrivals_end: Timer | None = None
         self._hidden = 0
+        self._is_reading = False
 
     def compose(self) -> ComposeResult:
         """List, talk, details."""
@@ -228,20 +229,21 @@ class ChatPane(ChatSending):
         """Writing is what one comes for."""
         self.composer.focus()
 
+    def return_focus(self) -> None:
+        """Who came from reading goes on reading: only `i` and Tab lead from there to writing."""
+        (self.messages if self._is_reading else self.composer).focus()
+
     def step_back(self) -> bool:
-        """Paste, search, list, reading: one after the other."""
+        """Paste, search, list, writing: one after the other; never from reading to writing."""
         if self.composer.drop_paste():
             return True
         if self.finder.has_class("-shown"):
             self.close_finder()
         elif self.chats.has_focus or self.has_class("-slid"):
             self.remove_class("-slid")
-            self.composer.focus()
-        elif self.composer.has_focus:
-            self.messages.focus()
+            self.return_focus()
         else:
-            self.messages.follow_end()
-            self.composer.focus()
+            self.messages.focus()
         return True
 
     # -- opening -----------------------------------------------------------------------------
@@ -348,6 +350,8 @@ class ChatPane(ChatSending):
 
     def on_descendant_focus(self) -> None:
         """Other keys and details matter now."""
+        if self.composer.has_focus or self.messages.has_focus:
+            self._is_reading = self.messages.has_focus
         self._show_details()
         self.post_message(self.Restated())
 

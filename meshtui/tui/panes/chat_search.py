@@ -170,7 +170,7 @@ class ChatSearch(Pane):
             self.messages.hits = frozenset()
             self.messages.changed()
         if not keep_focus:
-            self.composer.focus()
+            self.return_focus()
 
     async def page_up(self, log: ChatLog) -> None:
         if self._is_paging or not log.messages:

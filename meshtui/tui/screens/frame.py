@@ -145,8 +145,8 @@ class MainFrame(Screen[None]):
         self._ring(events)
         self.restate()
 
-    async def open_pane(self, pane_id: str, hint: str = "") -> None:
-        """Show a pane, making it at its first visit."""
+    async def open_pane(self, pane_id: str, hint: str = "", *, is_return: bool = False) -> None:
+        """Show a pane, making it at its first visit; `is_return`: it was there before this one."""
         async with self._opening:  # two quick presses of a digit make one pane
             pane = self.panes.get(pane_id) or await self._make_pane(pane_id)
         self.pane_shown = pane_id
@@ -154,7 +154,10 @@ class MainFrame(Screen[None]):
             other.display = other_id == pane_id
         if hint:
             pane.receive_hint(hint)
-        pane.take_focus()
+        if is_return:
+            pane.return_focus()
+        else:
+            pane.take_focus()
         self.restate()
 
     async def _make_pane(self, pane_id: str) -> Pane:
@@ -203,11 +206,14 @@ class MainFrame(Screen[None]):
             set_title(self.app, title)
 
     def tell(self, text: str, *, is_error: bool = False) -> None:
-        """Say something on the bottom line for a few seconds."""
-        self._notice = (text, is_error)
-        self._show_keys()
+        """Say something on the bottom line for a few seconds; empty = nothing any more."""
         if self._notice_end is not None:
             self._notice_end.stop()  # the end of the one before would take this one away early
+        if not text:
+            self._drop_notice()
+            return
+        self._notice = (text, is_error)
+        self._show_keys()
         self._notice_end = self.set_timer(_NOTICE_S, self._drop_notice)
 
     def _drop_notice(self) -> None:

@@ -146,7 +146,7 @@ class MainScreen(AskingFrame):
             self.warning = ""
             self.restate()
         elif not self.pane.step_back() and self.pane is not self.chat:
-            self.run_worker(self.open_pane("chat"))
+            self.run_worker(self.open_pane("chat", is_return=True))
 
     def action_choose_theme(self) -> None:
         """Offer the themes."""

@@ -175,6 +175,10 @@ class Pane(Widget):
         """The pane is shown now: focus the widget that should have the keys."""
         self.focus()
 
+    def return_focus(self) -> None:
+        """The pane is shown again because the one over it was left by Esc."""
+        self.take_focus()
+
     def node_in_view(self) -> tuple[NetworkName, NodeId] | None:
         """The node that is selected or talked with: whom a verb means; None = no one."""
         return None
