@@ -35,7 +35,7 @@ MAX_DEPTH = 32
 """Nested brackets and negations."""
 
 RowT = TypeVar("RowT")
-_SIGNS = frozenset("=<>~&|(){}!")
+FILTER_SIGNS = frozenset("=<>~&|(){}!")
 
 Test: TypeAlias = "Callable[[RowT], bool]"
 
@@ -87,7 +87,7 @@ def compile_words_or_filter(
     try:
         return compile_filter(text, fields)
     except FilterError:
-        if len(text) > MAX_LENGTH or any(sign in text for sign in _SIGNS):
+        if len(text) > MAX_LENGTH or any(sign in text for sign in FILTER_SIGNS):
             raise
     part = text.strip().casefold()
     return DisplayFilter(text, lambda row: part in words_of(row).casefold())

@@ -8,17 +8,20 @@ from dataclasses import replace
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
+from meshtui.model.display_filter import FILTER_SIGNS
+from meshtui.model.filter_completion import quoted
 from meshtui.model.filter_fields import FilterField, by_name
 from meshtui.model.packet import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from meshtui.model.filter_fields import NameBook
     from meshtui.model.packet_row import PacketRow
 
 _CLOCK = re.compile(r"([01]?\d|2[0-4]):([0-5]\d)(?::([0-5]\d(?:\.\d{1,3})?))?")
 _QUICK = frozenset({"link", "dir", "topic", "size", "rssi", "snr", "time", "number", "hex"})
+_WORDS_IN = ("name", "channel", "text", "reason")
 _LAST_S = 253_402_214_400  # the year 9999 ends what the platform's calendar knows
 
 
@@ -26,6 +29,22 @@ def packet_fields(names: NameBook) -> Mapping[str, FilterField[PacketRow]]:
     """Return the fields of a packet; `names` is looked into at every match."""
     fields = (*_where(), *_who(names), *_how(), *_what())
     return by_name(replace(field, is_slow=field.name not in _QUICK) for field in fields)
+
+
+def filter_of_words(text: str, kinds: Iterable[str]) -> str:
+    """Write the filter that looks for words wherever a person would; empty where text is none.
+
+    What holds a sign of the language was meant as a filter.
+
+    Args:
+        kinds: All there are; where none holds the words, they are not looked for there.
+    """
+    words = text.strip()
+    if not words or any(sign in FILTER_SIGNS for sign in words):
+        return ""
+    is_kind = any(words.casefold() in kind.casefold() for kind in kinds)
+    fields = ("type", *_WORDS_IN) if is_kind else _WORDS_IN
+    return " || ".join(f"{field}~{quoted(words)}" for field in fields)
 
 
 def _where() -> tuple[FilterField[PacketRow], ...]:
@@ -91,17 +110,11 @@ def _how() -> tuple[FilterField[PacketRow], ...]:
 
 
 def _what() -> tuple[FilterField[PacketRow], ...]:
-    verdicts = tuple(verdict.value for verdict in Verdict)
     return (
         FilterField("id", "message id on the wire", text=attrgetter("summary.message_id")),
         FilterField("hash", "same for all its copies", text=attrgetter("summary.packet_hash")),
         FilterField("acks", "message id it acknowledges", text=attrgetter("summary.acks")),
-        FilterField(
-            "verdict",
-            "what became of it",
-            text=attrgetter("summary.verdict._value_"),
-            choices=verdicts,
-        ),
+        FilterField("verdict", "what became of it, or why, in a word", texts=_verdict),
         FilterField("reason", "why, in a word", text=attrgetter("summary.reason")),
         FilterField("why", "why, in words", texts=lambda r: (r.summary.reason, r.summary.detail)),
         FilterField(
@@ -112,6 +125,12 @@ def _what() -> tuple[FilterField[PacketRow], ...]:
         ),
         FilterField("hex", "bytes within the frame", data=attrgetter("payload"), takes_hex=True),
     )
+
+
+def _verdict(row: PacketRow) -> tuple[str, ...]:
+    """Both, for lists show the more telling of them."""
+    summary = row.summary
+    return summary.verdict._value_, summary.reason
 
 
 def _own(row: PacketRow) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from meshtui.model.packet import Verdict
 from meshtui.networks.registry import NETWORKS, known_kinds
 
 if TYPE_CHECKING:
@@ -16,4 +17,6 @@ def known_values(field_name: str) -> Sequence[str]:
         return tuple(NETWORKS)
     if field_name == "type":
         return tuple(kind for name in NETWORKS for kind in known_kinds(name))
+    if field_name == "verdict":
+        return tuple(verdict.value for verdict in Verdict)
     return ()

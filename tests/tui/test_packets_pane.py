@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -145,6 +146,50 @@ async def test_a_filter_is_judged_while_it_is_typed_and_escape_takes_it_away() -
         assert pane.status() == "filter: type==text"
         await pilot.press("escape")
         assert len(pane.view.rows) == 6
+
+
+@pytest.mark.parametrize("typed", ["hops>", "nofield==1", "(type==text", 'text~"'])
+async def test_enter_keeps_what_cannot_be_read_to_be_mended_and_the_filter_before(typed) -> None:
+    app = host()
+    async with app.run_test(size=SIZE) as pilot:
+        example_frames(app.mesh)
+        pane = await settle(app, pilot)
+        pane.apply_filter("type==text")
+
+        await pilot.press("slash", "ctrl+u")
+        pane._filter._input.value = typed
+        pane.apply_filter(typed)
+        await pilot.press("enter")
+        await pilot.pause()
+
+        assert pane._filter.is_open
+        assert pane._filter._input.has_class("-invalid")
+        assert re.search(r" at \d+: ", app.screen_text())
+        await pilot.press("ctrl+u", *"type==ack", "enter")
+        await pilot.pause()
+        assert not pane._filter.is_open
+        assert pane.status() == "filter: type==ack"
+
+
+async def test_a_plain_word_is_looked_for_in_names_channels_texts_and_types() -> None:
+    app = host()
+    async with app.run_test(size=SIZE) as pilot:
+        example_frames(app.mesh)
+        pane = await settle(app, pilot)
+        name = pane.names.name_of(BOB)
+        of_bob = [
+            row for row in pane.view.rows if BOB in (row.summary.source, row.summary.destination)
+        ]
+        assert 0 < len(of_bob) < len(pane.view.rows)
+
+        await pilot.press("slash", *name[:3].upper(), "enter")
+        await pilot.pause()
+
+        assert list(pane.view.rows) == of_bob
+        assert pane.status().startswith(f"filter: name~{name[:3].upper()} || channel~")
+        await pilot.press("escape", "slash", *"pres", "enter")
+        await pilot.pause()
+        assert {row.summary.kind for row in pane.view.rows} == {"presence"}
 
 
 async def test_a_value_that_no_packet_has_is_doubted_and_taken() -> None:

@@ -115,6 +115,18 @@ async def test_a_filter_takes_words_or_figures() -> None:
         assert len(first_column(app)) == 8
 
 
+async def test_enter_keeps_a_filter_that_cannot_be_read_to_be_mended() -> None:
+    app = PaneHost(seeded_mesh(), NodesPane)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+
+        await pilot.press("slash", *"hops", "less_than_sign", "enter")
+        await pilot.pause()
+
+        assert app.pane.filter_line.is_open
+        assert "a value is missing here" in app.screen_text()
+
+
 async def test_keys_lead_to_chat_packets_safety_number_and_clipboard() -> None:
     app = PaneHost(seeded_mesh(), NodesPane)
     async with app.run_test(size=SIZE) as pilot:

@@ -9,6 +9,7 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING, ClassVar
 
 from meshtui.errors import FilterError
+from meshtui.model.packet_fields import filter_of_words
 from meshtui.model.text import clean_line
 from meshtui.tui.command import bindings_of
 from meshtui.tui.mesh_commands import MESH_COMMANDS
@@ -307,8 +308,13 @@ class PacketFrame(Pane):
         self.apply_filter(message.text)
 
     def on_filter_line_accepted(self, message: FilterLine.Accepted) -> None:
-        """Keep it."""
+        """Keep it; a plain word is looked for, and what cannot be read stays, to be mended."""
         message.stop()
+        if self._filter.insist():
+            words = filter_of_words(self._filter.text, self.desk.known_values("type"))
+            if words:
+                self._close_filter(words)
+            return
         self._close_filter(self.packets.filter_text)
 
     def on_ask_line_answered(self, message: AskLine.Answered) -> None:

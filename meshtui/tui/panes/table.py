@@ -141,9 +141,10 @@ class TablePane(Pane, Generic[RowT]):
         self.set_filter(message.text)
 
     def on_filter_line_accepted(self, message: FilterLine.Accepted) -> None:
-        """Keep it."""
+        """Keep it; what cannot be read stays, to be mended."""
         message.stop()
-        self._close_filter(self.filter_text)
+        if not self.filter_line.insist():
+            self._close_filter(self.filter_text)
 
     def receive_hint(self, hint: str) -> None:
         """A hint is a filter."""

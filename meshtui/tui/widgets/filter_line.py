@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from textual.containers import Vertical
 from textual.message import Message
 
+from meshtui.errors import FilterError
 from meshtui.model.filter_completion import Completion, complete
 from meshtui.model.filter_doubt import FilterDoubt, doubt_of
 from meshtui.model.text import clean, clean_line
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from textual import events
     from textual.app import ComposeResult
 
-    from meshtui.errors import FilterError
     from meshtui.model.filter_fields import FilterField
     from meshtui.tui.widgets.ink import Ink, Part
 
@@ -125,6 +125,7 @@ class FilterLine(Vertical):
         """
         super().__init__()
         self._problem: FilterError | FilterDoubt | None = None
+        self._is_insisting = False
         self._seen, self._known = seen, known
         self._hints = LineView(self._hint_parts)
         self._input = FilterInput(fields, self._proposed, self._hints.redraw)
@@ -155,13 +156,23 @@ class FilterLine(Vertical):
         """Take it off the screen."""
         self.remove_class("-open")
 
+    def insist(self) -> bool:
+        """Say what is wrong, though it could become right with what is typed next.
+
+        Returns:
+            False where it is right already.
+        """
+        self._is_insisting = isinstance(self._problem, FilterError)
+        self._hints.redraw()
+        return self._is_insisting
+
     def doubt_about(self, text: str) -> FilterDoubt | None:
         """Say which value of a filter nothing has, as far as anybody knows."""
         return doubt_of(text, self._known, self._seen)
 
     def show_verdict(self, problem: FilterError | FilterDoubt | None, note: str = "") -> None:
         """Colour it, and say what is wrong or doubtful, or how much passes."""
-        self._problem = problem
+        self._problem, self._is_insisting = problem, False
         is_doubtful = isinstance(problem, FilterDoubt)
         self._input.set_class(problem is not None and not is_doubtful, "-invalid")
         self._input.set_class(is_doubtful, "-doubtful")
@@ -198,7 +209,8 @@ class FilterLine(Vertical):
     def _hint_parts(self, width: int) -> list[list[Part]]:
         candidates = self._input.proposals.candidates
         is_unfinished = self._problem is not None and self._problem.end >= len(self.text)
-        if self._problem is not None and not (is_unfinished and candidates):
+        may_become_right = is_unfinished and candidates and not self._is_insisting
+        if self._problem is not None and not may_become_right:
             where = f" at {self._problem.start + 1}: "
             ink: Ink = "warn" if isinstance(self._problem, FilterDoubt) else "bad"
             return [[(where + clean(str(self._problem), limit=width), ink)]]
