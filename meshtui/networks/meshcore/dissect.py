@@ -91,7 +91,7 @@ def _refused(data: bytes, error: DecodeError) -> Dissection:
     """Show what is no packet: the part before the fault, and the rest."""
     fields = Fields(data)
     if data:
-        fields.number("header", 1)
+        fields.take("header", 1)
     offset = min(max(error.offset or 0, fields.at), len(data))
     if offset > fields.at:
         fields.take("read", offset - fields.at)

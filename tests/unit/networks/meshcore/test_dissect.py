@@ -230,7 +230,7 @@ def test_what_is_no_packet_shows_where_it_goes_wrong() -> None:
 
     assert dissection.summary.startswith("no packet, 4 bytes: short-path")
     assert dissection.problems[0].endswith("(byte 2)")
-    assert named(dissection, "rest").start == 2
+    assert (named(dissection, "header").value, named(dissection, "rest").start) == ("15", 2)
 
 
 def test_what_is_cut_off_inside_is_a_problem() -> None:
