@@ -7,8 +7,6 @@ says that its radios can be greeted, we do.
 from __future__ import annotations
 
 import asyncio
-import stat
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from meshtui.errors import TransportError
@@ -22,6 +20,7 @@ from meshtui.transports.registry import load_transport
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from pathlib import Path
 
     from meshtui.networks.base import Probe
     from meshtui.transports.base import Link, LinkSpec
@@ -78,12 +77,10 @@ def complaint_about(device: str) -> str:
 
 def _look_at(device: str) -> str:
     try:
-        mode = Path(device).stat().st_mode
+        is_serial = serial_ports.is_serial(device)
     except OSError as error:
         return str(serial_words.of_failure(device, error))
-    if not stat.S_ISCHR(mode):
-        return str(serial_words.not_serial(device))
-    return complaint_about(device)
+    return complaint_about(device) if is_serial else str(serial_words.not_serial(device))
 
 
 async def check_hearing(title: str, spec: LinkSpec, fix: str) -> AsyncIterator[Check]:

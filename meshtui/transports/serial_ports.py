@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 DEV: Final = Path("/dev")
 PROC: Final = Path("/proc")
+SYS: Final = Path("/sys")
 MAX_PORTS: Final = 64
 MAX_LABEL: Final = 40
 _USB: Final = ("ttyUSB*", "ttyACM*", "cu.usb*", "cu.SLAB*", "cu.wch*")
@@ -78,6 +79,20 @@ def holders(device: str, proc: Path = PROC) -> list[Holder]:
         if int(process.name) != os.getpid() and wanted in _open_files(process)
     ]
     return sorted(found, key=lambda holder: holder.pid)
+
+
+def is_serial(device: str, sys: Path = SYS) -> bool:
+    """Tell whether a device is a serial port, as far as the kernel says what it is.
+
+    Raises:
+        OSError: It is not there, or may not be looked at.
+    """
+    status = Path(device).stat()
+    if not stat.S_ISCHR(status.st_mode):
+        return False
+    number = f"{os.major(status.st_rdev)}:{os.minor(status.st_rdev)}"
+    kind = sys / "dev" / "char" / number / "subsystem"
+    return not kind.exists() or kind.resolve().name == "tty"  # pseudo-terminals are not listed
 
 
 def is_permitted(device: str) -> bool:

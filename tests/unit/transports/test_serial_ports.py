@@ -6,15 +6,12 @@ import errno
 import grp
 import os
 import pwd
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from meshtui.transports import serial_ports, serial_words
-from meshtui.transports.serial_ports import Holder, SerialPort, holders, list_ports
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from meshtui.transports.serial_ports import Holder, SerialPort, holders, is_serial, list_ports
 
 CP2102 = "usb-Silicon_Labs_CP2102_USB_to_UART_Bridge_Controller_0001-if00-port0"
 
@@ -52,6 +49,20 @@ def test_a_great_many_ports_are_cut_short(tmp_path: Path) -> None:
     for number in range(200):
         (tmp_path / f"ttyUSB{number}").touch()
     assert len(list_ports(tmp_path)) == serial_ports.MAX_PORTS
+
+
+def test_the_kernel_says_which_devices_are_no_serial_ports(tmp_path: Path) -> None:
+    number = Path("/dev/null").stat().st_rdev
+    place = tmp_path / "dev" / "char" / f"{os.major(number)}:{os.minor(number)}"
+    place.mkdir(parents=True)
+    assert is_serial("/dev/null", tmp_path)  # it does not say, as of pseudo-terminals
+
+    for kind in ("mem", "tty"):
+        (tmp_path / kind).mkdir()
+        (place / "subsystem").unlink(missing_ok=True)
+        (place / "subsystem").symlink_to(tmp_path / kind)
+        assert is_serial("/dev/null", tmp_path) is (kind == "tty")
+    assert not is_serial("/etc/passwd")
 
 
 def test_who_has_a_device_open_is_read_from_proc(tmp_path: Path) -> None:
