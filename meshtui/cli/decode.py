@@ -17,7 +17,6 @@ from meshtui.runtime.decoding import open_dissector
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
 
     from meshtui.cli.decode_input import Given
     from meshtui.model.packet import Frame
@@ -44,18 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "packet", nargs="?", default=_STDIN, metavar="HEX", help="a packet, a file of packets, or -"
     )
     add_key_arguments(parser)
-    parse = parser.parse_known_args
-
-    def parse_known_args(
-        args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
-    ) -> tuple[argparse.Namespace, list[str]]:
-        """Take HEX also after options: `argparse` gives up an optional argument at the first."""
-        parsed, rest = parse(args, namespace)
-        if parsed.packet == _STDIN and rest and (rest[0] == _STDIN or rest[0][:1] != _STDIN):
-            parsed.packet = rest.pop(0)
-        return parsed, rest
-
-    parser.parse_known_args = parse_known_args  # type: ignore[method-assign,assignment]  # see there
+    parser.set_defaults(late_words=_late_packet)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -70,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     if path is None and args.packet != _STDIN:
         decoder.show(from_text(args.packet))
     else:
-        if path is None and sys.stdin and sys.stdin.isatty():
+        if path is None and sys.stdin.isatty():
             decoder.hint()
         source = Input(path)
         for given in source.packets():
@@ -135,6 +123,13 @@ class _Decoder:
 
     def _text(self, frame: Frame) -> str:
         return "\n".join(dissection_lines(self._dissector.dissect(frame)))
+
+
+def _late_packet(args: argparse.Namespace, words: list[str]) -> list[str]:
+    """Take HEX also after options."""
+    if args.packet == _STDIN and words and (words[0] == _STDIN or words[0][:1] != _STDIN):
+        args.packet = words.pop(0)
+    return words
 
 
 def _file_of(text: str) -> Path | None:

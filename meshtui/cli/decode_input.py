@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from meshtui.capture.index import open_index
 from meshtui.capture.source import PIECE_BYTES, open_descriptor, open_file
+from meshtui.cli.terminal import require_input
 from meshtui.errors import ConfigError, DecodeError
 from meshtui.model.ids import Instant, LinkId
 from meshtui.model.packet import Frame, RxMeta
@@ -118,9 +119,7 @@ def _open(path: Path | None) -> Source | None:
     try:
         if path is not None:
             return open_file(path)
-        if not hasattr(sys.stdin, "fileno"):  # whoever started us closed it
-            msg = "there is no standard input"
-            raise ConfigError(msg)
+        require_input()
         descriptor = os.dup(sys.stdin.fileno())
     except OSError as error:
         if path is None:

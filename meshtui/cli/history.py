@@ -12,7 +12,7 @@ from meshtui.cli.output import Exit
 from meshtui.cli.rows import message_row
 from meshtui.cli.stored import my_node_id, open_store
 from meshtui.errors import LocalProtocolError
-from meshtui.model.ids import ConversationId, split_conversation
+from meshtui.model.ids import ConversationId, ConversationKind, split_conversation
 from meshtui.model.text import clean_line
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from meshtui.store.reader import StoreReader
 
 DEFAULT_LIMIT = 200
+LEAST_DIGITS = 4  # fewer say nothing
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "conversation",
         metavar="CONV",
-        help="conversation id, node id, #channel, or a name",
+        help="conversation id, node id or its first digits, #channel, or a name",
     )
     parser.add_argument("--search", metavar="TEXT", help="only messages with all these words")
     parser.add_argument(
@@ -84,14 +85,19 @@ def _last_id(
 
 
 def find_conversation(wanted: str, known: Sequence[Conversation]) -> ConversationId:
-    """Return the conversation a person means by its id, target, `#name` or title.
+    """Return the conversation a person means by its id, target, `#name` or title, or by the first
+    digits of a node's id.
 
     Raises:
         LocalProtocolError: None is meant, or more than one.
     """
     exact = [each for each in known if each.conversation_id == wanted]
     folded = wanted.casefold()
-    found = exact or [each for each in known if folded in _names(each)]
+    found = (
+        exact
+        or [each for each in known if folded in _names(each)]
+        or [each for each in known if len(folded) >= LEAST_DIGITS and _begins(each, folded)]
+    )
     if len(found) == 1:
         return found[0].conversation_id
     shown = clean_line(wanted, 80)
@@ -101,6 +107,11 @@ def find_conversation(wanted: str, known: Sequence[Conversation]) -> Conversatio
         raise LocalProtocolError(msg)
     msg = f"there is no conversation {shown!r}; `meshtui channels` and `meshtui nodes` list names"
     raise LocalProtocolError(msg)
+
+
+def _begins(conversation: Conversation, digits: str) -> bool:
+    _, kind, target = split_conversation(conversation.conversation_id)
+    return kind is ConversationKind.DIRECT and target.casefold().startswith(digits)
 
 
 def _names(conversation: Conversation) -> set[str]:

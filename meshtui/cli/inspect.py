@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from meshtui.cli.decode_keys import HELP, add_key_arguments, key_material
 from meshtui.cli.output import Exit, Output
 from meshtui.cli.packet_lines import packet_line
+from meshtui.cli.terminal import require_input
 from meshtui.errors import ConfigError, FilterError
 from meshtui.model.packet_row import json_line
 
@@ -176,6 +177,7 @@ def _place(name: str, *, is_screen: bool) -> Path | int:
     """Find what to open; the standard input is taken aside where the keyboard needs its place."""
     if name != _STDIN:
         return Path(name)
+    require_input()
     if sys.stdin.isatty():
         msg = "-: the standard input is a terminal; name a file, or pipe packets in"
         raise ConfigError(msg)

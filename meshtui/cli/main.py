@@ -2,7 +2,9 @@
 
 Nothing heavy is imported here, and a command's module only when the command is named, so that
 `meshtui --help` costs little more than starting Python. A command module offers
-`add_arguments(parser)` and `run(args) -> int`.
+`add_arguments(parser)` and `run(args) -> int`. `argparse` gives up arguments that may be missing at
+the first option; a command that takes them after options, too, sets the default `late_words`: a
+function of the namespace and the words left over that returns those it has no use for.
 """
 
 from __future__ import annotations
@@ -63,6 +65,7 @@ exit codes     0 done   1 failed   2 usage or configuration   3 no connection   
 
 def entry() -> None:
     """Run as a process: `meshtui` and `python -m meshtui`."""
+    _stand_in_for_closed_streams()
     sys.exit(main(sys.argv[1:]))
 
 
@@ -75,6 +78,17 @@ def main(argv: Sequence[str]) -> int:
         return end.code if isinstance(end.code, int) else 2
     except BaseException as error:  # noqa: BLE001 - the top of a front end
         return _answer(error)
+
+
+def _stand_in_for_closed_streams() -> None:
+    """Let a stream that whoever started us closed be as /dev/null, not None.
+
+    So no file that is opened later gets its number either, and what is said there.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, os.fdopen(nowhere, mode, encoding="utf-8"))
 
 
 def _answer(error: BaseException) -> int:
@@ -103,12 +117,26 @@ def _chosen(args: argparse.Namespace) -> Callable[[argparse.Namespace], int]:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Complains without repeating control characters that were typed."""
+    """Complains with its own usage, and without repeating control characters that were typed."""
+
+    def parse_known_args(  # type: ignore[override]  # typeshed overloads it by kinds of namespace
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """Refuse what is left over here: the front door knows no command's usage."""
+        parsed, rest = super().parse_known_args(args, namespace)
+        rest = parsed.__dict__.pop("late_words", _none_taken)(parsed, rest)
+        if rest:
+            self.error(f"unrecognized arguments: {' '.join(rest)}")
+        return parsed, rest
 
     def error(self, message: str) -> NoReturn:
         """End with usage, complaint and exit code 2."""
         clean = import_module("meshtui.model.text").clean
         super().error(clean(message, limit=MAX_COMPLAINT_CHARS))
+
+
+def _none_taken(_: argparse.Namespace, words: list[str]) -> list[str]:
+    return words
 
 
 def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:

@@ -20,11 +20,14 @@ from meshtui.runtime.bootstrap import first_cause, open_mesh
 from meshtui.store.keystore import KeyFile
 
 PASSWORD_ATTEMPTS: Final = 3
+SILENCE_S: Final = 4.0
+"""Until then a radio that has just been opened may still be telling of its contacts."""
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+    from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
     from contextlib import AbstractAsyncContextManager
 
+    from meshtui.cli.output import Output
     from meshtui.cli.profile import Profile
     from meshtui.config.settings import Config
     from meshtui.crypto.keys import Identity
@@ -187,6 +190,16 @@ class Follower:
         except TimeoutError:
             return None
         return self._waiting.pop()
+
+
+@contextlib.contextmanager
+def telling(output: Output, text: str) -> Iterator[None]:
+    """Say what is waited for, where the block takes longer than a person expects."""
+    handle = asyncio.get_running_loop().call_later(SILENCE_S, output.say, text)
+    try:
+        yield
+    finally:
+        handle.cancel()
 
 
 async def wait_for_link(hub: MeshApi, follower: Follower) -> None:

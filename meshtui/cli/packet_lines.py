@@ -32,7 +32,7 @@ def packet_line(row: PacketRow, name_of: Callable[[str], str]) -> str:
         f"{len(row.payload)} B",
         "" if row.rssi_dbm is None else f"{row.rssi_dbm} dBm",
         "" if row.snr_db is None else f"{row.snr_db:g} dB",
-        _hops(summary.hops),
+        _way(summary.hops),
         clean_line(row.endpoint, 3 * _NAME_LIMIT),
         summary.verdict.value,
         clean_line(summary.reason, _NAME_LIMIT),
@@ -61,10 +61,10 @@ def _end(node: str, name_of: Callable[[str], str]) -> str:
     return f"{shown} ({name})" if name else shown
 
 
-def _hops(hops: int | None) -> str:
-    if hops is None:
-        return ""
-    return "1 hop" if hops == 1 else f"{hops} hops"
+def _way(relays: int | None) -> str:
+    if not relays:
+        return "" if relays is None else "direct"
+    return "1 relay" if relays == 1 else f"{relays} relays"
 
 
 def _quoted(text: str) -> str:

@@ -6,7 +6,7 @@ In JSON a foreign text stands as it came, in ASCII with escapes; lines for peopl
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from meshtui.model.event import (
     Answered,
@@ -38,6 +38,23 @@ if TYPE_CHECKING:
     from meshtui.model.packet import DissectedField, Dissection, Frame
 
 Row = dict[str, object]
+EVENTS: Final = (
+    "message",
+    "delivery",
+    "node",
+    "route",
+    "packet",
+    "relay",
+    "drop",
+    "link",
+    "security",
+    "reassembly",
+    "answer",
+    "device",
+    "store",
+    "missed",
+)
+"""What a row's `event` may say; `packet` only where packets are wanted."""
 
 
 def event_row(event: Event, now: Instant, me: NodeId) -> Row | None:
@@ -185,7 +202,7 @@ def message_row(message: Message, me: NodeId | None) -> Row:
 
 
 def node_row(node: Node, marks: NodeMarks | None = None) -> Row:
-    """Return a node; `marks` are what the user said about it."""
+    """Return a node; `hops` as for a route, 1 = direct; `marks` are what the user said about it."""
     position = node.position
     row: Row = {
         "network": node.network,
@@ -198,7 +215,7 @@ def node_row(node: Node, marks: NodeMarks | None = None) -> Row:
         "pin": node.pin.value,
         "role": node.role.value,
         "contact": node.is_contact,
-        "hops": node.hops,
+        "hops": None if node.hops is None else node.hops + 1,
         "rssi": node.rssi_dbm,
         "snr": node.snr_db,
         "caps": sorted(node.caps),

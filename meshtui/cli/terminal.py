@@ -1,10 +1,10 @@
-"""Is there a terminal to draw on?"""
+"""Is there a terminal to draw on, and anything to read?"""
 
 from __future__ import annotations
 
 import sys
 
-from meshtui.errors import LocalProtocolError
+from meshtui.errors import ConfigError, LocalProtocolError
 
 
 def require_terminal() -> None:
@@ -21,3 +21,14 @@ def require_terminal() -> None:
                 " scripts use `meshtui listen` and `meshtui send`"
             )
             raise LocalProtocolError(msg)
+
+
+def require_input() -> None:
+    """Refuse to read a standard input that whoever started us closed: that is not an empty one.
+
+    Raises:
+        ConfigError: There is none.
+    """
+    if sys.__stdin__ is None:
+        msg = "there is no standard input"
+        raise ConfigError(msg)

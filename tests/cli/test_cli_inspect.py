@@ -59,7 +59,7 @@ def test_a_line_a_packet_and_nothing_in_it_that_a_terminal_obeys(
     assert lines[0].startswith("#1  20")
     assert "advert" in lines[0]
     assert "(Alice) > broadcast" in lines[0]
-    assert "-61 dBm  0.25 dB" in lines[0]
+    assert "-61 dBm  0.25 dB  direct  " in lines[0]
     assert all(line.isprintable() for line in lines)
 
 

@@ -114,7 +114,7 @@ def test_nodes_as_rows(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert anna == {
         "network": "jsonmesh", "node_id": ANNA, "name": f"Anna 日本{EVIL}", "online": True,
         "lat": 48.85, "lng": 2.35, "pubkey": "02ab", "pin": "verified", "role": "unknown",
-        "hops": 1, "rssi": None, "snr": None, "caps": ["ack"], "last_heard_ms": NOON_MS,
+        "hops": 2, "rssi": None, "snr": None, "caps": ["ack"], "last_heard_ms": NOON_MS,
         "favourite": False, "blocked": False, "note": "", "contact": False,
     }  # fmt: skip
     assert (ben["favourite"], ben["note"], ben["online"]) == (True, "roof", False)
@@ -165,7 +165,8 @@ def test_channels(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "wanted", [f"jsonmesh/{ANNA}", ANNA, ANNA.lower(), f"Anna 日本{EVIL}", f"anna 日本{EVIL}"]
+    "wanted",
+    [f"jsonmesh/{ANNA}", ANNA, ANNA.lower(), f"Anna 日本{EVIL}", f"anna 日本{EVIL}", ANNA[:12]],
 )
 def test_a_history_goes_by_any_name(
     wanted: str, home: Path, capsys: pytest.CaptureFixture[str]

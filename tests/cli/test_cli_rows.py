@@ -10,7 +10,7 @@ import pytest
 from meshtui.cli import send
 from meshtui.cli.lines import clock_time, event_line
 from meshtui.cli.output import Exit, Output, as_json_line
-from meshtui.cli.rows import event_row, packet_row
+from meshtui.cli.rows import EVENTS, event_row, node_row, packet_row
 from meshtui.model import event as events
 from meshtui.model.device import Device
 from meshtui.model.ids import Instant, LinkId, MessageId, NetworkName, NodeId, direct_conversation
@@ -87,6 +87,15 @@ CASES: dict[str, tuple[Event, set[str]]] = {
     "store": (events.StoreFailed(EVIL, AT), {"detail"}),
     "missed": (events.EventsMissed(3), {"count"}),
 }
+
+
+def test_what_may_be_asked_for_is_what_there_is() -> None:
+    assert set(EVENTS) == {*CASES, "packet"}
+
+
+@pytest.mark.parametrize(("relays", "hops"), [(None, None), (0, 1), (2, 3)])
+def test_a_nodes_hops_are_counted_as_a_routes(relays: int | None, hops: int | None) -> None:
+    assert node_row(Node(NET, PEER, hops=relays))["hops"] == hops
 
 
 @pytest.mark.parametrize("name", CASES)
