@@ -9,11 +9,12 @@ import pytest
 from meshtui.model.command import Ask, JoinChannel, SendText, SetDraft
 from meshtui.model.event import Answered, DeviceChanged
 from meshtui.model.verb import Verb, VerbTarget
-from tests.support.mesh_scenes import PARIS
+from tests.support.mesh_scenes import PARIS, send
 from tests.support.tui_app import app_on, settle, text_of
 from tests.support.two_networks import (
     DEVICE,
     MESHCORE,
+    RADIO_ID,
     RIDGE,
     ROOM,
     TEST,
@@ -370,6 +371,28 @@ async def test_a_table_of_contacts_that_fills_up_is_told_once() -> None:
 
     assert "340 of 350 contacts, nearly full" in first
     assert "something else" in second
+
+
+async def test_a_radio_that_says_late_who_it_is_is_us_in_the_open_chat() -> None:
+    mesh = two_networks()
+    mesh.other_selves.clear()
+    mesh.known_devices = ()
+    sent = replace(await send(mesh, PARIS, "from the hill"), sender=RADIO_ID)
+    mesh.messages[PARIS][-1] = sent
+    mesh.say(RADIO_ID, "heard of ourselves", PARIS)
+
+    async with app_on(mesh).run_test(size=SMALL) as pilot:
+        await opened(pilot, PARIS)
+        before = text_of(pilot.app)
+        mesh.known_devices = (DEVICE,)
+        mesh.emit(DeviceChanged(DEVICE))
+        await settle(pilot)
+        after = text_of(pilot.app)
+
+    (own,) = (line for line in before.splitlines() if "from the hill" in line)
+    assert own.split()[1] == "me"
+    assert "a11111" in before
+    assert "a11111" not in after
 
 
 async def test_of_several_radios_one_is_chosen() -> None:

@@ -153,7 +153,7 @@ class ChatSearch(Pane):
     def _hit_choice(self, message: Message) -> Choice:
         talk = self.book.talks.get(message.conversation)
         where = self.chats.title_of(talk) if talk is not None else ""
-        who = self.desk.directory.author_of(message.conversation, message.sender)
+        who = self.desk.directory.writer_of(message)
         return Choice(
             f"{who}: {clean(message.text, limit=200)}",
             where,

@@ -316,10 +316,12 @@ class AskingFrame(MainFrame):
     def _device_changed(self, link_id: LinkId) -> None:
         from meshtui.tui.text.devices import is_nearly_full
 
-        for me in self.desk.api.myself():
-            self.desk.directory.know_own(me.node_id, me.name)
+        own = [(me.node_id, me.name) for me in self.desk.api.myself()]
+        own += [(device.node_id, device.name) for device in self.desk.api.devices()]
+        are_news = [self.desk.directory.know_own(*each) for each in own]
+        if any(are_news):
+            self.chat.names_changed()
         for device in self.desk.api.devices():
-            self.desk.directory.know_own(device.node_id, device.name)
             if device.link_id != link_id:
                 continue
             if is_nearly_full(device) and link_id not in self._warned_full:

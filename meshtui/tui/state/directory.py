@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from meshtui.model.event import Event
     from meshtui.model.ids import ConversationId, NetworkName, NodeId
     from meshtui.model.link import Myself
+    from meshtui.model.message import Message
     from meshtui.model.node import Node
 
 OWN_NAME = "me"
@@ -95,12 +96,14 @@ class Directory:
                 return node_id
         return None
 
-    def know_own(self, node_id: NodeId, name: str = "") -> None:
-        """We are also this: a radio of ours said so."""
+    def know_own(self, node_id: NodeId, name: str = "") -> bool:
+        """We are also this: a radio of ours said so. True where that is news."""
+        before = len(self._own) + len(self._own_skeletons)
         if node_id:
             self._own.add(node_id)
         if _skeleton(name):
             self._own_skeletons.add(_skeleton(name))
+        return len(self._own) + len(self._own_skeletons) > before
 
     def is_own(self, node_id: NodeId) -> bool:
         """It is us."""
@@ -136,6 +139,12 @@ class Directory:
             return self.name_of(sender)
         found = self.named_by(split_conversation(conversation)[0], sender)
         return self.name_of(found[0]) if len(found) == 1 else clean(str(sender), limit=MAX_NAME)
+
+    def writer_of(self, message: Message) -> str:
+        """Who wrote a message; ours are ours under whichever radio's key they went."""
+        if message.is_own:
+            return OWN_NAME
+        return self.author_of(message.conversation, message.sender)
 
     def named_by(self, network: NetworkName, digits: str) -> list[NodeId]:
         """Nodes of a network whose ids are keys that begin with these hex digits."""

@@ -160,7 +160,7 @@ def message_lines(message: Message, directory: Directory, glyphs: Glyphs) -> lis
     if message.is_signed and message.proof is Proof.SENDER_UNPROVEN:
         words, look = _SIGNED
     lines = [
-        field("from", directory.author_of(message.conversation, message.sender)),
+        field("from", directory.writer_of(message)),
         field("proof", words, look),
         *_time_lines(message),
     ]

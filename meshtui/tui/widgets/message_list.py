@@ -213,7 +213,7 @@ class MessageList(LineList):
 
     def _sender(self, message: Message, width: int) -> str:
         sign = self.glyphs.mention if message.mentions_me else ""
-        name = self.directory.author_of(message.conversation, message.sender)
+        name = self.directory.writer_of(message)
         return fit(sign + name, width, self.glyphs.ellipsis)
 
     def _name_style(self, message: Message) -> Style:

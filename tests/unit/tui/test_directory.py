@@ -144,8 +144,10 @@ def test_a_node_is_found_by_the_beginning_of_its_id_on_its_network() -> None:
 
 def test_a_radio_of_ours_is_us() -> None:
     who = relays(("66aabb", "Ridge", NodeRole.RELAY))
-    who.know_own(NodeId("66aabb".ljust(64, "0")), "Ridge")
+    told = who.know_own(NodeId("66aabb".ljust(64, "0")), "Ridge")
+    again = who.know_own(NodeId("66aabb".ljust(64, "0")), "Ridge")
 
+    assert (told, again) == (True, False)
     assert who.name_of(NodeId("66aabb".ljust(64, "0"))) == "me"
     assert who.name_of(NodeId("~ridge")) == "~ridge"
 
