@@ -21,6 +21,7 @@ MAX_SKEW_S: Final = 60
 _LOW_MV: Final = 3_400
 _CLEANUPS: Final = ("contacts-old", "contacts-cleanup", "cleanup")
 _CLOCKS: Final = ("sync-time", "set-clock")
+_RESTART: Final = "reboot"
 _MAX_FACTS: Final = 60
 
 
@@ -109,8 +110,11 @@ def _contacts_line(device: Device, verbs: Collection[str]) -> Line:
 def _clock_line(skew_s: int, verbs: Collection[str]) -> Line:
     if abs(skew_s) <= MAX_SKEW_S:
         return field("clock", "right" if not skew_s else f"{abs(skew_s)} s off")
-    words = f"{abs(skew_s)} s {'ahead' if skew_s > 0 else 'behind'}"
-    return field("clock", f"{words}{_way_out(_CLOCKS, verbs)}", "warn")
+    if skew_s < 0:
+        return field("clock", f"{-skew_s} s behind{_way_out(_CLOCKS, verbs)}", "warn")
+    # a radio refuses times before its own; started anew, it may begin before ours
+    help_ = f"; /{_RESTART} it, or wait" if _RESTART in verbs else ""
+    return field("clock", f"{skew_s} s ahead{help_}", "warn")
 
 
 def _way_out(names: Sequence[str], verbs: Collection[str]) -> str:

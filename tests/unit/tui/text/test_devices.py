@@ -44,7 +44,9 @@ def test_a_way_out_is_named_only_where_there_is_one() -> None:
     assert "nearly full\n" in shown(DEVICE)
     assert "95 s behind; /sync-time helps" in shown(DEVICE, verbs={"sync-time"})
     assert "5 s off" in shown(replace(DEVICE, clock_skew_s=5))
-    assert "90 s ahead" in shown(replace(DEVICE, clock_skew_s=90))
+    ahead = replace(DEVICE, clock_skew_s=90)
+    assert "90 s ahead\n" in shown(ahead)
+    assert "90 s ahead; /reboot it, or wait" in shown(ahead, verbs={"sync-time", "reboot"})
 
 
 def test_a_radio_that_does_not_say_its_channel_is_described_by_the_rest() -> None:
