@@ -8,9 +8,8 @@ import signal
 import time
 from typing import TYPE_CHECKING, Final
 
-from textual.app import App
-
 from meshtui.model.text import clean
+from meshtui.tui.keys_in_turn import KeysInTurn
 from meshtui.tui.state.directory import Directory
 from meshtui.tui.terminal import (
     give_back_alt_digits,
@@ -34,7 +33,7 @@ WANTS_DEMO: Final = 100
 """What `run` returns where the user chose to look around first."""
 
 
-class MeshtuiApp(App[int], inherit_bindings=False):
+class MeshtuiApp(KeysInTurn[int], inherit_bindings=False):
     """Shows the first-run screen where there is no mesh yet, then the main screen."""
 
     TITLE = "meshtui"

@@ -126,3 +126,21 @@ def test_a_client_whose_terminal_hangs_up_ends_though_told_to_continue(tmp_path:
 
         assert terminal.wait() == 130
     assert terminal.output.count(LEAVE_ALTERNATE_SCREEN) == 1
+
+
+def test_what_comes_in_one_piece_with_the_key_that_opens_an_input_is_text_in_it(
+    tmp_path: Path,
+) -> None:
+    new_identity(tmp_path)
+    nowhere = ("--link", "jsonmesh+mqtt://127.0.0.1:1")
+    with on_a_terminal([*MESHTUI, "--home", str(tmp_path), *nowhere]) as terminal:
+        terminal.wait_for("127.0.0.1")
+        terminal.type("\x1b")
+        terminal.wait_for("mention")
+
+        terminal.type("4/hops>2")
+        terminal.wait_for("hops>2")
+        terminal.type("\x1b")
+        terminal.type("\x03")
+
+        assert terminal.wait() == 0

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual.app import App
-
+from meshtui.tui.keys_in_turn import KeysInTurn
 from meshtui.tui.state.directory import Directory
 from meshtui.tui.text.glyphs import UNICODE
 from meshtui.tui.themes import DEFAULT, load_themes
@@ -35,7 +34,7 @@ def desk_of(mesh: FakeMesh, saved: dict[str, str] | None = None) -> Desk:
     )
 
 
-class PaneHost(App[None]):
+class PaneHost(KeysInTurn[None]):
     """Shows one pane, feeds it what the mesh emits, and keeps its messages."""
 
     CSS = "Screen { overflow: hidden; }"

@@ -24,6 +24,7 @@ from meshtui.model.message import Proof
 from meshtui.model.node import PinState
 from meshtui.tui.command import bindings_of
 from meshtui.tui.commands import CHAT
+from meshtui.tui.keys_in_turn import OPENING
 from meshtui.tui.panes.chat_actions import RETRIABLE, is_command
 from meshtui.tui.panes.chat_search import PAGE
 from meshtui.tui.panes.chat_sending import ChatSending
@@ -250,7 +251,7 @@ class ChatPane(ChatSending):
 
     def open_conversation(self, conversation: ConversationId, at: int = 0) -> None:
         """Show a conversation, at the message with an order; an unknown one begins empty."""
-        self.run_worker(self._open(conversation, at), group="open", exclusive=True)
+        self.run_worker(self._open(conversation, at), group=OPENING, exclusive=True)
 
     async def _open(self, conversation: ConversationId, at: int = 0) -> None:
         await self.save_draft()

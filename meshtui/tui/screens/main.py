@@ -140,13 +140,13 @@ class MainScreen(AskingFrame):
         else:
             self.tell("No key has changed")
 
-    def action_back(self) -> None:
+    async def action_back(self) -> None:
         """One step back, never out."""
         if self.warning:
             self.warning = ""
             self.restate()
         elif not self.pane.step_back() and self.pane is not self.chat:
-            self.run_worker(self.open_pane("chat", is_return=True))
+            await self.open_pane("chat", is_return=True)
 
     def action_choose_theme(self) -> None:
         """Offer the themes."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
-from textual.events import Key
 from textual.message import Message
 
 from meshtui.model.packet import Verdict
@@ -41,8 +40,6 @@ _MAX_ID = 64
 _MAX_TEXT = 200
 _ROOM_FOR_BOTH = 16
 _FIVE_DIGITS = 99_999
-_OPENERS = frozenset({"slash", "s", "ctrl+f"})
-_AHEAD_S = 0.5
 _PREFIXES = {"m": "mark", "apostrophe": "go"}
 
 
@@ -79,7 +76,6 @@ class PacketList(InkedList):
         self._names = names
         self._glyphs = glyphs
         self._prefix = ""
-        self._ahead: list[events.Key] | None = None
         self._placed: tuple[Placed, ...] = ()
         self._placed_for: tuple[object, ...] = ()
 
@@ -88,15 +84,8 @@ class PacketList(InkedList):
         return [[(titles(self._layout(width)), "head")]]
 
     def on_key(self, event: events.Key) -> None:
-        """Take the letter of a mark; keep what is typed ahead of the line it is for."""
-        if self._ahead is not None:
-            event.stop()
-            event.prevent_default()
-            self._ahead.append(event)
-        elif event.key in _OPENERS:
-            self._ahead = []
-            self.set_timer(_AHEAD_S, self._hand_over)
-        elif self._prefix:
+        """Take the letter of a mark."""
+        if self._prefix:
             what, self._prefix = self._prefix, ""
             if event.character is not None and event.character.isascii():
                 event.stop()
@@ -115,17 +104,8 @@ class PacketList(InkedList):
         self.post_message(self.Lettered(what, ""))
 
     def on_blur(self) -> None:
-        """A letter typed elsewhere is none of ours; what was typed ahead is the other's."""
+        """A letter typed elsewhere is none of ours."""
         self._prefix = ""
-        self._hand_over()
-
-    def _hand_over(self) -> None:
-        """Give what was typed ahead to whoever has the keys now."""
-        ahead, self._ahead = self._ahead or (), None
-        target = self.screen.focused
-        for event in ahead:
-            if target is not None:
-                target.post_message(Key(event.key, event.character))
 
     def show_all(self, *, number: int | None = None) -> None:
         """Draw the view's rows anew, the cursor on packet `number` or the one after it."""
