@@ -8,7 +8,8 @@ recorded one could play it again and lead us astray. Here a path counts once, in
 program; again only if what comes with it answers something we wait for, which an old one cannot.
 What no node can tell is a path that never reached it before, or a flood whose path a relay wrote
 wrongly: paths of floods are nobody's word. There the harm is bounded: a text that is not
-acknowledged goes by a path twice, then the path is forgotten and the text floods.
+acknowledged goes by a path twice, then the path is forgotten and the text floods. So it does where
+a companion radio learns the paths, by its own firmware.
 """
 
 from __future__ import annotations
