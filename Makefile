@@ -37,7 +37,7 @@ screenshots: $(STAMP)
 	$(BIN)/python -m tests.tools.make_screenshots
 
 readme: $(STAMP)
-	$(BIN)/python -m tests.tools.readme_commands
+	$(BIN)/python -m tests.tools.readme_tables
 
 wheel: $(STAMP)
 	$(BIN)/python -m pip wheel --no-deps --wheel-dir dist .

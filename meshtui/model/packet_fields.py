@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from meshtui.model.packet_row import PacketRow
 
 _CLOCK = re.compile(r"([01]?\d|2[0-4]):([0-5]\d)(?::([0-5]\d(?:\.\d{1,3})?))?")
-_QUICK = frozenset({"link", "dir", "topic", "size", "rssi", "snr", "time", "number", "hex"})
+_QUICK = frozenset({"link", "dir", "air", "topic", "size", "rssi", "snr", "time", "number", "hex"})
 _WORDS_IN = ("name", "channel", "text", "reason")
 _LAST_S = 253_402_214_400  # the year 9999 ends what the platform's calendar knows
 
@@ -63,6 +63,12 @@ def _where() -> tuple[FilterField[PacketRow], ...]:
             "position",
             "it tells a position",
             text=lambda row: "yes" if row.summary.has_position else "",
+            choices=("yes",),
+        ),
+        FilterField(
+            "air",
+            "a radio sent or heard it; no broker's, nor a radio's talk with its host",
+            text=lambda row: "" if row.endpoint else "yes",
             choices=("yes",),
         ),
         FilterField("topic", "MQTT topic, or companion", text=attrgetter("endpoint")),

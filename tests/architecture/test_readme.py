@@ -7,13 +7,13 @@ import re
 from meshtui.config.settings import parse_config
 from meshtui.model.display_filter import compile_filter
 from meshtui.model.packet_fields import packet_fields
-from tests.tools.readme_commands import README, with_table
+from tests.tools.readme_tables import README, with_tables
 
 
-def test_the_readme_lists_every_command_as_the_registry_has_it() -> None:
+def test_the_readme_lists_commands_and_filter_fields_as_the_program_has_them() -> None:
     readme = README.read_text(encoding="utf-8")
 
-    assert with_table(readme) == readme, "run `make readme`"
+    assert with_tables(readme) == readme, "run `make readme`"
 
 
 def test_every_picture_in_the_readme_exists() -> None:

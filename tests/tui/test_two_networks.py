@@ -51,6 +51,21 @@ async def test_the_list_of_chats_is_grouped_by_network_and_names_channels_as_the
     assert any(row.endswith("Town room      room") for row in rows[core_at:])
 
 
+async def test_a_filter_in_force_is_said_even_where_the_links_lose_their_names_for_it() -> None:
+    async with app_on(two_networks()).run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        await pilot.press("f8")
+        await settle(pilot)
+        assert USB in lines_of(pilot.app)[0]
+
+        pilot.app.screen.pane.apply_filter("type==group-text && hops>2 && snr<-5")
+        await settle(pilot)
+        status = lines_of(pilot.app)[0]
+
+    assert USB not in status
+    assert "filter: type==group-text && hop" in status
+
+
 async def test_one_ring_goes_through_the_unread_of_all_networks() -> None:
     mesh = two_networks()
 

@@ -57,6 +57,7 @@ FRAME_BACKLOG = 2_000
 _NOTICE_S = 6.0
 _ALARM_EVERY_S = 2.0
 _ROOMY = 90
+_BETWEEN = 3
 _FRAME_EVENTS = (FrameReceived, FrameSent, PacketDropped, PacketRelayed)
 
 
@@ -191,7 +192,10 @@ class MainFrame(Screen[None]):
         left = [(pane.title(), "title")]
         if status:
             left.append((f"  {status}", "bad" if status.startswith("key changed") else "dim"))
-        self.query_one("#status", BarLine).show(left, self._right_side())
+        right = self._right_side()
+        if pane is not self.chat and _cells(left) + _cells(right) > self.size.width - _BETWEEN:
+            right = self._right_side(has_names=False)  # a filter in force says more
+        self.query_one("#status", BarLine).show(left, right)
         self._show_banner()
         self._show_keys()
         self._entitle()
@@ -231,7 +235,8 @@ class MainFrame(Screen[None]):
             pieces += [(key, "key"), (f" {word}  ", "")]
         line.show(pieces)
 
-    def _right_side(self) -> list[tuple[str, str]]:
+    def _right_side(self, *, has_names: bool = True) -> list[tuple[str, str]]:
+        """What is elsewhere, and the links: where room is needed, by their signs alone."""
         unread, for_us = self.chat.book.unread_elsewhere()
         pieces: list[tuple[str, str]] = []
         if self.size.width >= _ROOMY:
@@ -250,7 +255,8 @@ class MainFrame(Screen[None]):
         }
         for link in self.links.values():
             sign, look = signs[link.state]
-            pieces += [(sign, look), (f" {clean(link.title, limit=16)}{self._air(link)} ", "dim")]
+            name = f" {clean(link.title, limit=16)}{self._air(link)}" if has_names else ""
+            pieces += [(sign, look), (f"{name} ", "dim")]
         if not self.links:
             pieces.append(("no link ", "warn"))
         return pieces
@@ -325,6 +331,10 @@ class MainFrame(Screen[None]):
     def on_app_blur(self) -> None:
         """The user looks elsewhere: the open chat may ring too."""
         self._is_focused = False
+
+
+def _cells(pieces: Sequence[tuple[str, str]]) -> int:
+    return sum(cell_len(text) for text, _ in pieces)
 
 
 def _fitting(keys: Sequence[tuple[str, str]], width: int) -> Sequence[tuple[str, str]]:

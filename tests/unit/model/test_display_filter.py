@@ -33,7 +33,7 @@ ROW = a_row(
     endpoint="route/MESH-A",
 )
 BARE = a_row(kind="text", endpoint="")
-CLOSED = {"text", "hex", "dir", "own", "position", "time"}
+CLOSED = {"text", "hex", "dir", "air", "own", "position", "time"}
 
 
 def passes(text: str, row=ROW) -> bool:
@@ -66,6 +66,8 @@ def passes(text: str, row=ROW) -> bool:
         "dir==rx",
         "verdict==dropped",
         "verdict~drop",
+        "verdict==seen",
+        "!air",
         "topic~route/",
         "id==m-1",
         "size==16",
@@ -320,7 +322,9 @@ def test_what_takes_long_is_asked_only_where_the_rest_does_not_decide(text, expe
 def test_what_the_file_itself_says_of_a_packet_is_quick() -> None:
     quick = {name for name, field in FIELDS.items() if not field.is_slow}
 
-    assert quick == {"link", "dir", "topic", "size", "rssi", "snr", "time", "number", "hex"}
+    assert quick == {
+        *("link", "dir", "air", "topic", "size", "rssi", "snr", "time", "number", "hex")
+    }
 
 
 def test_values_of_a_field_are_each_named_once_and_in_order() -> None:
