@@ -17,6 +17,7 @@ from meshtui.tui.panes.nodes import NodesPane
 from meshtui.tui.panes.packets import PacketsPane
 from meshtui.tui.panes.routes import RoutesPane
 from meshtui.tui.text.glyphs import PLAIN
+from meshtui.tui.text.help import help_lines
 from tests.support.fake_mesh import LINK, ME, NETWORK, FakeMesh
 from tests.support.mesh_scenes import ALICE, BOB, CAROL, DAVE, example_frames, seeded_mesh
 from tests.support.pane_host import PaneHost, desk_of
@@ -261,6 +262,18 @@ async def test_routes_show_next_hop_path_and_how_sure() -> None:
         assert "hops 1" in screen
         assert "33 %" in screen
         assert app.pane.title() == "ROUTES 6 · 1 link"
+
+
+async def test_what_sure_means_is_said_in_the_pane() -> None:
+    app = PaneHost(seeded_mesh(), RoutesPane)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(app, pilot)
+        await pilot.press("enter")
+        await pilot.pause()
+        help_text = "".join(text for line in help_lines("routes") for text, _ in line)
+
+        assert "acknowledgements raise it, missing ones halve it" in app.sheets[0]
+        assert "How likely what goes this way arrives" in help_text
 
 
 async def test_routes_tell_how_sure_they_are_within_80_columns() -> None:

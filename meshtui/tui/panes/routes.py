@@ -255,7 +255,10 @@ class RoutesPane(TablePane["Route"]):
             to = f"{self._called(way.node_id)}  {clean_line(way.node_id, MAX_ID)}"
             lines.append(field(f"hop {len(way.via) + 1}", to))
             lines.append(field("learned", _LEARNED.get(way.source, clean_line(way.source, 40))))
-            lines.append(field("sure", f"{_percent(way)} of what goes this way arrives"))
+            lines.append(
+                field("sure", f"{_percent(way)} of what goes this way arrives, at a guess:")
+            )
+            lines.append(field("", "acknowledgements raise it, missing ones halve it", "dim"))
             if way.rssi_dbm is not None:
                 lines.append(field("signal", f"{way.rssi_dbm} dBm"))
             if way.latency_ms is not None:

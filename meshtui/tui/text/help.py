@@ -26,6 +26,15 @@ _PACKET_WORDS = (
     ("via", "Relays so far, as the frame says: via 0 is what the other panes call 1 hop."),
     ("", "A filter asks for the same number: hops==0 for what came directly."),
 )
+_ROUTE_WORDS = (
+    ("sure", "How likely what goes this way arrives; in a filter a number: sure>70."),
+    ("", "It begins with 30 % where only a relayed advert told of the way, 50 % a direct one"),
+    ("", "or a message, 60 % our radio's table, 75 to 90 % an acknowledgement or a trace."),
+    ("", "Acknowledgements raise it; each one that stays away halves it."),
+    ("learned", "How it is known; stale: not heard for five minutes; ambiguous: a relay's digits"),
+    ("", "are those of several nodes, so another way may be meant."),
+    ("66 (1 of 3)", "A relay of which only the digits 66 are known, and three nodes begin so."),
+)
 _LIST = (
     ("j k, arrows", "Move"),
     ("g G", "First, last"),
@@ -44,6 +53,8 @@ def help_lines(pane_id: str, glyphs: Glyphs = UNICODE) -> list[Line]:
         lines += _section("At the edge", _edges(glyphs))
     if pane_id == "packets":
         lines += _section("Columns", [_row(name, what) for name, what in _PACKET_WORDS])
+    if pane_id == "routes":
+        lines += _section("Columns", [_row(name, what) for name, what in _ROUTE_WORDS])
     lines += _section("Everywhere", [_key_row(command) for command in everywhere])
     typed = [command for command in COMMANDS if command.slash]
     rows = [_row(command.slash, _words(command), wide=True) for command in typed]
