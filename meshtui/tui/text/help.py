@@ -27,12 +27,22 @@ _PACKET_WORDS = (
     ("", "A filter asks for the same number: hops==0 for what came directly."),
 )
 _ROUTE_WORDS = (
-    ("sure", "How likely what goes this way arrives; in a filter a number: sure>70."),
-    ("", "It begins with 30 % where only a relayed advert told of the way, 50 % a direct one"),
-    ("", "or a message, 60 % our radio's table, 75 to 90 % an acknowledgement or a trace."),
-    ("", "Acknowledgements raise it; each one that stays away halves it."),
-    ("learned", "How it is known; stale: not heard for five minutes; ambiguous: a relay's digits"),
-    ("", "are those of several nodes, so another way may be meant."),
+    (
+        "sure",
+        (
+            "How likely what goes this way arrives; in a filter a number: sure>70. It begins with "
+            "30 % where only a relayed advert told of the way, 50 % a direct one or a message, "
+            "60 % our radio's table, 75 to 90 % an acknowledgement or a trace. Acknowledgements "
+            "raise it; each one that stays away halves it."
+        ),
+    ),
+    (
+        "learned",
+        (
+            "How it is known; stale: not heard for five minutes; ambiguous: a relay's digits are "
+            "those of several nodes, so another way may be meant."
+        ),
+    ),
     ("66 (1 of 3)", "A relay of which only the digits 66 are known, and three nodes begin so."),
 )
 _LIST = (
