@@ -67,7 +67,8 @@ async def _show(
     from meshtui.tui.app import WANTS_DEMO, MeshtuiApp
 
     settle_soon()
-    setup = ProfileSetup(profile.paths.keys_file, partial(save_values, profile.paths.config_file))
+    save = partial(save_values, profile.paths.config_file)
+    setup = ProfileSetup(profile.paths.keys_file, save, profile.config.name)
     is_first_run = identity is None or not profile.config.links
     choices = Choices(profile.paths.database_file.with_name("choices.json"))
     async with _mesh_keeper() as keep:

@@ -354,6 +354,10 @@ class SetupApi(Protocol):
         """There is a key file already: only a link is missing."""
         ...
 
+    def name(self) -> str:
+        """Return the user's display name, as the settings have it; empty = they have none."""
+        ...
+
     def new_words(self, count: int) -> Sequence[str]:
         """Fresh BIP39 words, 12 or 24. They are kept nowhere until `create`."""
         ...
@@ -387,7 +391,10 @@ class SetupApi(Protocol):
         ...
 
     async def save_links(self, urls: Sequence[str], name: str) -> None:
-        """Write all links and the user's display name to the configuration; nothing is emptied."""
+        """Write all links and the user's display name to the configuration.
+
+        No links = those that are set stay.
+        """
         ...
 
 

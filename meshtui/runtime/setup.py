@@ -43,15 +43,26 @@ class ProfileSetup:
         identity: What `create` made, so that nobody must type its password again at once.
     """
 
-    def __init__(self, keys_file: Path, save: Callable[[Mapping[str, object]], None]) -> None:
-        """Write keys to `keys_file`; `save` writes settings by key and may raise ConfigError."""
+    def __init__(
+        self, keys_file: Path, save: Callable[[Mapping[str, object]], None], name: str = ""
+    ) -> None:
+        """Write keys to `keys_file`; `save` writes settings by key and may raise ConfigError.
+
+        Args:
+            name: The display name in force.
+        """
         self.identity: Identity | None = None
         self._keys_file = keys_file
         self._save = save
+        self._name = name
 
     def has_identity(self) -> bool:
         """There is a key file already: only a link is missing."""
         return self._keys_file.exists()
+
+    def name(self) -> str:
+        """Return the display name in force; empty = there is none."""
+        return self._name
 
     def new_words(self, count: int) -> Sequence[str]:
         """Fresh BIP39 words. They are kept nowhere until `create`."""
@@ -105,7 +116,9 @@ class ProfileSetup:
             return str(error)
 
     async def save_links(self, urls: Sequence[str], name: str) -> None:
-        """Write all links and the user's display name to the configuration; nothing is emptied.
+        """Write all links and the user's display name to the configuration.
+
+        No links = those that are set stay.
 
         Raises:
             ConfigError: One of them is not allowed, or the file cannot be written.
@@ -113,7 +126,7 @@ class ProfileSetup:
         values: dict[str, object] = {}
         if urls:
             values["links"] = list(urls)
-        if name:
+        if name != self._name:
             values["name"] = name
         self._save(values)
 

@@ -29,6 +29,7 @@ class FakeSetup:
         self.created: list[tuple[str, str, str | None]] = []
         self.saved: list[tuple[Sequence[str], str]] = []
         self.refusal = ""
+        self.known_name = ""
         self.dead_links = {"jsonmesh+mqtt://dead:1883": "connection refused"}
 
     def new_words(self, count: int) -> Sequence[str]:
@@ -36,6 +37,9 @@ class FakeSetup:
 
     def has_identity(self) -> bool:
         return False
+
+    def name(self) -> str:
+        return self.known_name
 
     def check_words(self, words: str) -> str:
         unknown = [word for word in words.split() if word not in WORDS]

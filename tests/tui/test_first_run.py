@@ -265,6 +265,18 @@ async def at_links(setup: FakeSetup, size: tuple[int, int] = (80, 24)):
         yield pilot
 
 
+async def test_a_name_that_is_set_stands_there_and_is_kept_or_changed() -> None:
+    setup = KnownSetup()
+    setup.known_name = "Karl"
+    run = FirstRun(setup, lambda n, k: range(k))
+    [field] = run.page.fields
+
+    await run.enter({"name": field.value})
+    await run.choose("no-link")
+
+    assert (field.value, setup.saved) == ("Karl", [([], "Karl")])
+
+
 async def heard(pilot, setup: FakeSetup, *radios) -> str:
     setup.air.put_nowait(list(radios))
     await settle(pilot)

@@ -78,15 +78,6 @@ PLAIN = Page(
         Option("plainly", "Store it plainly", "the file is readable by you only (0600)"),
     ),
 )
-NAME = Page(
-    "name",
-    "What shall others call you?",
-    (
-        ("A name is shown to everybody in range and proves nothing; your key does.", "dim"),
-        ("It may be empty.", "dim"),
-    ),
-    fields=(Field("name", "name", hint="for example alice"),),
-)
 RESTORE = Page(
     "restore",
     "Your words",
@@ -158,6 +149,16 @@ _GATEWAY: Final = Page(
         ("250 kHz, unless the address says ?sf=8&bw=62.5&cr=8 (& behind a ?).", "dim"),
     ),
 )
+
+
+def name_page(name: str) -> Page:
+    """What the user is called; `name` is what the settings say."""
+    text = (
+        ("A name is shown to everybody in range and proves nothing; your key does.", "dim"),
+        ("It may be empty.", "dim"),
+    )
+    field = Field("name", "name", hint="for example alice", value=name)
+    return Page("name", "What shall others call you?", text, fields=(field,))
 
 
 def gateway_page(url: str) -> Page:

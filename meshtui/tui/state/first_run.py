@@ -17,7 +17,6 @@ from meshtui.model.text import clean
 from meshtui.tui.state.addresses import BROKERS, meant_by, medium_of
 from meshtui.tui.state.first_pages import (
     MORE,
-    NAME,
     PASSWORD,
     PLAIN,
     RESTORE,
@@ -27,6 +26,7 @@ from meshtui.tui.state.first_pages import (
     Option,
     Page,
     gateway_page,
+    name_page,
     which_page,
 )
 
@@ -53,12 +53,12 @@ class FirstRun:
         self._words: list[str] = []
         self._asked: list[int] = []
         self._passphrase = ""
-        self._name = ""
+        self._name = setup.name()
         self._links: list[str] = []
         self._path: list[Page] = []
         self._found: Sequence[Found] = ()
         self._radios: dict[str, NearbyRadio] = {}
-        self.page = NAME if setup.has_identity() else WHO
+        self.page = name_page(self._name) if setup.has_identity() else WHO
 
     async def choose(self, value: str) -> str:
         """Take an option; returns what is wrong, `DONE`, `DEMO` or an empty string."""
@@ -237,7 +237,7 @@ class FirstRun:
             return clean(str(error), limit=200)
         self._forget()
         self._path = []
-        self.page = NAME
+        self.page = name_page(self._name)
         return ""
 
     # -- the link ----------------------------------------------------------------------------

@@ -105,6 +105,18 @@ async def test_a_link_and_a_name_are_saved_where_they_are_given(
         await setup.save_links([], "refused")
 
 
+async def test_a_name_that_is_set_is_written_only_where_it_changes(
+    tmp_path: Path, saved: Saved
+) -> None:
+    setup = ProfileSetup(tmp_path / "keys.json", saved.save, "Karl")
+
+    await setup.save_links([], "Karl")
+    before = dict(saved.values)
+    await setup.save_links([], "")
+
+    assert (setup.name(), before, saved.values) == ("Karl", {}, {"name": ""})
+
+
 @pytest.mark.parametrize(
     ("url", "said"),
     [
