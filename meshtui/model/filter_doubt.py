@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     Values: TypeAlias = Callable[[str], Iterable[str]]
 
 
+_OPEN = frozenset({"verdict"})  # a reason will do, too, and nobody knows all of them
+
+
 @dataclass(frozen=True, slots=True)
 class FilterDoubt:
     """A value that nothing has.
@@ -75,7 +78,10 @@ def _doubt_about(
         return None
     from difflib import get_close_matches  # only for what is mistyped
 
-    near = [usual[each] for each in get_close_matches(wanted, usual, n=1)]
+    is_open = field in _OPEN
+    near = [usual[each] for each in get_close_matches(wanted, usual, 1, 0.8 if is_open else 0.6)]
+    if is_open and not near:
+        return None
     hint = f"; did you mean {near[0]}?" if near else ""
     verb = "holds" if is_part else "is"
     return FilterDoubt(f"no known {field} {verb} {value.text}{hint}", value.start, value.end)

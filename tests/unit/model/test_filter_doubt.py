@@ -11,7 +11,11 @@ from meshtui.model.filter_doubt import doubt_of
 from meshtui.model.packet_fields import packet_fields
 from tests.support.packet_rows import a_row
 
-KNOWN = {"type": ["text", "ack", "advert", "SELF_INFO"], "net": ["jsonmesh", "meshcore"]}
+KNOWN = {
+    "type": ["text", "ack", "advert", "SELF_INFO"],
+    "net": ["jsonmesh", "meshcore"],
+    "verdict": ["unreadable", "sent", "dropped"],
+}
 
 
 def known(field_name: str) -> list[str]:
@@ -27,6 +31,7 @@ def known(field_name: str) -> list[str]:
         ("type in {ack, qqq}", "no known type is qqq", 14, 17),
         ("type~xyz", "no known type holds xyz", 5, 8),
         ("type==self_inof", "no known type is self_inof; did you mean SELF_INFO?", 6, 15),
+        ("verdict!=unreadble", "no known verdict is unreadble; did you mean unreadable?", 9, 18),
         ("type==tetx && net==x", "no known type is tetx; did you mean text?", 6, 10),
     ],
 )
@@ -47,6 +52,7 @@ def test_a_value_that_nothing_has_is_doubted(text: str, said: str, start: int, e
         "type && !net",
         "link==nowhere && channel==none && from~nobody && reason==odd && verdict==unreadable",
         "hops>2 && text~tetx",
+        "verdict in {no-key, unreadable} || verdict==seen || verdict~bad",
         "type==",
         "type=tetx",
         "hill top",
