@@ -232,13 +232,19 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         usage=argparse.SUPPRESS,
     )
-    parser.add_argument("scenario")
+    parser.add_argument("scenario", help="one that comes along, such as valley, or a file")
     parser.add_argument("--port", type=int, default=0, help="0 = any that is free")
-    parser.add_argument("--pty", action="store_true")
-    parser.add_argument("--kiss", action="store_true")
+    parser.add_argument("--pty", action="store_true", help="a serial line instead of TCP")
+    parser.add_argument("--kiss", action="store_true", help="a modem: the client is the node")
     parser.add_argument("--seed", type=int)
     parser.add_argument("--speed", type=float, default=1.0)
-    parser.add_argument("--node", type=int, help="stand where this node would")
+    parser.add_argument(
+        "--node",
+        type=int,
+        metavar="N",
+        help="stand where this node of the scenario would: its number, from 0; "
+        "each makes another radio, with a key of its own",
+    )
     parser.add_argument("--no-key-export", dest="key_export", action="store_false")
     parser.add_argument("--no-signing", dest="signing", action="store_false")
     parser.add_argument("--wrong-signatures", action="store_true")

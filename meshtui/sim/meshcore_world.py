@@ -11,6 +11,7 @@ from collections import Counter, OrderedDict
 from random import Random
 from typing import TYPE_CHECKING, Final
 
+from meshtui.errors import ConfigError
 from meshtui.model.node import Position
 from meshtui.model.packet import RxMeta
 from meshtui.networks.meshcore.channel_key import PUBLIC, ChannelKey, key_of_name
@@ -76,7 +77,7 @@ class MeshcoreWorld:
             start_unix_ms: What the nodes' calendars show at the beginning.
 
         Raises:
-            ConfigError: The placement's rule gives no mesh.
+            ConfigError: The placement's rule gives no mesh, or `place_of` is no node of it.
         """
         self.scenario = scenario
         self.seed = scenario.seed if seed is None else seed
@@ -97,6 +98,8 @@ class MeshcoreWorld:
             *(key_of_name(name) for name in scenario.meshcore.channels),
         )
         self.keys = [self._key(number) for number in range(len(self.places))]
+        if has_guest and place_of is not None:  # radios in several places are several radios
+            self.keys[-1] = self._key(len(self.places) + place_of)
         self.numbers = {key.public_key: number for number, key in enumerate(self.keys)}
         self.keyrings = [Keyring() for _ in self.places]
         self.stations = [self._station(number) for number in range(len(self.places))]
@@ -147,6 +150,9 @@ class MeshcoreWorld:
         random = Random(f"{self.seed} places")  # noqa: S311 - the same places as other networks
         places = place_nodes(scenario, self.propagation, random)
         places += [node.place_m for node in scenario.only_meshcore if node.place_m]
+        if place_of is not None and place_of not in range(len(places)):
+            msg = f"node {place_of}: {scenario.name} has nodes 0 to {len(places) - 1}"
+            raise ConfigError(msg)
         if has_guest:
             middle = (
                 sum(x for x, _ in places) / len(places),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from meshtui.errors import ConfigError
 from meshtui.model.packet import RxMeta
 from meshtui.networks.meshcore.node.outputs import (
     AckHeard,
@@ -68,6 +69,21 @@ def test_a_run_is_the_same_to_the_last_byte() -> None:
 
     assert len(runs[0]) > 50
     assert runs[0] == runs[1] != runs[2]
+
+
+def test_guests_in_several_places_are_several_radios() -> None:
+    guests = [street(has_guest=True, place_of=place).guest for place in (None, 0, 1, 1)]
+    keys = [guest.node.public_key for guest in guests]
+
+    assert len(set(keys)) == 3
+    assert keys[2] == keys[3]
+    assert not set(keys) & set(street().numbers)
+
+
+@pytest.mark.parametrize("place", [-1, 99])
+def test_a_guest_in_the_place_of_nobody_is_refused(place: int) -> None:
+    with pytest.raises(ConfigError, match=f"node {place}: street has nodes 0 to "):
+        street(has_guest=True, place_of=place)
 
 
 def test_a_scenario_that_knows_nothing_of_it_gets_repeaters_and_keeps_its_people() -> None:
