@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Final, NamedTuple, TypeAlias
 
 from meshtui.networks.meshcore.companion import (
-    wire,  # noqa: TC001 - read at run time: an annotation is its field's form
+    wire,
 )
 from meshtui.networks.meshcore.companion.codes import PATH_UNKNOWN, Answer
 from meshtui.networks.meshcore.payloads.text import TextType
@@ -117,6 +117,7 @@ class BattAndStorage(NamedTuple):
     total_kb: wire.U32 | None = None
 
 
+@wire.hiding
 class DeviceInfo(NamedTuple):
     """What the radio is; the version says which fields exist.
 
@@ -137,6 +138,7 @@ class DeviceInfo(NamedTuple):
     path_hash_mode: wire.U8 | None = None
 
 
+@wire.hiding
 class PrivateKey(NamedTuple):
     """The radio's own private key, expanded."""
 
@@ -202,6 +204,7 @@ class ChannelData(NamedTuple):
     data: wire.CountedBytes
 
 
+@wire.hiding
 class ChannelInfo(NamedTuple):
     """One channel slot; an unset one has no name and a key of zeros."""
 
@@ -217,6 +220,7 @@ class SignStart(NamedTuple):
     max_bytes: wire.U32
 
 
+@wire.hiding
 class Signature(NamedTuple):
     """Of what SIGN_DATA handed over: whoever has a token's logs in as the radio."""
 
@@ -297,6 +301,7 @@ class AllowedRepeatFreq(NamedTuple):
     ranges: wire.KilohertzRanges
 
 
+@wire.hiding
 class DefaultFloodScope(NamedTuple):
     """The region that our floods are limited to; nothing = none."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple, TypeAlias
 
 from meshtui.networks.meshcore.companion import (
-    wire,  # noqa: TC001 - read at run time: an annotation is its field's form
+    wire,
 )
 
 
@@ -157,6 +157,7 @@ class DeviceQuery(NamedTuple):
     version: wire.U8
 
 
+@wire.hiding
 class ImportPrivateKey(NamedTuple):
     """Make the radio another node."""
 
@@ -170,6 +171,7 @@ class SendRawData(NamedTuple):
     payload: wire.Bytes
 
 
+@wire.hiding
 class SendLogin(NamedTuple):
     """Log in to a repeater or room."""
 
@@ -183,6 +185,7 @@ class GetChannel(NamedTuple):
     slot: wire.U8
 
 
+@wire.hiding
 class SetChannel(NamedTuple):
     """Fill one channel slot; firmware takes secrets of 16 bytes only."""
 
@@ -191,6 +194,7 @@ class SetChannel(NamedTuple):
     secret: wire.SecretRest
 
 
+@wire.hiding
 class SignData(NamedTuple):
     """Hand over a piece of what is to be signed: the greater part of a login."""
 
@@ -206,6 +210,7 @@ class SendTracePath(NamedTuple):
     path: wire.Bytes
 
 
+@wire.hiding
 class SetDevicePin(NamedTuple):
     """Set the BLE PIN; 0 = none fixed."""
 
@@ -261,6 +266,7 @@ class SendPathDiscoveryReq(NamedTuple):
     key: wire.PublicKey
 
 
+@wire.hiding
 class SetFloodScopeKey(NamedTuple):
     """Limit our floods to a region: mode 0 with its key; 0 alone ends it, 1 forces none."""
 
@@ -280,6 +286,7 @@ class GetStats(NamedTuple):
     kind: wire.U8
 
 
+@wire.hiding
 class SendAnonReq(NamedTuple):
     """Ask a node something with our key in clear, so that it need not know us; or a password."""
 
@@ -310,6 +317,7 @@ class SendChannelData(NamedTuple):
     data: wire.Bytes
 
 
+@wire.hiding
 class SetDefaultFloodScope(NamedTuple):
     """Keep a region for our floods; short = none."""
 

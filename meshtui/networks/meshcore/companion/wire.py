@@ -14,6 +14,7 @@ from typing import Annotated, Any, NamedTuple, TypeVar, get_args, get_type_hints
 from meshtui.errors import DecodeError
 from meshtui.networks.meshcore.companion.codes import ErrorCode
 from meshtui.networks.meshcore.companion.forms import (
+    HIDDEN,
     Clock,
     Counted,
     Fixed,
@@ -71,6 +72,8 @@ PathIn64 = Annotated[Path, PathForm(64)]
 CountedBytes = Annotated[bytes, Counted()]
 KilohertzRanges = Annotated[tuple[tuple[int, int], ...], Ranges()]
 
+_Frame = TypeVar("_Frame")
+
 
 class Part(NamedTuple):
     """One field of a frame type."""
@@ -103,6 +106,20 @@ def _part(name: str, hint: Any) -> Part:
     return Part(name, annotated.__metadata__[0], is_optional=True)
 
 
+def hiding(kind: type[_Frame]) -> type[_Frame]:
+    """Make a frame type with secret fields keep them out of its `repr`."""
+    kind.__repr__ = _repr_of  # type: ignore[assignment, method-assign]
+    return kind
+
+
+def _repr_of(frame: tuple[object, ...]) -> str:
+    said = (
+        f"{part.name}={HIDDEN if part.form.is_secret else repr(value)}"
+        for part, value in zip(parts_of(type(frame)), frame, strict=True)
+    )
+    return f"{type(frame).__name__}({', '.join(said)})"
+
+
 def read_parts(kind: type, data: bytes, at: int) -> list[Read]:
     """Read a frame's fields from `at` on; those that are left out are left out.
 
@@ -129,9 +146,6 @@ def _read_into(found: list[Read], kind: type, data: bytes, at: int) -> None:
         value, end = part.form.read(data, at)
         found.append(Read(part, value, at, end))
         at = end
-
-
-_Frame = TypeVar("_Frame")
 
 
 def decode(kind: type[_Frame], data: bytes, at: int = 1) -> _Frame:

@@ -11,7 +11,7 @@ A fifth byte of 0, or of 20 hex and more, begins a password. An empty one asks t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from struct import Struct
 
@@ -53,7 +53,7 @@ class AnonBody:
     """
 
     timestamp: int
-    rest: bytes
+    rest: bytes = field(repr=False)  # it may hold a password
 
     @property
     def password(self) -> bytes | None:

@@ -9,12 +9,16 @@ from meshtui.networks.meshcore.companion import answers, commands, pushes
 from meshtui.networks.meshcore.companion.codes import Answer, Command, Push
 from meshtui.networks.meshcore.companion.forms import UNKNOWN_PATH, Path
 from meshtui.networks.meshcore.companion.frames import (
+    COMMANDS as KINDS_OF_COMMANDS,
+)
+from meshtui.networks.meshcore.companion.frames import (
     UnknownFrame,
     decode_command,
     decode_frame,
     encode_command,
     encode_frame,
 )
+from meshtui.networks.meshcore.companion.wire import parts_of
 from tests.support.meshcore_vectors import vectors
 
 EXCHANGES = vectors()["companion_frames"]
@@ -220,6 +224,29 @@ def test_a_text_of_a_room_begins_with_its_author() -> None:
 def test_a_value_that_does_not_fit_is_refused(command: commands.RadioCommand) -> None:
     with pytest.raises(EncodeError):
         encode_command(command)
+
+
+SECRETIVE = [
+    kind
+    for kind in (*KINDS_OF_COMMANDS.values(), *answers.ANSWERS.values(), *pushes.PUSHES.values())
+    if any(part.form.is_secret for part in parts_of(kind))
+]
+
+
+@pytest.mark.parametrize("kind", SECRETIVE, ids=lambda kind: kind.__name__)
+def test_what_is_secret_in_a_frame_is_in_no_log_of_it(kind: type) -> None:
+    values = {
+        part.name: "hush" if part.form.is_secret else f"open {part.name}" for part in parts_of(kind)
+    }
+
+    said = repr(kind(**values))
+
+    assert "hush" not in said
+    assert all(value in said for value in values.values() if value != "hush")
+
+
+def test_keys_passwords_and_pins_are_secret() -> None:
+    assert len(SECRETIVE) >= 13
 
 
 def test_every_command_has_one_form() -> None:
