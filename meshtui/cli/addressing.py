@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from meshtui.cli.files import read_secret
 from meshtui.errors import ConfigError, DecodeError, LocalProtocolError
 from meshtui.model.command import JoinChannel
 from meshtui.model.ids import NetworkName, NodeId
 from meshtui.model.text import clean_line
+from meshtui.model.typed_channel import may_be_key, read_channel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from meshtui.model.link import Myself
     from meshtui.model.node import Node
+    from meshtui.model.typed_channel import TypedChannel
 
 JSONMESH: Final = NetworkName("jsonmesh")
 MESHCORE: Final = NetworkName("meshcore")
@@ -84,20 +89,51 @@ def one_of(typed: str, found: Sequence[Node]) -> Node | None:
     return found[0] if found else None
 
 
-def join_request(network: NetworkName, typed: str, networks: Sequence[NetworkName]) -> JoinChannel:
-    """Read the name of a channel to join; of a MeshCore one also `NAME=KEYHEX`, or an invitation.
+def join_request(
+    typed: str, networks: Sequence[NetworkName], *, is_forum: bool = False
+) -> JoinChannel:
+    """Read what `--channel` names, or `--forum`: a name may hold blanks there, and no key follows.
 
     Raises:
-        ConfigError: It names none.
+        ConfigError: It names no channel, or of a network that no link leads to. No key is quoted.
     """
-    if network != MESHCORE:
-        return JoinChannel(network, typed)
-    from meshtui.tui.state.joining import INVITATION, read_joining
+    from meshtui.tui.state.joining import channel_joining, forum_name
 
-    if not typed.startswith(INVITATION):
-        name, sign, key = typed.partition("=")
-        typed = f"{name} {key}" if sign else name
-    return read_joining(typed, network, networks or [network])
+    network = channel_network(networks, is_forum=is_forum)
+    with _naming("--forum" if is_forum else "--channel"):
+        channel = _channel(typed, is_one_name=is_forum)
+        if network == MESHCORE or channel.is_invitation:
+            return channel_joining(channel, networks)
+        return JoinChannel(network, forum_name(channel))
+
+
+def channel_option(typed: str) -> TypedChannel:
+    """Read what `--channel` names, of whatever network.
+
+    Raises:
+        ConfigError: It names none. No key is quoted.
+    """
+    with _naming("--channel"):
+        return _channel(typed)
+
+
+def _channel(typed: str, *, is_one_name: bool = False) -> TypedChannel:
+    """Read a channel (see `read_channel`) whose key may be in a file: `NAME=@FILE`."""
+    name, sign, place = typed.partition("=@")
+    # a key with that sign before it must not be quoted as the name of a file
+    if sign and ("/" in place or not may_be_key(place)):
+        typed = f"{name}={read_secret(Path(place.strip()).expanduser())}"
+    return read_channel(typed, is_one_name=is_one_name)
+
+
+@contextlib.contextmanager
+def _naming(flag: str) -> Iterator[None]:
+    """Say which option is wrong."""
+    try:
+        yield
+    except ConfigError as error:
+        msg = f"{flag}: {error}"
+        raise ConfigError(msg) from None
 
 
 def me_on(network: object, us: Iterable[Myself]) -> NodeId:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from meshtui.cli.addressing import channel_option
 from meshtui.cli.files import read_secret
 from meshtui.errors import ConfigError
 from meshtui.model.secret import SecretBytes
@@ -21,7 +22,7 @@ HELP: Final = """\
 keys           a KEYHEX typed here shows in the process list: @FILE reads it from a file.
                Keys without a label are called A, B, C ... in the order given, identities first.
                A channel's key follows from its name where that begins with #; Public is always
-               known. A name that holds = itself ends in = or has its key after it.
+               known. A name with blanks or = stands in double quotes of its own: '"a=b"'.
 """
 
 
@@ -50,25 +51,13 @@ def key_material(args: argparse.Namespace) -> KeyMaterial:
         if len(given) > MAX_KEYS:
             msg = f"{flag}: more than {MAX_KEYS} of them"
             raise ConfigError(msg)
+    channels = [channel_option(text) for text in args.channel]
     identities = [_labelled("--identity-key", text) for text in args.identity_key]
     return KeyMaterial(
-        channels=tuple(_channel(text) for text in args.channel),
+        channels=tuple((each.name, each.secret) for each in channels),
         identities=tuple((label, SecretBytes(key)) for label, key in identities),
         contacts=tuple(_labelled("--contact", text) for text in args.contact),
     )
-
-
-def _channel(text: str) -> tuple[str, SecretBytes | None]:
-    """Read a channel's name and key; an invitation holds both and is a name to us."""
-    if "://" in text:
-        return text, None
-    name, equals, key = text.partition("=@")
-    if equals:
-        return name, SecretBytes(_bytes("--channel", f"@{key}"))
-    name, equals, key = text.rpartition("=")
-    if not equals:
-        return text, None
-    return name, SecretBytes(_bytes("--channel", key)) if key else None
 
 
 def _labelled(flag: str, text: str) -> tuple[str, bytes]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from meshtui.cli.addressing import channel_network, join_request, me_on, networks_of
+from meshtui.cli.addressing import join_request, me_on, networks_of
 from meshtui.cli.arguments import count, seconds
 from meshtui.cli.lines import event_line
 from meshtui.cli.output import Exit, Output
@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
     profile = load_profile(args, output=output)
     networks = networks_of(profile.config.links)
     joining = [
-        join_request(channel_network(networks, is_forum=is_forum), name, networks)
+        join_request(name, networks, is_forum=is_forum)
         for names, is_forum in ((args.forums, True), (args.channels, False))
         for name in names
     ]

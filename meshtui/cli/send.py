@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from meshtui.cli.addressing import (
     MESHCORE,
-    channel_network,
     find_nodes,
     join_request,
     known_address,
@@ -64,8 +63,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     target.add_argument("--forum", metavar="NAME", help="to a channel of the JSON mesh")
     target.add_argument(
         "--channel",
-        metavar="NAME",
-        help="to a MeshCore channel, joining it where need be; without MeshCore, as --forum",
+        metavar="NAME[=KEYHEX]",
+        help="to a MeshCore channel, joining it where need be; without MeshCore, as --forum. "
+        "@FILE in the place of KEYHEX reads it from a file",
     )
     parser.add_argument("text", metavar="TEXT", help="the message; - reads it from stdin")
     parser.add_argument(
@@ -106,6 +106,7 @@ class _Errand:
         conversation: Empty until the recipient, `wanted` by name, is looked up.
         goal: What ends the wait with success; None = the best the recipient can do.
         joins: The channel must be joined before it can be written to.
+        typed: How that channel was named.
     """
 
     conversation: ConversationId
@@ -114,6 +115,7 @@ class _Errand:
     goal: DeliveryState | None
     wanted: str = ""
     joins: JoinChannel | None = None
+    typed: str = ""
 
     @property
     def peer(self) -> NodeId | None:
@@ -145,11 +147,9 @@ def _errand(args: argparse.Namespace, networks: Sequence[NetworkName]) -> _Erran
         else:
             conversation = direct_conversation(*address)
     elif name and args.wait != "delivered":
-        network = channel_network(networks, is_forum=args.channel is None)
-        if network == MESHCORE:
-            joins = join_request(network, name, networks)
-            name = joins.name
-        conversation = channel_conversation(network, name)
+        request = join_request(name, networks, is_forum=args.channel is None)
+        joins = request if request.network == MESHCORE else None
+        conversation = channel_conversation(request.network, request.name)
     else:
         msg = (
             "--wait delivered: nobody acknowledges a message to a channel; use --wait sent"
@@ -164,6 +164,7 @@ def _errand(args: argparse.Namespace, networks: Sequence[NetworkName]) -> _Erran
         goal=DeliveryState(args.wait) if args.wait else None,
         wanted=wanted,
         joins=joins,
+        typed=(name or "").strip(' "'),
     )
 
 
@@ -190,7 +191,8 @@ async def _carry_out(hub: MeshApi, follower: Follower, errand: _Errand, output: 
         found = direct_conversation(node.network, node.node_id)
         errand = dataclasses.replace(errand, conversation=found)
     if errand.joins is not None:
-        await _join(hub, errand.joins)
+        conversation = await _join(hub, errand.joins, errand.typed)
+        errand = dataclasses.replace(errand, conversation=conversation)
     if not await _knows_recipient(hub, follower, errand):
         reason = f"nothing was heard of {errand.peer} in time, so its key is not known"
         return _report(output, errand, Exit.TIMED_OUT, _failed(reason))
@@ -209,12 +211,15 @@ async def _carry_out(hub: MeshApi, follower: Follower, errand: _Errand, output: 
     return _report(output, errand, Exit.TIMED_OUT, delivery)
 
 
-async def _join(hub: MeshApi, request: JoinChannel) -> None:
-    """Join a channel, unless we are in it."""
-    for channel in await hub.channels():
-        if (channel.network, channel.name) == (request.network, request.name) and channel.is_joined:
-            return
-    await hub.submit(request)
+async def _join(hub: MeshApi, request: JoinChannel, typed: str) -> ConversationId:
+    """Join a channel, unless we are in it; who types the name of a chat there is means that."""
+    chats = {each.conversation_id for each in await hub.conversations()}
+    if request.secret is None and channel_conversation(request.network, typed) in chats:
+        request = dataclasses.replace(request, name=typed)
+    joined = {(each.network, each.name) for each in await hub.channels() if each.is_joined}
+    if request.secret is not None or (request.network, request.name) not in joined:
+        await hub.submit(request)
+    return channel_conversation(request.network, request.name)
 
 
 async def await_node(

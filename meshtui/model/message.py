@@ -197,3 +197,8 @@ class Channel:
     is_public: bool = True
     announced_at_ms: int = 0
     secret: SecretBytes | None = None
+
+    @property
+    def is_announced(self) -> bool:
+        """Somebody told of it."""
+        return bool(self.announced_at_ms or self.creator)

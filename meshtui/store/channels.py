@@ -42,7 +42,7 @@ def upsert(connection: sqlite3.Connection, channel: Channel) -> None:
     key = (of_text(channel.network), of_text(channel.name))
     if channel.is_joined:
         conversations.ensure(connection, channel_conversation(channel.network, channel.name))
-    elif not channel.announced_at_ms and not channel.creator:
+    elif not channel.is_announced:
         connection.execute("DELETE FROM channel WHERE network = ? AND name = ?", key)
         return
     values = (

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from meshtui.cli import addressing
 from meshtui.errors import ConfigError, LocalProtocolError
 from meshtui.model.ids import NetworkName, NodeId
 from meshtui.model.node import Node
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 JSON, CORE = NetworkName("jsonmesh"), NetworkName("meshcore")
 KEY = "7e7662" + "0a" * 29
@@ -77,9 +82,50 @@ def test_of_several_nodes_one_must_be_named() -> None:
 
 
 def test_a_meshcore_channel_may_come_with_its_key() -> None:
-    request = addressing.join_request(CORE, "hill=" + "0a" * 16, [CORE])
+    request = addressing.join_request("hill=" + "0a" * 16, [CORE])
 
     assert (request.network, request.name) == (CORE, "hill")
     assert request.secret is not None
     assert request.secret.reveal == b"\x0a" * 16
-    assert addressing.join_request(JSON, "#a=b", [JSON]).name == "#a=b"
+
+
+def test_a_key_may_stand_in_a_file(tmp_path: Path) -> None:
+    place = tmp_path / "key"
+    place.write_text("0A" * 16 + "\n")
+    place.chmod(0o600)
+
+    request = addressing.join_request(f"hill=@{place}", [CORE])
+
+    assert request.secret is not None
+    assert request.secret.reveal == b"\x0a" * 16
+
+
+def test_a_forums_name_is_taken_as_it_stands_and_may_hold_blanks() -> None:
+    assert addressing.join_request("cli test", [JSON], is_forum=True).name == "cli test"
+    assert addressing.join_request('"#a=b"', [JSON], is_forum=True).name == "#a=b"
+
+
+@pytest.mark.parametrize(
+    ("typed", "networks", "is_forum"),
+    [
+        ("fam2=5ec4e7", [CORE], False),
+        ("fam2=5ec4e7", [JSON], False),
+        ("fam2=5ec4e7", [], False),
+        ("fam2=5ec4e7", [JSON], True),
+        ("fam2 5ec4e7", [CORE], False),
+        ("fam2 5ec4e7", [JSON], False),
+        ("fam2=" + "5ec4e7a9" * 4, [JSON], False),
+        ("fam2=" + "5ec4e7a9" * 4, [JSON], True),
+        ("fam2 " + "5ec4e7a9" * 4, [JSON], True),
+        ("5ec4e7a9" * 4, [JSON], True),
+        ("5ec4e7a9" * 4, [CORE], False),
+        ("fam2=@" + "5ec4e7a9" * 4, [CORE], False),
+        ("meshcore://channel/add?name=fam2&secret=5ec4e7", [CORE], False),
+        ("meshcore://channel/add?name=fam2&secret=" + "5ec4e7a9" * 4, [JSON], False),
+    ],
+)
+def test_a_key_gone_wrong_joins_nothing_and_is_not_quoted(typed, networks, is_forum) -> None:
+    with pytest.raises(ConfigError, match=r"^--") as refused:
+        addressing.join_request(typed, networks, is_forum=is_forum)
+
+    assert "5ec4e7" not in str(refused.value)

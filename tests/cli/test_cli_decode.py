@@ -134,7 +134,7 @@ def test_a_key_in_a_file_counts_as_if_typed(
 
 
 def test_forums_open_by_name(capsys: pytest.CaptureFixture[str]) -> None:
-    for name, typed in (("paris", "paris"), ("a=b", "a=b=")):
+    for name, typed in (("paris", "paris"), ("a=b", '"a=b"')):
         _, [row] = decoded(capsys, "jsonmesh", forum_hex(name), "--channel", typed)
 
         assert row["decoded"]["text"] == "hi"
@@ -148,8 +148,10 @@ def test_forums_open_by_name(capsys: pytest.CaptureFixture[str]) -> None:
         ("--identity-key", "Bob=00", "identity Bob: not a private key"),
         ("--identity-key", "@/no/such/file", "there is no such file"),
         ("--contact", "Bob=0011", "contact Bob:"),
-        ("--channel", "x=0g", "--channel: a key is written in hex digits"),
-        ("--channel", "x=00", "a forum's key is its name"),
+        ("--channel", "x=0g", "--channel: A key has 32 or 64 hex digits"),
+        ("--channel", "x=", "--channel: A key has 32 or 64 hex digits"),
+        ("--channel", f"x={'5a' * 16}", "a forum's key is its name"),
+        ("--channel", "meshcore://channel/add?name=Fam&secret=00", "32 or 64 hex digits"),
         ("--channel", "x=@/no/such/file", "there is no such file"),
     ],
 )
@@ -164,9 +166,15 @@ def test_what_is_no_key_is_wrong_use(
 
 
 def test_a_wrong_key_is_never_repeated(capsys: pytest.CaptureFixture[str]) -> None:
-    main(["decode", "jsonmesh", GOOD, "--identity-key", "5ec4e7" * 9])
-
-    assert "5ec4e7" not in capsys.readouterr().err
+    for option, typed in (
+        ("--identity-key", "5ec4e7" * 9),
+        ("--channel", "5ec4e7" * 9),
+        ("--channel", "x=5ec4e7"),
+        ("--channel", "x 5ec4e7"),
+        ("--channel", "meshcore://channel/add?name=x&secret=5ec4e7"),
+    ):
+        assert main(["decode", "jsonmesh", GOOD, option, typed]) == 2
+        assert "5ec4e7" not in capsys.readouterr().err
 
 
 def test_an_unknown_network_is_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:

@@ -488,6 +488,8 @@ async def test_a_pasted_invitation_is_joined_not_sent() -> None:
 
     (join,) = (each for each in mesh.submitted if isinstance(each, JoinChannel))
     assert "Join hill" in offered
-    assert (join.network, join.name) == (MESHCORE, url)
+    assert (join.network, join.name) == (MESHCORE, "hill")
+    assert join.secret is not None
+    assert join.secret.reveal == b"\n" * 16
     assert not [each for each in mesh.submitted if isinstance(each, SendText)]
     assert opened_id == "meshcore/#hill"

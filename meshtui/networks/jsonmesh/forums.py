@@ -183,7 +183,7 @@ class Forums:
     def _withdraw(self, passage: Passage, name: str) -> None:
         channel = self._channels.get(name)
         passage.conclude(Verdict.HANDLED, "withdrawn", "its announcement was taken back")
-        if channel is None or not (channel.creator or channel.announced_at_ms):
+        if channel is None or not channel.is_announced:
             return
         channel = replace(channel, description="", creator="", is_public=True, announced_at_ms=0)
         if channel.is_joined:

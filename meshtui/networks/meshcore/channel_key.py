@@ -8,19 +8,17 @@ every radio knows. A region's key follows from its name, too.
 from __future__ import annotations
 
 import hashlib
-import string
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import quote
 
 from meshtui.errors import DecodeError
 from meshtui.model.secret import SecretBytes
+from meshtui.model.typed_channel import read_invitation
 
 KEY_BYTES = 16
 LONG_KEY_BYTES = 32
 MAX_NAME_BYTES = 31
-MAX_INVITATION_CHARS = 512
-_HEX = frozenset(string.hexdigits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +39,11 @@ class ChannelKey:
     def hash(self) -> int:
         """What packets name the channel by: the first byte of the key's SHA-256."""
         return hashlib.sha256(self.secret.reveal).digest()[0]
+
+    @property
+    def is_public(self) -> bool:
+        """Whoever knows the name has the key; one of its own makes any channel private."""
+        return is_named_by_key(self.name) and self.secret == key_of_name(self.name).secret
 
     @property
     def is_void(self) -> bool:
@@ -85,22 +88,12 @@ def parse_invitation(text: str) -> ChannelKey:
     """Read `meshcore://channel/add?name=…&secret=…[&region_scope=…]`.
 
     Raises:
-        DecodeError: `bad-invitation`: another form, or the key is none.
+        DecodeError: `bad-invitation`, `bad-key`: another form, or the key is none.
     """
-    if len(text) > MAX_INVITATION_CHARS:
-        raise DecodeError("bad-invitation", f"more than {MAX_INVITATION_CHARS} characters")
-    try:
-        url = urlsplit(text.strip())
-        fields = parse_qs(url.query, keep_blank_values=True, max_num_fields=16)
-    except ValueError as error:
-        raise DecodeError("bad-invitation", "it cannot be read as a link") from error
-    if (url.scheme.lower(), url.netloc.lower(), url.path) != ("meshcore", "channel", "/add"):
-        raise DecodeError("bad-invitation", "it does not begin with meshcore://channel/add")
-    name = fields.get("name", [""])[0]
-    secret = fields.get("secret", [""])[0]
-    if not name or len(name.encode("utf-8", "replace")) > MAX_NAME_BYTES:
+    read = read_invitation(text)
+    if read.secret is None or len(read.name.encode("utf-8", "replace")) > MAX_NAME_BYTES:
         raise DecodeError("bad-invitation", f"its name is not of 1 to {MAX_NAME_BYTES} bytes")
-    return channel_key(name, _bytes_of(secret), fields.get("region_scope", [""])[0])
+    return channel_key(read.name, read.secret.reveal, read.region)
 
 
 def invitation_of(channel: ChannelKey) -> str:
@@ -113,13 +106,6 @@ def invitation_of(channel: ChannelKey) -> str:
 def _hash_of(name: str) -> bytes:
     """Compute the key that follows from a name."""
     return hashlib.sha256(name.encode("utf-8", "replace")).digest()[:KEY_BYTES]
-
-
-def _bytes_of(text: str) -> bytes:
-    """Read a key in hex."""
-    if len(text) not in {2 * KEY_BYTES, 2 * LONG_KEY_BYTES} or not _HEX.issuperset(text):
-        raise DecodeError("bad-invitation", "its secret is not of 32 or 64 hex digits")
-    return bytes.fromhex(text)
 
 
 PUBLIC: Final = ChannelKey("Public", SecretBytes(bytes.fromhex("8B3387E9C5CDEA6AC9E5EDBAA115CD72")))

@@ -65,7 +65,7 @@ class Channels:
             LocalProtocolError: Name, key or invitation is wrong, or the key of a private channel
                 is missing.
         """
-        key = _key_of(command)
+        key = self._key_of(command)
         if not key.name or len(key.name.encode("utf-8", "replace")) > MAX_NAME_BYTES:
             msg = f"a channel's name has 1 to {MAX_NAME_BYTES} bytes"
             raise LocalProtocolError(msg)
@@ -73,13 +73,12 @@ class Channels:
         if known is not None and known.secret != key.secret:
             msg = f"you are in another channel called {key.name}; leave that one first"
             raise LocalProtocolError(msg)
-        is_public = key.name.startswith("#") or key.name == PUBLIC.name
         channel = Channel(
             NETWORK,
             key.name,
             is_joined=True,
             description=command.description,
-            is_public=is_public,
+            is_public=key.is_public,
             secret=key.secret,
         )
         self._take(channel)
@@ -115,25 +114,27 @@ class Channels:
             self._channels[channel.name] = channel
             self._keyring.add_channel(channel_key(channel.name, channel.secret.reveal))
 
+    def _key_of(self, command: JoinChannel) -> ChannelKey:
+        """Find the key of the channel that is meant.
 
-def _key_of(command: JoinChannel) -> ChannelKey:
-    """Find the key of the channel that is meant.
-
-    Raises:
-        LocalProtocolError: There is none, or it is wrong.
-    """
-    name = command.name.strip()
-    try:
-        if name.startswith(_INVITATION):
-            return parse_invitation(name)
-        if command.secret is not None:
-            return channel_key(name, command.secret.reveal)
-        if is_named_by_key(name):
-            return key_of_name(name)
-    except DecodeError as error:
-        raise LocalProtocolError(error.detail or error.reason) from error
-    msg = (
-        f"{name} is no #name, so it needs a key: 32 hex digits, or an invitation "
-        "(meshcore://channel/add?…)"
-    )
-    raise LocalProtocolError(msg)
+        Raises:
+            LocalProtocolError: There is none, or it is wrong.
+        """
+        name = command.name.strip()
+        known = self._channels.get(name)
+        try:
+            if name.startswith(_INVITATION):
+                return parse_invitation(name)
+            if command.secret is not None:
+                return channel_key(name, command.secret.reveal)
+            if is_named_by_key(name):
+                return key_of_name(name)
+            if known is not None and known.secret is not None:
+                return channel_key(name, known.secret.reveal)
+        except DecodeError as error:
+            raise LocalProtocolError(error.detail or error.reason) from None
+        msg = (
+            f"{name} is no #name, so it needs a key: 32 hex digits, or an invitation "
+            "(meshcore://channel/add?…)"
+        )
+        raise LocalProtocolError(msg)

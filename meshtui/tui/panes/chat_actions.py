@@ -51,8 +51,8 @@ class ChatActions(ChatSearch):
         """Show a conversation, at the message with an order; an unknown one begins empty."""
         raise NotImplementedError
 
-    def join(self, request: JoinChannel) -> None:
-        """Join a channel and open it."""
+    def join(self, request: JoinChannel, typed: str = "") -> None:
+        """Join a channel and open it; where it is refused, what was typed comes back."""
         raise NotImplementedError
 
     def run_slash(self, line: str) -> None:

@@ -8,7 +8,6 @@ from meshtui.errors import ConfigError
 from meshtui.model.command import (
     AcceptKey,
     Advertise,
-    JoinChannel,
     LeaveChannel,
     MarkNode,
     SetNotify,
@@ -24,13 +23,15 @@ from meshtui.model.ids import (
 from meshtui.model.message import NotifyLevel
 from meshtui.model.node import NodeMarks
 from meshtui.model.text import clean
+from meshtui.model.typed_channel import may_be_key
 from meshtui.tui.commands import slash_commands
 from meshtui.tui.panes.chat_verbs import VerbWords
 from meshtui.tui.state.directory import CLAIM
 from meshtui.tui.state.joining import (
-    INVITATION,
+    MESHCORE,
     invitation_of,
     is_invitation,
+    read_creating,
     read_joining,
 )
 from meshtui.tui.state.networks import network_title, takes_our_name
@@ -50,7 +51,6 @@ ARGUMENTS: Final = {
     "/notify": "word:all|mentions|mute",
     "/glyphs": "word:unicode|plain",
 }
-MAX_CHANNEL_NAME: Final = 64
 
 
 class SlashCommands:
@@ -97,16 +97,17 @@ class SlashCommands:
         word, _, argument = line.strip().partition(" ")
         if word == "/ask":
             word, _, argument = f"/{argument.strip()}".partition(" ")
-        if word == "/join":
-            return argument.startswith(INVITATION) or len(argument.split()) > 1
+        if word in ("/join", "/create"):
+            return len(argument.split()) > 1 or "=" in argument or may_be_key(argument)
         return is_invitation(word) or (bool(argument.strip()) and self._verbs.hides(word, argument))
 
     def run(self, line: str) -> bool:
         """Carry out a typed line.
 
         Returns:
-            False where the command is unknown, and what was typed should stay.
+            False where it is unknown or refused, and what was typed should stay.
         """
+        self._pane.tell("")  # what was wrong before says nothing of this
         word, _, argument = line.partition(" ")
         command = slash_commands().get(word)
         if command is None:
@@ -117,10 +118,14 @@ class SlashCommands:
             self._pane.tell(f"No command {clean(word, limit=30)}; // sends a slash", bad=True)
             return False
         handler = self._handlers.get(word)
-        if handler is not None:
-            handler(argument.strip())
-        else:
-            self._pane.run_command(command, argument.strip())
+        try:
+            if handler is not None:
+                handler(argument.strip())
+            else:
+                self._pane.run_command(command, argument.strip())
+        except ConfigError as error:
+            self._pane.tell(clean(str(error), limit=200), bad=True)
+            return False
         return True
 
     # -- conversations -----------------------------------------------------------------------
@@ -136,37 +141,20 @@ class SlashCommands:
 
     def _dm(self, argument: str) -> None:
         node_id = self._one_node(argument)
-        if node_id is None:
-            return
         if node_id.startswith(CLAIM):
-            self._pane.tell("That is a name from a channel: no node that was heard", bad=True)
-            return
+            raise ConfigError("That is a name from a channel: no node that was heard")
         network = self._network_of(node_id)
         self._pane.open_conversation(direct_conversation(network, node_id))
 
-    def _channel_name(self, argument: str) -> str:
-        name = argument.removeprefix("#").strip()
-        if not name or len(name) > MAX_CHANNEL_NAME:
-            self._pane.tell(
-                f"Name a channel of 1 to {MAX_CHANNEL_NAME} letters: /join #hill", bad=True
-            )
-            return ""
-        return name
-
     def _join(self, argument: str) -> None:
-        try:
-            self._pane.join(read_joining(argument, self._network, self._pane.networks()))
-        except ConfigError as error:
-            self._pane.tell(clean(str(error), limit=200), bad=True)
+        talks = map(split_conversation, self._pane.book.talks)
+        known = {name for network, _, name in talks if network == MESHCORE}
+        request = read_joining(argument, self._network, self._pane.networks(), known)
+        self._pane.join(request, f"/join {argument}")
 
     def _create(self, argument: str) -> None:
-        first, _, description = argument.partition(" ")
-        name = self._channel_name(first)
-        if name:
-            request = JoinChannel(
-                self._network, name, announce=True, description=description.strip()
-            )
-            self._pane.join(request)
+        request = read_creating(argument, self._network, self._pane.networks())
+        self._pane.join(request, f"/create {argument}")
 
     def _invite(self, _argument: str) -> None:
         verb = self._verbs.find("invite")
@@ -183,8 +171,7 @@ class SlashCommands:
             return
         network, kind, target = split_conversation(conversation)
         if kind is not ConversationKind.CHANNEL:
-            self._pane.tell("Only a channel can be left; /mute quiets a direct chat", bad=True)
-            return
+            raise ConfigError("Only a channel can be left; /mute quiets a direct chat")
         self._pane.submit(LeaveChannel(network, target))
         self._pane.action_next_chat()  # what is written next must not go where we no longer are
         title = clean(channel_title(network, target), limit=40)
@@ -196,8 +183,7 @@ class SlashCommands:
         levels = {level.value: level for level in NotifyLevel}
         conversation = self._pane.book.open_id
         if argument not in levels or conversation is None:
-            self._pane.tell("/notify all, /notify mentions or /notify mute", bad=True)
-            return
+            raise ConfigError("/notify all, /notify mentions or /notify mute")
         self._pane.submit(SetNotify(conversation, levels[argument]))
         self._pane.tell(f"This chat rings for: {argument}")
 
@@ -212,8 +198,12 @@ class SlashCommands:
 
     # -- people ------------------------------------------------------------------------------
 
-    def _one_node(self, argument: str) -> NodeId | None:
-        """The node a person means; says what is wrong where it is not one."""
+    def _one_node(self, argument: str) -> NodeId:
+        """The node a person means.
+
+        Raises:
+            ConfigError: It is not one.
+        """
         directory = self._pane.desk.directory
         if not argument:
             argument = self._pane.peer_or_selected()
@@ -223,15 +213,16 @@ class SlashCommands:
         found = found or self._claimed(argument)
         if len(found) == 1:
             return found[0]
-        shown = clean(argument, limit=40)
         if not argument:
-            self._pane.tell("Name a node", bad=True)
-        elif found:
-            names = ", ".join(clean(str(node), limit=20) for node in found[:4])
-            self._pane.tell(f"{shown} could be {names}: give the id", bad=True)
-        else:
-            self._pane.tell(f"No node called {shown} was heard", bad=True)
-        return None
+            raise ConfigError("Name a node")
+        names = ", ".join(clean(str(node), limit=20) for node in found[:4])
+        shown = clean(argument, limit=40)
+        msg = (
+            f"{shown} could be {names}: give the id"
+            if found
+            else f"No node called {shown} was heard"
+        )
+        raise ConfigError(msg)
 
     def _claimed(self, argument: str) -> list[NodeId]:
         """An author of the open channel who is known by a claimed name only."""
@@ -246,8 +237,6 @@ class SlashCommands:
 
     def _mark_blocked(self, argument: str, *, is_blocked: bool) -> None:
         node_id = self._one_node(argument)
-        if node_id is None:
-            return
         directory = self._pane.desk.directory
         old = directory.marks_of(node_id)
         marks = NodeMarks(old.is_favourite, is_blocked, old.note)
@@ -263,27 +252,22 @@ class SlashCommands:
 
     def _verify(self, argument: str) -> None:
         node_id = self._one_node(argument)
-        if node_id is not None:
-            self._pane.review_key(self._network_of(node_id), node_id)
+        self._pane.review_key(self._network_of(node_id), node_id)
 
     def _accept(self, argument: str) -> None:
         node_id = self._one_node(argument)
-        if node_id is None:
-            return
         node = self._pane.desk.directory.nodes.get(node_id)
         key = (node.rival_key or node.public_key) if node is not None else ""
         if not key:
-            self._pane.tell("It has shown no key yet", bad=True)
-            return
+            raise ConfigError("It has shown no key yet")
         self._pane.submit(AcceptKey(self._network_of(node_id), node_id, key))
 
     def _me(self, _argument: str) -> None:
-        self._pane.tell("Say what you do: /me waves", bad=True)
+        raise ConfigError("Say what you do: /me waves")
 
     def _nick(self, argument: str) -> None:
         if not argument:
-            self._pane.tell("Give a name: /nick Alice", bad=True)
-            return
+            raise ConfigError("Give a name: /nick Alice")
         api, networks = self._pane.desk.api, self._pane.networks()
         links = api.links()
         ours = [each for each in networks if takes_our_name(each, links, api.verbs(each))]

@@ -310,15 +310,20 @@ class PacketActions(PacketFrame):
         name = clean_line(named, 64) if named.startswith("#") else ""
         which = f"its hash is {clean_line(named, 64)}; " if named and not name else ""
         hint = f"{which}#name, name and key in hex, or an invitation"
-        self._ask.ask("join channel", hint, lambda typed: self._give(row, typed), text=name or "#")
+        self._ask_channel(row, hint, name or "#")
+
+    def _ask_channel(self, row: PacketRow, hint: str, text: str) -> None:
+        self._ask.ask("join channel", hint, lambda typed: self._give(row, hint, typed), text=text)
         self.post_message(self.Restated())
 
-    def _give(self, row: PacketRow, typed: str) -> None:
+    def _give(self, row: PacketRow, hint: str, typed: str) -> None:
+        """What is refused stays in the line."""
         if not typed.strip(" #"):
             return
         try:
             self.give_channel(row, typed.strip())
         except MeshtuiError as error:
+            self._ask_channel(row, hint, typed)
             self.post_message(self.Notice(clean_line(str(error), 200), is_error=True))
 
     def action_copy_hex(self) -> None:

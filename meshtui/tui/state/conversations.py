@@ -44,6 +44,7 @@ class ConversationBook:
         """Begin empty; blocked senders do not count."""
         self.talks: dict[ConversationId, Conversation] = {}
         self.announced: dict[ConversationId, Channel] = {}
+        self._left: set[ConversationId] = set()
         self.open_id: ConversationId | None = None
         self._is_blocked = is_blocked
         self._counted: dict[ConversationId, int] = {}
@@ -81,7 +82,7 @@ class ConversationBook:
         talk = self._talk(conversation)
         self._change(talk)
         before, self.open_id = self.open_id, conversation
-        if before in self.announced:
+        if before in self._left:
             self._drop_if_empty(before)
         return talk
 
@@ -161,12 +162,15 @@ class ConversationBook:
 
     def _channel(self, channel: Channel) -> None:
         conversation = channel_conversation(channel.network, channel.name)
+        self.announced.pop(conversation, None)
         if channel.is_joined:
-            self.announced.pop(conversation, None)
+            self._left.discard(conversation)
             self._change(self._talk(conversation))
-        else:
+            return
+        self._left.add(conversation)
+        if channel.is_announced:
             self.announced[conversation] = channel
-            self._drop_if_empty(conversation)
+        self._drop_if_empty(conversation)
 
     def _drop_if_empty(self, conversation: ConversationId) -> None:
         """A channel that was left without a word in it; not while it is on the screen."""

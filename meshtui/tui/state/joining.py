@@ -2,37 +2,34 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from typing import TYPE_CHECKING, Final
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import quote
 
-from meshtui.errors import ConfigError
+from meshtui.errors import ConfigError, DecodeError
 from meshtui.model.command import JoinChannel
 from meshtui.model.ids import NetworkName
-from meshtui.model.secret import SecretBytes
+from meshtui.model.typed_channel import may_be_key, read_channel, read_invitation, split_name
 from meshtui.tui.state.networks import named_network, network_title
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from meshtui.model.message import Channel
+    from meshtui.model.typed_channel import TypedChannel
 
 INVITATION: Final = "meshcore://channel/add?"
 MESHCORE: Final = NetworkName("meshcore")
-MAX_NAME: Final = 64
-_HEX_KEY: Final = re.compile(r"(?:[0-9a-fA-F]{32}){1,2}")
-_BASE64_KEY: Final = re.compile(r"[A-Za-z0-9+/]{22}==|[A-Za-z0-9+/]{43}=")
-_CARD: Final = re.compile(r"meshcore://(?:contact/add\?\S+|[0-9a-fA-F]{200,})")
 MAX_CARD: Final = 600
+_CARD: Final = re.compile(r"meshcore://(?:contact/add\?\S+|[0-9a-fA-F]{200,})")
 _OPEN_TO_ALL: Final = "Public"
-_USAGE: Final = f"Name a channel of 1 to {MAX_NAME} letters: /join #hill"
+_NAME_IS_KEY: Final = "A channel of the JSON mesh has no key but its name"
+_TOLD_TO_ALL: Final = "What describes a channel is told to all, and this may hold a key"
 
 
 def is_invitation(typed: str) -> bool:
     """It is a channel's invitation and nothing else."""
-    return typed.startswith(INVITATION) and len(typed.split()) == 1
+    return typed.lower().startswith(INVITATION) and len(typed.split()) == 1
 
 
 def is_card(typed: str) -> bool:
@@ -41,38 +38,78 @@ def is_card(typed: str) -> bool:
 
 
 def invited_to(invitation: str) -> str:
-    """The name of the channel an invitation is for; empty where it says none."""
+    """The name of the channel an invitation is for; empty where it is none."""
     try:
-        return parse_qs(urlsplit(invitation).query).get("name", [""])[0]
-    except ValueError:
+        return read_invitation(invitation).name
+    except DecodeError:
         return ""
 
 
-def read_joining(typed: str, network: NetworkName, networks: Sequence[NetworkName]) -> JoinChannel:
-    """Read `[NETWORK] NAME [KEY]`, or an invitation.
+def read_joining(
+    typed: str,
+    network: NetworkName,
+    networks: Sequence[NetworkName],
+    known: Collection[str] = (),
+) -> JoinChannel:
+    """Read `[NETWORK] NAME [KEY]`, or an invitation; see `typed_channel`.
 
     Args:
         network: Where it does not say.
         networks: Those that are set up.
+        known: Names of MeshCore channels we are in or were; who types one means that.
 
     Raises:
-        ConfigError: It names no channel, or a network that is not set up; for a person.
+        ConfigError: It names no channel, or a network that is not set up; for a person. No key
+            is repeated.
     """
-    if typed.startswith(INVITATION):
-        return JoinChannel(_set_up(MESHCORE, networks), typed)
-    first, _, rest = typed.partition(" ")
-    named = named_network(first, networks) if rest.strip() else None
-    if named is not None:
-        network, typed = named, rest.strip()
-    if network != MESHCORE:
-        name = typed.removeprefix("#").strip()
-        return JoinChannel(_set_up(network, networks), _checked(name))
-    name, secret = _split_key(typed)
-    if secret is None and not name.startswith("#"):
+    network, rest = _network_and_rest(typed, network, networks)
+    channel = read_channel(rest)
+    if network == MESHCORE or channel.is_invitation:
+        return channel_joining(channel, networks, known)
+    _check_set_up(network, networks)
+    return JoinChannel(network, forum_name(channel).removeprefix("#"))
+
+
+def channel_joining(
+    channel: TypedChannel, networks: Sequence[NetworkName], known: Collection[str] = ()
+) -> JoinChannel:
+    """Say which MeshCore channel is meant; as `read_joining` does."""
+    _check_set_up(MESHCORE, networks)
+    name = channel.name
+    if channel.secret is None and name not in known and not name.startswith("#"):
         # without a key only names that are keys can be meant, and the one channel of all
         name = _OPEN_TO_ALL if name.casefold() == _OPEN_TO_ALL.casefold() else f"#{name}"
-    _checked(name.removeprefix("#"))
-    return JoinChannel(_set_up(network, networks), name, secret=secret)
+    return JoinChannel(MESHCORE, name, secret=channel.secret)
+
+
+def read_creating(typed: str, network: NetworkName, networks: Sequence[NetworkName]) -> JoinChannel:
+    """Read `[NETWORK] NAME [DESCRIPTION]`; on MeshCore nothing is announced, so it is joining.
+
+    Raises:
+        ConfigError: As for `read_joining`; also where a description may hold a key.
+    """
+    network, rest = _network_and_rest(typed, network, networks)
+    if network == MESHCORE:
+        return read_joining(rest, network, networks)
+    _check_set_up(network, networks)
+    name, description = split_name(rest)
+    if description.startswith("="):
+        forum_name(read_channel(rest))
+    if may_be_key(description):
+        raise ConfigError(_TOLD_TO_ALL)
+    name = name.removeprefix("#")
+    return JoinChannel(network, name, announce=True, description=description)
+
+
+def forum_name(channel: TypedChannel) -> str:
+    """The name of a channel of a network where the name is the key.
+
+    Raises:
+        ConfigError: Another key was typed.
+    """
+    if channel.secret is not None:
+        raise ConfigError(_NAME_IS_KEY)
+    return channel.name
 
 
 def invitation_of(channel: Channel | None) -> str:
@@ -82,36 +119,15 @@ def invitation_of(channel: Channel | None) -> str:
     return f"{INVITATION}name={quote(channel.name, safe='')}&secret={channel.secret.reveal.hex()}"
 
 
-def channel_joined(request: JoinChannel) -> str:
-    """The name of the channel that a request joins."""
-    return invited_to(request.name) if is_invitation(request.name) else request.name
+def _network_and_rest(
+    typed: str, network: NetworkName, networks: Sequence[NetworkName]
+) -> tuple[NetworkName, str]:
+    first, _, rest = typed.strip().partition(" ")
+    named = named_network(first, networks) if rest.strip() else None
+    return (network, typed) if named is None else (named, rest)
 
 
-def _split_key(typed: str) -> tuple[str, SecretBytes | None]:
-    name, _, last = typed.rpartition(" ")
-    key = _key(last) if name.strip() else None
-    return (typed.strip(), None) if key is None else (name.strip(), SecretBytes(key))
-
-
-def _key(word: str) -> bytes | None:
-    if _HEX_KEY.fullmatch(word):
-        return bytes.fromhex(word)
-    if not _BASE64_KEY.fullmatch(word):
-        return None
-    try:
-        return base64.b64decode(word, validate=True)
-    except binascii.Error:
-        return None
-
-
-def _checked(name: str) -> str:
-    if not name or len(name) > MAX_NAME:
-        raise ConfigError(_USAGE)
-    return name
-
-
-def _set_up(network: NetworkName, networks: Sequence[NetworkName]) -> NetworkName:
+def _check_set_up(network: NetworkName, networks: Sequence[NetworkName]) -> None:
     if network not in networks:
         msg = f"{network_title(network)} is not set up here: no link leads there"
         raise ConfigError(msg)
-    return network

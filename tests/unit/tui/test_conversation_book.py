@@ -127,7 +127,7 @@ def test_next_unread_prefers_what_is_for_us() -> None:
 
 def test_an_announced_channel_can_be_discovered_until_it_is_joined() -> None:
     talks = book()
-    channel = Channel(NETWORK, "hill")
+    channel = Channel(NETWORK, "hill", announced_at_ms=1)
 
     talks.apply(ChannelChanged(channel))
     before = talks.discoverable()
@@ -136,6 +136,27 @@ def test_an_announced_channel_can_be_discovered_until_it_is_joined() -> None:
     assert before == [channel]
     assert talks.discoverable() == []
     assert HILL in talks.talks
+
+
+def test_a_channel_that_nobody_announced_is_not_listed_as_announced_once_it_is_left() -> None:
+    talks = book()
+    channel = Channel(NETWORK, "hill", is_joined=True)
+    talks.apply(ChannelChanged(channel))
+    talks.apply(MessageReceived(message(1)))
+
+    talks.apply(ChannelChanged(replace(channel, is_joined=False)))
+
+    assert talks.discoverable() == []
+    assert HILL in talks.talks
+
+
+def test_a_channel_whose_announcement_was_taken_back_is_announced_no_more() -> None:
+    talks = book()
+    talks.apply(ChannelChanged(Channel(NETWORK, "hill", creator=BOB, announced_at_ms=1)))
+
+    talks.apply(ChannelChanged(Channel(NETWORK, "hill")))
+
+    assert talks.discoverable() == []
 
 
 def test_a_muted_chat_never_rings_and_mentions_ring_by_level() -> None:

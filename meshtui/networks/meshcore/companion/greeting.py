@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from meshtui.model.event import ChannelChanged, PacketDropped
 from meshtui.model.message import Channel
 from meshtui.model.secret import SecretBytes
-from meshtui.networks.meshcore.channel_key import PUBLIC
+from meshtui.networks.meshcore.channel_key import ChannelKey
 from meshtui.networks.meshcore.companion.answers import (
     BattAndStorage,
     ChannelInfo,
@@ -217,7 +217,7 @@ def take_slot(radio: Radio, number: int, name: str, secret: bytes) -> None:
             NETWORK,
             ours,
             is_joined=True,
-            is_public=ours.startswith("#") or ours == PUBLIC.name,
+            is_public=ChannelKey(ours, SecretBytes(secret)).is_public,
             secret=SecretBytes(secret),
         )
         radio.emit(ChannelChanged(channel))

@@ -57,6 +57,19 @@ def test_a_private_channel_needs_its_key(channels: Channels) -> None:
     assert not channels.get("family").is_public
 
 
+def test_a_private_channel_we_are_in_is_joined_again_without_its_key(channels: Channels) -> None:
+    channels.join(join("family", KEY))
+
+    assert channels.join(join("family")).secret == KEY
+
+
+def test_a_key_of_its_own_makes_a_channel_private_whatever_it_is_called(channels: Channels) -> None:
+    assert not channels.join(join("#family", KEY)).is_public
+    assert channels.join(join("Public")).is_public
+    with pytest.raises(LocalProtocolError, match="another channel"):
+        channels.join(join("#family"))
+
+
 def test_an_invitation_brings_name_and_key(channels: Channels) -> None:
     channel = channels.join(join(invitation_of(channel_key("family", KEY.reveal))))
 
