@@ -48,10 +48,14 @@ NO_PATH: Final = "not known"
 _UNKNOWN: Final = "not known"
 _UNITS: Final = {"_mv": " mV", "_dbm": " dBm", "_db": " dB", "_s": " s"}
 
+NO_WAY: Final = (
+    "no path to it is known: `discover-path` finds one; of a repeater or a room, `login` does"
+)
 _FOR_MEMBERS: Final = "; it answers only who is logged in: `login` first"
+_FOR_TRUSTED: Final = "; a server answers who is logged in, anybody else whom it trusts"
 _SILENT: Final = {
     **dict.fromkeys(("status", "neighbours", "owner", "acl", "cli"), _FOR_MEMBERS),
-    "telemetry": "; a server answers who is logged in, anybody else whom it trusts",
+    **dict.fromkeys(("telemetry", "discover-path"), _FOR_TRUSTED),
 }
 
 Row: TypeAlias = tuple[tuple[str, str], ...]

@@ -30,7 +30,14 @@ from meshtui.networks.meshcore.companion.scripts import Do
 from meshtui.networks.meshcore.nodes import type_of
 from meshtui.networks.meshcore.payloads.advert import AdvertType
 from meshtui.networks.meshcore.station import NETWORK
-from meshtui.networks.meshcore.told import TRACE_WAIT_S, Told, path_row, path_words, trace_told
+from meshtui.networks.meshcore.told import (
+    NO_WAY,
+    TRACE_WAIT_S,
+    Told,
+    path_row,
+    path_words,
+    trace_told,
+)
 
 if TYPE_CHECKING:
     from meshtui.networks.meshcore.companion.asking import Asking
@@ -106,7 +113,7 @@ def _way_to(radio: Radio, key: bytes) -> tuple[str, ...]:
     # what was heard of it came that way, so a trace may go back along it
     heard = None if path.is_known else radio.station.nodes.way_back(node.node_id, radio.link_id)
     if not path.is_known and heard is None:
-        raise LocalProtocolError("no path to it is known: `discover-path` first")
+        raise LocalProtocolError(NO_WAY)
     there: tuple[str, ...] = path.hashes if heard is None else heard
     return (*there, key.hex()[: len(there[0]) if there else 2]) if is_repeater else there
 

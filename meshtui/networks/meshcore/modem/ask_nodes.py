@@ -24,6 +24,7 @@ from meshtui.networks.meshcore.payloads.request import RequestKind
 from meshtui.networks.meshcore.payloads.text import TextType
 from meshtui.networks.meshcore.told import (
     CLI_WAIT_S,
+    NO_WAY,
     TRACE_WAIT_S,
     Told,
     ask_access_list,
@@ -236,7 +237,7 @@ def _way_of(rig: Rig, key: bytes, argument: str) -> tuple[str, ...]:
         heard = rig.station.nodes.way_back(NodeId(key.hex()), rig.link_id)
         way = heard if contact.out_path is None else _hashes(contact.out_path)
         if way is None:
-            raise LocalProtocolError("no path to it is known: `discover-path` first")
+            raise LocalProtocolError(NO_WAY)
         there = way
         if contact.node_type in _FORWARDS:
             there = (*there, key.hex()[: len(there[0]) if there else 2])

@@ -194,6 +194,7 @@ def test_an_access_list_names_whom_it_can() -> None:
 
 def test_who_is_not_answered_is_told_what_may_help() -> None:
     assert failure("status", NoAnswerError("silence")).text.endswith("`login` first")
-    assert "trusts" in failure("telemetry", NoAnswerError("silence")).text
+    for verb in ("telemetry", "discover-path"):
+        assert "trusts" in failure(verb, NoAnswerError("silence")).text
     assert failure("trace", NoAnswerError("silence")).text == "silence"
     assert failure("status", LocalProtocolError("refused")).text == "refused"
