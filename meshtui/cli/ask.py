@@ -57,6 +57,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="S",
         help=f"give up after so many seconds; default {DEFAULT_TIMEOUT_S:.0f}",
     )
+    parser.set_defaults(late_words=_late_argument)
+
+
+def _late_argument(args: argparse.Namespace, words: list[str]) -> list[str]:
+    """Take ARG also after options: `ask cli --node "Ridge Rpt" ver`."""
+    args.argument += [word for word in words if not word.startswith("--")]
+    return [word for word in words if word.startswith("--")]
 
 
 def run(args: argparse.Namespace) -> int:
@@ -207,15 +214,17 @@ def _secret(args: argparse.Namespace, verb: Verb, profile: Profile) -> SecretByt
 
 
 async def _carry_out(hub: MeshApi, follower: Follower, errand: _Errand, output: Output) -> int:
-    from meshtui.cli.mesh import wait_for_link
+    from meshtui.cli.mesh import telling, wait_for_link
 
     await wait_for_link(hub, follower)
-    if not await _radio_told(hub, follower, errand.network):
+    with telling(output, "the radio has not said yet who it is; waiting"):
+        has_told = await _radio_told(hub, follower, errand.network)
+    if not has_told:
         output.say("the radio has not said who it is in time")
         return Exit.TIMED_OUT
     node_id = None
     if errand.node:
-        node_id = await _node_of(hub, follower, errand)
+        node_id = await _node_of(hub, follower, errand, output)
         if node_id is None:
             output.say(f"no node called {clean_line(errand.node, 80)} was heard in time")
             return Exit.TIMED_OUT
@@ -250,13 +259,15 @@ async def _radio_told(hub: MeshApi, follower: Follower, network: NetworkName) ->
     return True
 
 
-async def _node_of(hub: MeshApi, follower: Follower, errand: _Errand) -> NodeId | None:
+async def _node_of(
+    hub: MeshApi, follower: Follower, errand: _Errand, output: Output
+) -> NodeId | None:
     from meshtui.cli.send import await_node
 
     address = known_address(errand.node, [errand.network])
     if address is not None:
         return address[1]
-    node = await await_node(hub, follower, errand.node, errand.network)
+    node = await await_node(hub, follower, errand.node, errand.network, output)
     return None if node is None else node.node_id
 
 

@@ -10,7 +10,7 @@ from meshtui.cli.arguments import count, seconds
 from meshtui.cli.lines import event_line
 from meshtui.cli.output import Exit, Output
 from meshtui.cli.profile import load_profile
-from meshtui.cli.rows import event_network, event_row, packet_row
+from meshtui.cli.rows import EVENTS, event_network, event_row, packet_row
 from meshtui.cli.stream import LineStream
 from meshtui.errors import TransportError
 from meshtui.model.event import FrameReceived, FrameSent
@@ -52,7 +52,12 @@ def add_following(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--count", type=count, metavar="N", help="end after N events")
     parser.add_argument("--timeout", type=seconds, metavar="S", help="end after so many seconds")
     parser.add_argument(
-        "--only", action="append", metavar="EVENT", help="only these events; repeatable"
+        "--only",
+        action="append",
+        default=[],
+        choices=EVENTS,
+        metavar="EVENT",
+        help=f"only these events: {', '.join(EVENTS)}; repeatable",
     )
 
 
@@ -85,11 +90,12 @@ async def follow(hub: MeshApi, follower: Follower, output: Output, args: argpars
         Where the time is over: 0 without `--count`, else 4; 3 where no link was ever up.
     """
     written = 0
+    has_packets = args.packets or "packet" in args.only
     was_up = False
     stream = LineStream(output.write_unbuffered)
     told: dict[object, tuple[object, object]] = {}  # link -> its last state and reason
     while (event := await follower.next()) is not None:
-        row = row_of(hub, event, packets=args.packets)
+        row = row_of(hub, event, packets=has_packets)
         if row is None:
             continue
         if row["event"] == "link":

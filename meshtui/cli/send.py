@@ -22,6 +22,7 @@ from meshtui.cli.arguments import seconds
 from meshtui.cli.output import Exit, Output
 from meshtui.cli.profile import load_profile
 from meshtui.cli.rows import delivery_row
+from meshtui.cli.terminal import require_input
 from meshtui.errors import ConfigError, LocalProtocolError, TransportError
 from meshtui.model.command import CancelMessage, SendText
 from meshtui.model.event import DeliveryChanged, MessageQueued, NodeHeard
@@ -86,9 +87,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Send it."""
     from meshtui.cli.mesh import Follower, run_mesh
+    from meshtui.runtime.bootstrap import configured_links
 
     output = Output(as_json=args.json)
     profile = load_profile(args, output=output)
+    configured_links(profile.config)  # a wrong link is the reason for what a node's id is not
     errand = _errand(args, networks_of(profile.config.links))
 
     async def work(hub: MeshApi) -> int:
@@ -171,20 +174,21 @@ def _errand(args: argparse.Namespace, networks: Sequence[NetworkName]) -> _Erran
 def _text(text: str) -> str:
     if text != "-":
         return text
+    require_input()
     return sys.stdin.read(MAX_STDIN_CHARS).rstrip("\n")
 
 
 async def _carry_out(hub: MeshApi, follower: Follower, errand: _Errand, output: Output) -> int:
     import asyncio
 
-    from meshtui.cli.mesh import wait_for_link
+    from meshtui.cli.mesh import telling, wait_for_link
 
     try:
         await wait_for_link(hub, follower)
     except TransportError as error:
         return _report(output, errand, Exit.NO_CONNECTION, _failed(str(error)))
     if errand.wanted:
-        node = await await_node(hub, follower, errand.wanted, MESHCORE)
+        node = await await_node(hub, follower, errand.wanted, MESHCORE, output)
         if node is None:
             reason = f"no node called {clean(errand.wanted, limit=80)} was heard in time"
             return _report(output, errand, Exit.TIMED_OUT, _failed(reason))
@@ -193,7 +197,9 @@ async def _carry_out(hub: MeshApi, follower: Follower, errand: _Errand, output: 
     if errand.joins is not None:
         conversation = await _join(hub, errand.joins, errand.typed)
         errand = dataclasses.replace(errand, conversation=conversation)
-    if not await _knows_recipient(hub, follower, errand):
+    with telling(output, f"nothing was heard of {errand.peer} yet; waiting for its key"):
+        is_known = await _knows_recipient(hub, follower, errand)
+    if not is_known:
         reason = f"nothing was heard of {errand.peer} in time, so its key is not known"
         return _report(output, errand, Exit.TIMED_OUT, _failed(reason))
     await hub.submit(SendText(errand.conversation, errand.text, errand.message_id))
@@ -223,18 +229,21 @@ async def _join(hub: MeshApi, request: JoinChannel, typed: str) -> ConversationI
 
 
 async def await_node(
-    hub: MeshApi, follower: Follower, typed: str, network: NetworkName
+    hub: MeshApi, follower: Follower, typed: str, network: NetworkName, output: Output
 ) -> Node | None:
     """Wait until a node that is called so is known: a radio tells its contacts once it is up.
 
     Raises:
         LocalProtocolError: Several are called so.
     """
+    from meshtui.cli.mesh import telling
+
     known = {node.node_id: node for node, _ in await hub.nodes()}
     node = one_of(typed, find_nodes(typed, known.values(), network))
-    while node is None and (event := await follower.next()) is not None:
-        if isinstance(event, NodeHeard):
-            node = one_of(typed, find_nodes(typed, [event.node], network))
+    with telling(output, f"no node called {clean(typed, limit=80)} is known yet; listening for it"):
+        while node is None and (event := await follower.next()) is not None:
+            if isinstance(event, NodeHeard):
+                node = one_of(typed, find_nodes(typed, [event.node], network))
     return node
 
 

@@ -108,6 +108,21 @@ async def test_a_node_nobody_heard_of_times_out() -> None:
     assert (await carried_out(AnsweringMesh(), errand(node="nobody")))[0] == Exit.TIMED_OUT
 
 
+async def test_whoever_waits_long_for_a_node_is_told_what_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said = io.StringIO()
+    output = Output(as_json=True, stdout=io.StringIO(), stderr=said)
+    for silence_s, words in ((60.0, ""), (0.0, "no node called nobody is known yet; listening")):
+        monkeypatch.setattr("meshtui.cli.mesh.SILENCE_S", silence_s)
+        mesh = AnsweringMesh()
+
+        await ask._carry_out(mesh, Follower(mesh, 0.1), errand(node="nobody"), output)
+
+        assert said.getvalue().startswith(words or "no node called nobody was heard in time")
+        said.truncate(said.seek(0))
+
+
 async def test_a_radio_is_waited_for_until_its_tables_are_read() -> None:
     mesh = AnsweringMesh({})
     mesh.known_devices = ()
@@ -144,6 +159,7 @@ async def test_a_request_that_is_wrong_is_not_tried_again() -> None:
         (["ask", "reboot", "--node", "x", "--link", LINK], "own radio"),
         (["ask", "status", "x", "--node", "x", "--link", LINK], "takes no argument"),
         (["ask", "set-name", "--link", LINK], "it takes NAME"),
+        (["ask", "status", "--node", "x", "y", "--link", LINK], "takes no argument"),
         (["ask", "login", "pw", "--node", "x", "--link", LINK], "--secret-file"),
         (["ask", "status", "--node", "x", "--secret-file", "f", "--link", LINK], "no secret"),
     ],

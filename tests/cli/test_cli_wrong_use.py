@@ -47,6 +47,11 @@ def home(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> str:
         (["listen", "--link", "jsonmesh+smoke://host"], "unknown transport"),
         (["listen", "--link", f"{LINK}?colour=red"], "unknown option"),
         (["listen", "--count", "0"], "number from 1"),
+        (["listen", "--only", "foo"], "invalid choice: 'foo' (choose from 'message',"),
+        (["nodes", "--bogus"], "usage: meshtui nodes "),
+        (["nodes", "bogus"], "meshtui nodes: error: unrecognized arguments: bogus"),
+        (["ask", "cli", "--node", "x", "ver", "--bogus"], "arguments: --bogus\n"),
+        (["send", "--to", "x", "x", "--link", "meshtastic+tcp://h:4403"], "unknown network"),
         (["history"], "CONV"),
         (["history", "x", "--limit", "-1"], "number from 1"),
         (["identity"], "ACTION"),
@@ -94,6 +99,32 @@ def test_a_screen_without_a_terminal_names_the_stream_that_is_none(
     assert main(["--home", home, *command]) == 2
     word = {"stdin": "input", "stdout": "output", "stderr": "error"}[lost]
     assert f"standard {word} is none" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "said"),
+    [
+        ("nodes >&-", 0, "nothing stored yet"),
+        ("--print-config >&-", 0, ""),
+        ("nonsense 2>&-", 2, ""),
+        ("identity show 2>&-", 0, ""),
+        ("<&-", 2, "standard input is none"),
+        ("inspect - <&-", 2, "there is no standard input"),
+        (f"send --to {NODE} - --link {LINK} <&-", 2, "there is no standard input"),
+        ("nodes <&- >&- 2>&-", 0, ""),
+    ],
+)
+def test_a_stream_that_was_closed_is_no_mistake_of_ours(
+    command: str, code: int, said: str, home: str
+) -> None:
+    started = f"{sys.executable} -m meshtui --home {home} {command}"
+    done = subprocess.run(
+        ["/bin/sh", "-c", started], check=False, capture_output=True, text=True, timeout=60
+    )
+
+    assert done.returncode == code
+    assert said in done.stderr
+    assert "mistake" not in done.stderr
 
 
 def test_no_broker_is_no_connection(home: str, capsys: pytest.CaptureFixture[str]) -> None:
