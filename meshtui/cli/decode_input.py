@@ -151,7 +151,7 @@ def _of_recording(packet: CapturedPacket, number: int) -> Given:
         ("snr", packet.snr_db),
     )
     said = tuple((key, value) for key, value in remarks if value is not None)
-    problem = DecodeError("damaged", packet.note) if packet.note and not packet.payload else None
+    problem = DecodeError("damaged", packet.note) if packet.note else None
     return Given(number, frame, problem, packet.network, said)
 
 

@@ -28,7 +28,8 @@ _STDIN: Final = "-"
 _EPILOG: Final = f"""\
 FILE is JSON Lines, pcap or pcapng, ours or others', gzip too; - is the standard input, followed
 while it goes on. At a terminal the inspector opens; else, or with --lines, --json or --write, it
-is read to its end. With problems in the file what was whole is shown, and the exit code is 1.
+is read to its end. Of a file that is cut, damaged or without any packet, what was whole is shown,
+and the exit code is 1; lines that hold no packet are only counted, on the standard error.
 
 filter         net==meshcore && type==advert && hops>2 && snr<-5 && from~"hill"
 --write        converts what passes to OUT.jsonl, OUT.pcap or OUT.pcapng, a new file; Wireshark

@@ -295,7 +295,10 @@ class LateRow:
 def _told(summary: PacketSummary, packet: CapturedPacket) -> PacketSummary:
     """Add what the recording says; where it says what became of a packet, it was there."""
     if packet.note:
-        return replace(summary, detail=packet.note)
+        # what was written there is no packet's bytes: how those would be read says nothing
+        is_rejected = summary.verdict is Verdict.REJECTED and packet.payload
+        reason = "damaged" if is_rejected else summary.reason
+        return replace(summary, reason=reason, detail=packet.note)
     recorded = packet.recorded
     if recorded is None:
         return replace(summary, verdict=Verdict.SENT)

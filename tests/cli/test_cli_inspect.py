@@ -168,6 +168,24 @@ def test_wrong_use_is_one_line(
     assert said.err.rstrip("\n").isprintable()
 
 
+def test_what_is_no_hex_is_damaged_and_not_read_as_bytes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = tmp_path / "lines.jsonl"
+    lines.write_text('{"hex":"zz","network":"meshcore"}\nnonsense\n')
+
+    code = main(["inspect", str(lines)])
+
+    said = capsys.readouterr()
+    assert code == 0
+    assert said.out.endswith("rejected  damaged  its bytes are no whole hex digits\n")
+    assert "line 2 holds no packet" in said.err
+    assert main(["decode", "meshcore", str(lines)]) == 1
+    assert capsys.readouterr().out == (
+        "line 1: not a packet: damaged: its bytes are no whole hex digits\n"
+    )
+
+
 def test_the_standard_input_is_read_to_its_end_packed_or_not(recording: Path) -> None:
     for content in (recording.read_bytes(), gzip.compress(recording.read_bytes())):
         done = subprocess.run(
