@@ -79,7 +79,7 @@ def _doubt_about(
     from difflib import get_close_matches  # only for what is mistyped
 
     is_open = field in _OPEN
-    near = [usual[each] for each in get_close_matches(wanted, usual, 1, 0.8 if is_open else 0.6)]
+    near = [usual[each] for each in get_close_matches(wanted, usual, 1, 0.85 if is_open else 0.6)]
     if is_open and not near:
         return None
     hint = f"; did you mean {near[0]}?" if near else ""

@@ -52,7 +52,7 @@ def test_a_value_that_nothing_has_is_doubted(text: str, said: str, start: int, e
         "type && !net",
         "link==nowhere && channel==none && from~nobody && reason==odd && verdict==unreadable",
         "hops>2 && text~tetx",
-        "verdict in {no-key, unreadable} || verdict==seen || verdict~bad",
+        "verdict in {no-key, unreadable} || verdict==seen || verdict==reflected",
         "type==",
         "type=tetx",
         "hill top",
