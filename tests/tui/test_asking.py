@@ -8,6 +8,8 @@ import pytest
 
 from meshtui.model.command import Ask, JoinChannel, SendText, SetDraft
 from meshtui.model.event import Answered, DeviceChanged
+from meshtui.model.ids import LinkId
+from meshtui.model.link import LinkState
 from meshtui.model.verb import Verb, VerbTarget
 from tests.support.mesh_scenes import PARIS, send
 from tests.support.tui_app import app_on, settle, text_of
@@ -145,6 +147,9 @@ async def test_a_secret_typed_where_it_can_be_seen_is_not_sent_and_not_remembere
         "/login geheim",
         "/ask login geheim",
         "/join hill 00112233445566778899aabbccddeeff",
+        "/join hill=00112233445566778899aabbccddeeff",
+        "/join 00112233445566778899aabbccddeeff",
+        "/create hill 00112233445566778899aabbccddeef",
         "meshcore://channel/add?name=hill&secret=00112233445566778899aabbccddeeff",
     ],
 )
@@ -354,6 +359,50 @@ async def test_the_radio_sheet_follows_the_radio_and_offers_its_verbs() -> None:
     assert "nearly full" not in after
     assert "Restart the radio" in offered
     assert "Trace the way" not in offered
+
+
+async def test_a_radio_that_was_unplugged_is_said_to_be_away_and_can_be_tried_now() -> None:
+    mesh = two_networks()
+
+    async with app_on(mesh).run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        await pilot.press("alt+r")
+        await settle(pilot)
+        before = text_of(pilot.app)
+        mesh.link(LinkState.DOWN, "the cable was pulled", DEVICE.link_id)
+        await settle(pilot)
+        away = text_of(pilot.app)
+        await pilot.press("r")
+        await settle(pilot)
+        said = text_of(pilot.app)
+        await typed(pilot, "/reconnect")
+        tried = text_of(pilot.app)
+
+    assert "away" not in before
+    assert "It is away (the cable was pulled): this is what it said last" in away
+    assert mesh.retried == [DEVICE.link_id, None]
+    assert "Trying now: ttyACM0" in said
+    assert "Trying now: ttyACM0" in tried
+
+
+async def test_of_several_radios_one_is_shown_and_asked() -> None:
+    mesh = two_networks()
+    other = LinkId("ttyACM1")
+    mesh.known_devices = (DEVICE, replace(DEVICE, link_id=other, name="Second", contacts=7))
+
+    async with app_on(mesh).run_test(size=SMALL) as pilot:
+        await opened(pilot, TEST)
+        await typed(pilot, "/radio")
+        offered = text_of(pilot.app)
+        await typed(pilot, "second")
+        shown = text_of(pilot.app)
+        await pilot.press("a")
+        await typed(pilot, "clean up")
+
+    assert "Hill radio" in offered
+    assert "7 of 350" in shown
+    assert "Hill radio" not in shown
+    assert asks(mesh)[0].link_id == other
 
 
 async def test_a_table_of_contacts_that_fills_up_is_told_once() -> None:

@@ -173,6 +173,21 @@ async def test_a_key_for_a_channel_is_taken_or_refused_with_a_reason(tmp_path: P
             assert "Read with test from now on" in text_of(app)
 
 
+async def test_a_key_gone_wrong_is_read_with_by_nobody_and_stays_in_the_line(
+    tmp_path: Path,
+) -> None:
+    with inspected(record(tmp_path / "a.jsonl", 20)) as (app, _):
+        async with app.run_test(size=SIZE) as pilot:
+            await settle(pilot)
+            await pilot.press("c", *"x", "space", *"00", "enter")
+            await settle(pilot)
+            shown = text_of(app)
+
+    assert "A key has 32 or 64 hex digits" in shown
+    assert "join channel: #x 00" in shown
+    assert "Read with" not in shown
+
+
 @pytest.mark.parametrize("size", [(20, 6), SIZE, (160, 50)])
 async def test_hostile_recordings_are_harmless_at_any_size(tmp_path: Path, size) -> None:
     with inspected(record(tmp_path / f"{'x'}.jsonl", 30)) as (app, _):

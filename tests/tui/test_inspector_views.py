@@ -279,6 +279,20 @@ async def test_a_packet_that_no_key_opens_asks_for_its_channel_and_is_read_again
         assert app.notices[-1] == "1 packet opened"
 
 
+async def test_a_key_gone_wrong_joins_nothing_and_stays_in_the_line() -> None:
+    app = host()
+    async with app.run_test(size=SMALL) as pilot:
+        sealed_group(app.mesh)
+        await settle(app, pilot)
+        app.mesh.me = replace(app.mesh.me, network=MESHCORE)
+
+        screen = await pressed(app, pilot, "c", *"fam", "space", *"0011", "enter")
+
+        assert "#fam 0011" in screen
+        assert "A key has 32 or 64 hex digits" in app.notices[-1]
+        assert not app.submitted
+
+
 async def test_a_channel_that_cannot_be_joined_is_told() -> None:
     app = host()
     async with app.run_test(size=SMALL) as pilot:
