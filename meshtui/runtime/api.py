@@ -81,6 +81,10 @@ class MeshApi(Protocol):
         """Open the links, where that was left to the front end: it can show what they bring."""
         ...
 
+    def retry_links(self, link_id: LinkId | None = None) -> None:
+        """Try a link that is down now instead of later; None = all such."""
+        ...
+
     async def conversations(self) -> Sequence[Conversation]:
         """All conversations with their unread counts, newest first; joined channels included."""
         ...

@@ -172,6 +172,12 @@ class MeshHub:
                 for link_id, runner in self._runners.items()
             ]
 
+    def retry_links(self, link_id: LinkId | None = None) -> None:
+        """Try a link that is down now instead of later; None = all such."""
+        for runner in self._runners.values():
+            if link_id in (None, runner.info.link_id):
+                runner.retry()
+
     async def conversations(self) -> Sequence[Conversation]:
         """All conversations with their unread counts, newest first."""
         return await self._ask(self._reader.conversations)

@@ -89,6 +89,7 @@ class LinkRunner:
         self._is_sending = False
         self._progress = asyncio.Event()
         self._stopping = asyncio.Event()
+        self._wake = asyncio.Event()
         self._opening: asyncio.Timeout | None = None
         self._short_lives = 0
 
@@ -131,12 +132,19 @@ class LinkRunner:
                 self._info.reason,
                 retry_at_ms=until.unix_ms + round(retry_s * 1000),
             )
-            await self._clock.wait(self._stopping, until.mono_s + retry_s)
+            await self._clock.wait(self._wake, until.mono_s + retry_s)
+            self._wake.clear()
         self._report(LinkState.DOWN, "closed")
+
+    def retry(self) -> None:
+        """Try again now, where the link is down and waits for its next attempt."""
+        if self._info.retry_at_ms:
+            self._wake.set()
 
     async def stop(self) -> None:
         """Send what waits, for at most two seconds, and close the link."""
         self._stopping.set()
+        self._wake.set()
         if self._opening is not None:
             self._opening.reschedule(asyncio.get_running_loop().time())
         link = self._link

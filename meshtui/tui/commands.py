@@ -50,9 +50,16 @@ EVERYWHERE: tuple[Command, ...] = (
     Command(
         "show-radio",
         "Our radio",
-        "Battery, contacts, clock, settings; a asks it something or sets it.",
+        "Battery, contacts, clock, settings; a asks it something or sets it, r tries its link now.",
         ("alt+r",),
         "/radio",
+    ),
+    Command(
+        "retry-links",
+        "Try links that are down now",
+        "Instead of when their time has come, a minute later at most.",
+        (),
+        "/reconnect",
     ),
     Command(
         "show-answers",

@@ -154,6 +154,7 @@ class FakeMesh:
         self.known_channels: dict[str, Channel] = {}
         self.known_routes: dict[NodeId, Route] = {}
         self.submitted: list[Command] = []
+        self.retried: list[LinkId | None] = []
         self.last_said: Message | None = None
         self.dissections: dict[bytes, Dissection] = {}
         self.summaries: dict[bytes, PacketSummary] = {}
@@ -206,6 +207,9 @@ class FakeMesh:
 
     def open_links(self) -> None:
         """They are."""
+
+    def retry_links(self, link_id: LinkId | None = None) -> None:
+        self.retried.append(link_id)
 
     async def conversations(self) -> Sequence[Conversation]:
         return sorted(self.talks.values(), key=lambda talk: -talk.last_at_ms)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from meshtui.errors import MeshtuiError
 from meshtui.model.command import Ask
-from meshtui.model.event import Answered, DeviceChanged
-from meshtui.model.ids import NetworkName, NodeId
+from meshtui.model.event import Answered, DeviceChanged, LinkChanged
+from meshtui.model.ids import LinkId, NetworkName, NodeId
+from meshtui.model.link import LinkState
 from meshtui.model.node import NodeRole
 from meshtui.model.secret import SecretBytes
 from meshtui.model.text import clean, clean_line
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 
     from textual.screen import Screen
 
+    from meshtui.model.device import Device
     from meshtui.model.event import Event
-    from meshtui.model.ids import LinkId
     from meshtui.model.verb import Verb
     from meshtui.tui.screens.sheet import Sheet
     from meshtui.tui.text.details import Line
@@ -57,18 +58,26 @@ class AskingFrame(MainFrame):
         """The networks that are set up."""
         return list(dict.fromkeys(me.network for me in self.desk.api.myself()))
 
-    def verb_choices(self, target: VerbTarget | None = None) -> list[Choice]:
-        """All verbs of all networks, for the quick switcher: of whom is asked later."""
-        several = len(self.networks()) > 1
+    def verb_choices(
+        self, target: VerbTarget | None = None, radio: Device | None = None
+    ) -> list[Choice]:
+        """All verbs of all networks, for the quick switcher: of whom is asked later.
+
+        Args:
+            radio: It is this one; None = that is asked later, too.
+        """
+        networks = self.networks() if radio is None else [radio.network]
+        several = len(networks) > 1
+        whom = _NONE if radio is None else radio.link_id
         return [
             Choice(
                 clean_line(verb.title, 60),
                 f"ask {network_short(network)}" if several else "ask",
                 usage(verb),
-                f"verb {network} {verb.name} {verb.target.value} {_NONE}",
+                f"verb {network} {verb.name} {verb.target.value} {whom}",
                 2,
             )
-            for network in self.networks()
+            for network in networks
             for verb in self.desk.api.verbs(network)
             if target is None or verb.target is target
         ]
@@ -89,22 +98,52 @@ class AskingFrame(MainFrame):
         self.pursue(event.wish)
 
     def action_show_radio(self) -> None:
-        """Our own radios as they stand."""
+        """Our own radio as it stands; of several, the one that is chosen."""
+        devices = self.desk.api.devices()
+        if len(devices) >= _SEVERAL:
+            self._offer_radios(devices, self._show_radio)
+        else:
+            self._show_radio(devices[0].link_id if devices else None)
+
+    def _show_radio(self, link_id: LinkId | None) -> None:
         from meshtui.tui.screens.sheet import Sheet
 
-        sheet = Sheet("Our radio", self._device_lines(), [("a", "ask it", "ask")])
-        self._live, self._live_id = (sheet, self._device_lines), ""
-        self.app.push_screen(self.styled(sheet), self._from_radio)
+        def lines() -> Sequence[Line]:
+            return self._device_lines(link_id)
 
-    def _from_radio(self, answer: str | None) -> None:
-        self._live = None
-        if answer != "ask":
-            return
-        choices = self.verb_choices(VerbTarget.RADIO)
+        def take(answer: str | None) -> None:
+            self._live = None
+            if answer == "ask":
+                self._ask_radio(link_id)
+            elif answer == "retry":
+                self._retry(link_id)
+
+        answers = [("a", "ask it", "ask"), ("r", "try its link now", "retry")]
+        sheet = Sheet("Our radio", lines(), answers)
+        self._live, self._live_id = (sheet, lines), ""
+        self.app.push_screen(self.styled(sheet), take)
+
+    def _ask_radio(self, link_id: LinkId | None) -> None:
+        devices = self.desk.api.devices()
+        radio = next((each for each in devices if each.link_id == link_id), None)
+        choices = self.verb_choices(VerbTarget.RADIO, radio)
         if choices:
             self.offer(choices)
         else:
             self.tell("Nothing can be asked of a radio here", is_error=True)
+
+    def action_retry_links(self) -> None:
+        """Try all links that are down."""
+        self._retry(None)
+
+    def _retry(self, link_id: LinkId | None) -> None:
+        down = [
+            clean(link.title, limit=16)
+            for link in self.links.values()
+            if link.state is LinkState.DOWN and link_id in (None, link.link_id)
+        ]
+        self.desk.api.retry_links(link_id)
+        self.tell(f"Trying now: {', '.join(down)}" if down else "No such link is down")
 
     def action_show_answers(self) -> None:
         """What was asked, and news."""
@@ -126,10 +165,13 @@ class AskingFrame(MainFrame):
     # -- from a wish to a request --------------------------------------------------------------
 
     def pursue_choice(self, value: str) -> None:
-        """Go on from a chosen `NETWORK VERB TARGET NODE`."""
+        """Go on from a chosen `NETWORK VERB TARGET NODE`; a radio goes by its link."""
         network, name, target, node = value.split(" ", 3)
         verb = find_verb(self.desk.api.verbs(NetworkName(network)), name, VerbTarget(target))
         if verb is None:
+            return
+        if verb.target is VerbTarget.RADIO and node != _NONE:
+            self.pursue(Wish(NetworkName(network), verb, link_id=LinkId(node)))
             return
         node_id = None if node == _NONE else NodeId(node)
         if node_id is None and verb.target is VerbTarget.NODE:
@@ -172,20 +214,27 @@ class AskingFrame(MainFrame):
 
     def _choose_radio(self, wish: Wish) -> None:
         devices = [each for each in self.desk.api.devices() if each.network == wish.network]
-        known = {clean_line(each.link_id, 30): each.link_id for each in devices}
+        self._offer_radios(devices, lambda link_id: self.pursue(replace(wish, link_id=link_id)))
 
-        def take(choice: Choice | None) -> None:
+    def _offer_radios(self, devices: Sequence[Device], take: Callable[[LinkId], None]) -> None:
+        away = self._away()
+
+        def take_choice(choice: Choice | None) -> None:
             if choice is not None:
-                self.pursue(replace(wish, link_id=known[choice.value]))
+                take(LinkId(choice.value))
 
-        self._offer_to(
-            [
-                Choice(clean_line(each.name, 40) or link, "radio", link, link)
-                for each in devices
-                for link in (clean_line(each.link_id, 30),)
-            ],
-            take,
-        )
+        choices = []
+        for each in devices:
+            link = clean_line(each.link_id, 30)
+            hint = f"{link}, away" if each.link_id in away else link
+            name = clean_line(each.name, 40) or link
+            choices.append(Choice(name, "radio", hint, each.link_id))
+        self._offer_to(choices, take_choice)
+
+    def _away(self) -> dict[LinkId, str]:
+        """Links that are not up, and why."""
+        links = self.links.values()
+        return {link.link_id: link.reason for link in links if link.state is not LinkState.UP}
 
     def _offer_to(self, choices: Sequence[Choice], take: Callable[[Choice | None], None]) -> None:
         from meshtui.tui.screens.palette import Palette
@@ -298,6 +347,8 @@ class AskingFrame(MainFrame):
                 self._answered(event)
             case DeviceChanged(device):
                 self._device_changed(device.link_id)
+            case LinkChanged() if not self._live_id:
+                self._refresh_live()
 
     def _answered(self, answered: Answered) -> None:
         asked = self.answers.take(answered)
@@ -339,11 +390,12 @@ class AskingFrame(MainFrame):
             sheet, lines = self._live
             sheet.restate(lines())
 
-    def _device_lines(self) -> Sequence[Line]:
+    def _device_lines(self, link_id: LinkId | None) -> Sequence[Line]:
         from meshtui.tui.text.devices import device_lines
 
         names = {verb.name for network in self.networks() for verb in self.desk.api.verbs(network)}
-        return device_lines(self.desk.api.devices(), names)
+        devices = [each for each in self.desk.api.devices() if link_id in (None, each.link_id)]
+        return device_lines(devices, names, self._away())
 
     def styled(self, screen: ScreenType) -> ScreenType:
         """A screen over this one uses the same glyph set."""

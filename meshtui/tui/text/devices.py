@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from meshtui.model.text import clean_line
@@ -10,9 +11,10 @@ from meshtui.tui.text.details import MAX_ID, field
 from meshtui.tui.text.format import position_words
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from meshtui.model.device import Device
+    from meshtui.model.ids import LinkId
     from meshtui.model.link import RadioSettings
     from meshtui.tui.text.details import Line
 
@@ -25,15 +27,24 @@ _RESTART: Final = "reboot"
 _MAX_FACTS: Final = 60
 
 
-def device_lines(devices: Sequence[Device], verbs: Collection[str]) -> list[Line]:
-    """All radios of ours, one after the other; `verbs` are those that can be asked of them."""
+def device_lines(
+    devices: Sequence[Device],
+    verbs: Collection[str],
+    away: Mapping[LinkId, str] = MappingProxyType({}),
+) -> list[Line]:
+    """All radios of ours, one after the other.
+
+    Args:
+        verbs: Those that can be asked of them.
+        away: Links that are not up, and why.
+    """
     if not devices:
         return [((" No radio of ours has said anything of itself yet.", "dim"),)]
     lines: list[Line] = []
     for number, device in enumerate(devices):
         if number:
             lines.append((("", "plain"),))
-        lines += _lines_of(device, verbs)
+        lines += _lines_of(device, verbs, away.get(device.link_id))
     return lines
 
 
@@ -61,9 +72,12 @@ def radio_words(radio: RadioSettings) -> str:
     return " ".join(part for part in parts if part)
 
 
-def _lines_of(device: Device, verbs: Collection[str]) -> list[Line]:
+def _lines_of(device: Device, verbs: Collection[str], away: str | None) -> list[Line]:
     name = clean_line(device.name, 40) or "(no name)"
     lines: list[Line] = [((f" {name}", "title"),)]
+    if away is not None:
+        why = f" ({clean_line(away, 100)})" if away else ""
+        lines.append(((f" It is away{why}: this is what it said last.", "bad"),))
     if device.node_id:
         lines.append(((f" {clean_line(device.node_id, MAX_ID)}", "dim"),))
     link = clean_line(device.link_id, 30)

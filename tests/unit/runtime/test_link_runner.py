@@ -67,6 +67,20 @@ def to(endpoint: str, **how) -> Transmit:
     return Transmit(INFO.link_id, b"x", endpoint, is_confirmed=True, **how)
 
 
+async def test_a_link_that_waits_is_tried_at_once_when_that_is_wanted() -> None:
+    async with running(Kit(TransportError("wrong", is_final=True))) as kit:
+        await eventually(lambda: kit.runner.info.retry_at_ms)
+        kit.runner.retry()
+        await kit.open()
+        kit.runner.retry()
+        kit.transport.link.lose()
+        await eventually(lambda: kit.port.count(LinkClosed) == 1)
+        await eventually(lambda: kit.runner.info.retry_at_ms)
+
+        assert kit.runner.info.state is LinkState.DOWN
+        assert kit.port.count(LinkOpened) == 1
+
+
 async def test_waiting_grows_with_every_failure_up_to_a_minute() -> None:
     kit = Kit(*(TransportError("no") for _ in range(12)))
     delays = []

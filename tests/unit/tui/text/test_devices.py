@@ -49,6 +49,16 @@ def test_a_way_out_is_named_only_where_there_is_one() -> None:
     assert "90 s ahead; /reboot it, or wait" in shown(ahead, verbs={"sync-time", "reboot"})
 
 
+def test_a_radio_that_is_away_is_not_shown_as_if_it_were_there() -> None:
+    lines = device_lines((DEVICE,), (), {DEVICE.link_id: f"un{EVIL}plugged"})
+    text = "\n".join("".join(text for text, _ in line) for line in lines)
+
+    assert "It is away (un" in text
+    assert "this is what it said last" in text
+    assert "\x1b" not in text
+    assert "away" not in shown(DEVICE)
+
+
 def test_a_radio_that_does_not_say_its_channel_is_described_by_the_rest() -> None:
     assert radio_words(RadioSettings()) == "SF11 250 kHz 4/5"
 
