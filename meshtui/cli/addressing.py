@@ -132,7 +132,9 @@ def _naming(flag: str) -> Iterator[None]:
     try:
         yield
     except ConfigError as error:
-        msg = f"{flag}: {error}"
+        # the shell takes away the quotes that it is given
+        hint = f""" of its own: {flag} '"my hill"'""" if str(error).endswith('"quotes"') else ""
+        msg = f"{flag}: {error}{hint}"
         raise ConfigError(msg) from None
 
 

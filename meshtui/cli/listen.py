@@ -42,7 +42,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME[=KEYHEX]",
-        help="join this MeshCore channel, for good; repeatable; without MeshCore, as --forum",
+        help="join this MeshCore channel, for good; repeatable; without MeshCore, as --forum. "
+        "@FILE in the place of KEYHEX reads it from a file",
     )
 
 

@@ -24,7 +24,7 @@ _LIKE_A_KEY: Final = re.compile(r"[0-9a-fA-F]{16}")
 _QUOTED: Final = re.compile(r'(#?)"([^"]*)"(.*)', re.DOTALL)
 _NO_NAME: Final = f"Name a channel of 1 to {MAX_NAME} letters: /join #hill"
 _NO_KEY: Final = 'A key has 32 or 64 hex digits; a name with blanks or = stands in "quotes"'
-_NAMELESS: Final = 'This looks like a key: its channel\'s name comes first, or stands in "quotes"'
+_NAMELESS: Final = 'This looks like a key without a name; a name like it stands in "quotes"'
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -98,6 +99,14 @@ def test_a_key_may_stand_in_a_file(tmp_path: Path) -> None:
 
     assert request.secret is not None
     assert request.secret.reveal == b"\x0a" * 16
+
+
+def test_a_name_with_blanks_keeps_quotes_of_its_own() -> None:
+    with pytest.raises(ConfigError, match=re.escape("""--channel '"my hill"'""")):
+        addressing.join_request("hill people", [JSON])
+
+    assert addressing.join_request('"hill people"', [JSON]).name == "hill people"
+    assert addressing.join_request('"hill people"', [CORE]).name == "#hill people"
 
 
 def test_a_forums_name_is_taken_as_it_stands_and_may_hold_blanks() -> None:
