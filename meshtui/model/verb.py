@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from meshtui.model.node import NodeRole
 
 
@@ -30,6 +32,8 @@ class Verb:
         is_secret: The argument is typed unseen and travels as `Ask.secret`.
         roles: Whom of the nodes it makes sense for; empty = anybody.
         is_dangerous: Ask the user once more: it forgets, reboots or overwrites something.
+        check: Reads an argument, so that nobody is asked once more about one that is refused then;
+            raises `LocalProtocolError`. None = there is nothing to see before it is sent.
     """
 
     name: str
@@ -41,3 +45,4 @@ class Verb:
     is_secret: bool = False
     roles: frozenset[NodeRole] = frozenset()
     is_dangerous: bool = False
+    check: Callable[[str], object] | None = field(default=None, compare=False, repr=False)

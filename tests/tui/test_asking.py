@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from meshtui.errors import LocalProtocolError
 from meshtui.model.command import Ask, JoinChannel, SendText, SetDraft
 from meshtui.model.event import Answered, DeviceChanged
 from meshtui.model.ids import LinkId
@@ -17,6 +18,7 @@ from tests.support.two_networks import (
     DEVICE,
     MESHCORE,
     RADIO_ID,
+    REBOOT,
     RIDGE,
     ROOM,
     TEST,
@@ -200,6 +202,31 @@ async def test_what_is_dangerous_is_asked_once_more() -> None:
 
     assert after_escape == []
     assert [request.verb for request in asks(mesh)] == ["reboot"]
+
+
+async def test_an_argument_that_cannot_be_right_is_refused_before_the_question() -> None:
+    mesh = two_networks()
+
+    def check(argument: str) -> None:
+        if argument != "eu":
+            raise LocalProtocolError("it takes a preset (eu)")
+
+    tune = replace(REBOOT, name="set-radio", argument="PRESET", check=check)
+    mesh.verbs_of = {MESHCORE: (tune, REBOOT)}
+    async with app_on(mesh).run_test(size=SMALL) as pilot:
+        await opened(pilot, TEST)
+        await typed(pilot, "/set-radio 1 2 3")
+        refused = text_of(pilot.app)
+        await typed(pilot, "/reboot x")
+        too_much = text_of(pilot.app)
+        await typed(pilot, "/set-radio eu")
+        await pilot.press("y")
+        await settle(pilot)
+
+    assert "/set-radio: it takes a preset (eu)" in refused
+    assert "do it" not in refused
+    assert "/reboot: it takes nothing more" in too_much
+    assert [ask.argument for ask in asks(mesh)] == ["eu"]
 
 
 async def test_an_argument_that_is_missing_is_asked_for() -> None:

@@ -55,6 +55,9 @@ class VerbWords:
     def run(self, network: NetworkName, verb: Verb, typed: str) -> None:
         """Ask, with what was typed after the verb."""
         if verb.target is VerbTarget.RADIO:
+            if typed and not verb.argument:
+                self._pane.tell(f"/{verb.name}: it takes nothing more", bad=True)
+                return
             self._pane.ask(Wish(network, verb, argument=self._radio_argument(verb, typed)))
             return
         node_id, rest = self._node_and_rest(network, verb, typed)

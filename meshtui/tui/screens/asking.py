@@ -269,6 +269,13 @@ class AskingFrame(MainFrame):
     def _confirm(self, wish: Wish, secret: SecretBytes | None) -> None:
         from meshtui.tui.screens.sheet import Sheet
 
+        if wish.verb.check is not None:
+            try:
+                wish.verb.check(wish.argument or "")
+            except MeshtuiError as error:
+                self.tell(f"/{wish.verb.name}: {clean(str(error), limit=200)}", is_error=True)
+                return
+
         title = clean_line(wish.verb.title, 40)
         lines: list[Line] = [((f" {clean_line(wish.verb.help, 300)}", "warn"),)]
         if wish.argument:

@@ -6,6 +6,8 @@ from typing import Final
 
 from meshtui.model.node import NodeRole
 from meshtui.model.verb import Verb, VerbTarget
+from meshtui.networks.meshcore.arguments import days_of
+from meshtui.networks.meshcore.device_arguments import PRESETS, preset_of
 
 _NODE: Final = VerbTarget.NODE
 _RADIO: Final = VerbTarget.RADIO
@@ -114,10 +116,11 @@ RADIO_VERBS: Final = (
     Verb(
         "set-radio",
         "Tune the radio",
-        "A preset (eu, us), or frequency, bandwidth, spreading factor and coding rate.",
+        f"A preset ({', '.join(PRESETS)}), or frequency, bandwidth, spreading factor, coding rate.",
         _RADIO,
         "PRESET or MHZ KHZ SF CR",
         is_dangerous=True,
+        check=preset_of,
     ),
     Verb("set-power", "Set the power", "What the radio sends with.", _RADIO, "dBm"),
     Verb(
@@ -148,6 +151,7 @@ RADIO_VERBS: Final = (
         _RADIO,
         "DAYS",
         is_dangerous=True,
+        check=days_of,
     ),
     Verb("reboot", "Reboot", "Start the radio anew.", _RADIO, is_dangerous=True),
     Verb("import", "Import a card", "Add a contact by its card.", _RADIO, "meshcore://…"),

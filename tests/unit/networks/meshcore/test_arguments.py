@@ -13,6 +13,7 @@ from meshtui.networks.meshcore.arguments import (
     switch_of,
     words_of,
 )
+from meshtui.networks.meshcore.companion.verbs import VERBS
 
 
 @pytest.mark.parametrize("typed", ["a1,3F,07", "A1 3f 07", "a1 > 3f > 07"])
@@ -57,3 +58,14 @@ def test_words_are_counted() -> None:
     assert words_of(" a  b ", 1, 2, "one or two") == ["a", "b"]
     with pytest.raises(LocalProtocolError, match="it takes one or two"):
         words_of("a b c", 1, 2, "one or two")
+
+
+def test_what_overwrites_or_forgets_is_read_before_anybody_is_asked_once_more() -> None:
+    checked = [verb for verb in VERBS if verb.is_dangerous and verb.argument]
+
+    assert [verb.name for verb in checked] == ["set-radio", "contacts-cleanup"]
+    for verb in checked:
+        assert verb.check is not None
+        with pytest.raises(LocalProtocolError):
+            verb.check("1 2 3")
+    assert "(eu, us, ca)" in checked[0].help
