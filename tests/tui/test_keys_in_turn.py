@@ -179,3 +179,22 @@ async def test_keys_do_not_wait_for_ever_for_one_whose_end_is_never_told(monkeyp
         await settle(pilot)
 
         assert app.focused.value == "hill"
+
+
+async def test_keys_after_one_that_lays_something_over_the_list_are_for_that() -> None:
+    mesh = mesh_of_all()
+    app = app_on(mesh)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        example_frames(mesh)
+        await pilot.press("escape", "4")
+        await settle(pilot)
+        pane = app.screen.pane
+        pane._list.move_to(1)
+        await settle(pilot)
+
+        burst(app, "S", "k", "S", "t", "j", "j", "t", "x", "k")
+        await at_rest(app, pilot)
+
+        assert pane._list.cursor == 1
+        assert pane._columns.cursor == 2

@@ -208,7 +208,7 @@ class PacketFrame(Pane):
         if not name:
             for each in (self._list, self._list_head, self._parts):
                 each.styles.clear_rule("display")  # as it is when a part is maximised
-        self.call_after_refresh(self.take_focus)
+        self.take_focus()
         self.call_after_refresh(self._show_selected)
         self.post_message(self.Restated())
 
