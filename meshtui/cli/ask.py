@@ -150,6 +150,8 @@ def _list(profile: Profile, output: Output) -> int:
         for verb in verbs_of(network)
     ]
     output.table(("network", "verb", "of", "takes", "help"), rows)
+    if not rows:
+        output.say(f"nothing can be asked on {', '.join(networks)}")
     return Exit.DONE
 
 

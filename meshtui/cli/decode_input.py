@@ -64,6 +64,7 @@ def from_text(text: str, number: int = 0) -> Given:
         payload = bytes.fromhex(text.replace(":", ""))
     except ValueError:
         detail = "a packet is an even number of hex digits"
+        detail += "" if number else ", and there is no file of that name"
         return Given(number, problem=DecodeError("not-hex", detail))
     return Given(number, Frame(_LINK, payload, Instant(0.0, 0)))
 

@@ -112,6 +112,9 @@ def _new(args: argparse.Namespace, profile: Profile, output: Output) -> Myself:
     from meshtui.crypto.mnemonic import new_words
     from meshtui.runtime.setup import create_identity
 
+    if args.words_file is None and sys.__stderr__ is None:
+        msg = "there is no standard error to show the words on; pass --words-file FILE"
+        raise ConfigError(msg)
     words = new_words(args.words, secrets.token_bytes)
     passphrase = _passphrase(args)
     password = _new_password(args, profile, output)

@@ -70,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
     from meshtui.runtime.inspection import open_recording
 
     output = Output(as_json=args.json)
-    form = _form_of(args.write) if args.write else ""
+    form = "" if args.write is None else _form_of(args.write)
     _check_filter(args.filter, output)
     keys = _keys(args, output)
     is_screen = not (form or args.json or args.lines) and sys.stdout.isatty()
@@ -176,6 +176,9 @@ def _keys(args: argparse.Namespace, output: Output) -> KeyMaterial:
 
 def _place(name: str, *, is_screen: bool) -> Path | int:
     """Find what to open; the standard input is taken aside where the keyboard needs its place."""
+    if not name:
+        msg = "FILE: name a recording, or - for the standard input"
+        raise ConfigError(msg)
     if name != _STDIN:
         return Path(name)
     require_input()

@@ -202,3 +202,13 @@ def test_what_can_be_asked_is_listed_without_a_link_or_keys(
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     (login,) = (row for row in rows if row["verb"] == "login")
     assert (login["of"], login["secret"], login["roles"]) == ("node", True, ["relay", "room"])
+
+
+def test_where_nothing_can_be_asked_that_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    link = "jsonmesh+mqtt://127.0.0.1:1"
+
+    assert main(["ask", "--list", "--link", link, "--home", str(tmp_path)]) == 0
+
+    assert capsys.readouterr() == ("", "nothing can be asked on jsonmesh\n")

@@ -134,9 +134,11 @@ def test_a_cut_recording_shows_what_was_whole_and_fails(
     ("arguments", "code", "complaint"),
     [
         (["nowhere.pcap"], 2, "No such file"),
+        ([""], 2, "name a recording"),
         (["."], 1, "a folder"),
         (["ok", "--filter", "snr<<"], 2, "--filter"),
         (["ok", "--write", "out.txt"], 2, "--write"),
+        (["ok", "--write", ""], 2, "--write"),
         (["ok", "--write", "no/such/folder/out.pcap"], 2, "No such file"),
         (["ok", "--network", "nonet"], 2, "nonet"),
         (["ok", "--channel", "#a=xyz"], 2, "--channel"),

@@ -108,6 +108,7 @@ def test_a_screen_without_a_terminal_names_the_stream_that_is_none(
         ("--print-config >&-", 0, ""),
         ("nonsense 2>&-", 2, ""),
         ("identity show 2>&-", 0, ""),
+        ("--home /nonexistent identity new --no-encrypt 2>&-", 2, ""),
         ("<&-", 2, "standard input is none"),
         ("inspect - <&-", 2, "there is no standard input"),
         (f"send --to {NODE} - --link {LINK} <&-", 2, "there is no standard input"),
