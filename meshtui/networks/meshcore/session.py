@@ -39,6 +39,7 @@ from meshtui.networks.meshcore.channels import Channels
 from meshtui.networks.meshcore.frame_view import dissect_frame, summarise_frame
 from meshtui.networks.meshcore.nodes import ID_CHARS
 from meshtui.networks.meshcore.station import NETWORK
+from meshtui.networks.meshcore.text_limits import misfit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -261,7 +262,12 @@ class MeshcoreSession:
             raise LocalProtocolError("this message is still on its way")
         ready = self._ready()
         objections = [port.objection(message.conversation, message.text) for port in ready]
-        if objections and all(objections):
+        if not ready:
+            # under the name of a radio that was here, else under none: it may be a short one
+            known = next((port.myself for port in self._ports.values() if port.myself), None)
+            name = known.name if known else ""
+            objections = [misfit(message.conversation, message.text, name)]
+        if all(objections):
             raise LocalProtocolError(objections[0])
         if len(self._open) >= MAX_WAITING:
             raise LocalProtocolError("too many messages wait for a radio; is one connected?")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from meshtui.mesh.airtime import time_on_air_ms
 from meshtui.model.ids import ConversationKind, NodeId, split_conversation
 from meshtui.model.message import SendCost
-from meshtui.networks.meshcore.payloads.text import MAX_TEXT_BYTES
+from meshtui.networks.meshcore.text_limits import misfit
 
 if TYPE_CHECKING:
     from meshtui.model.ids import ConversationId
@@ -24,15 +24,11 @@ _DIRECT_HEAD: Final = 1 + 1 + 2 + 2  # header, path_len, both hashes, MAC
 def objection(radio: Radio, conversation: ConversationId, text: str) -> str:
     """Say why this radio cannot carry a text, and what to do; empty = it can."""
     _, kind, target = split_conversation(conversation)
-    size = len(text.encode(errors="replace"))
-    if "\0" in text:
-        return "a MeshCore text ends at its first NUL character; take it out"
-    if kind is ConversationKind.DIRECT:
-        if target == radio.node_id:
-            return "that is the radio itself"
-        return _too_long(size, MAX_TEXT_BYTES, "")
-    limit = MAX_TEXT_BYTES - len(f"{radio.name}: ".encode(errors="replace"))
-    return _too_long(size, limit, " beside your name") or _no_channel(radio, target)
+    if target == radio.node_id:
+        return "that is the radio itself"
+    is_channel = kind is ConversationKind.CHANNEL
+    complaint = misfit(conversation, text, radio.name)
+    return complaint or (_no_channel(radio, target) if is_channel else "")
 
 
 def cost(radio: Radio, conversation: ConversationId, text: str) -> SendCost | None:
@@ -61,12 +57,6 @@ def is_raw_possible(radio: Radio) -> bool:
 
 def _sealed(size: int) -> int:
     return -(-(_TEXT_HEAD + size) // _BLOCK) * _BLOCK
-
-
-def _too_long(size: int, limit: int, beside: str) -> str:
-    if size <= limit:
-        return ""
-    return f"it is {size} bytes long, and {limit} fit{beside}: shorten it by {size - limit}"
 
 
 def _no_channel(radio: Radio, name: str) -> str:

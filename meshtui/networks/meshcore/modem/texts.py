@@ -8,7 +8,7 @@ from meshtui.mesh.airtime import time_on_air_ms
 from meshtui.model.ids import ConversationKind, split_conversation
 from meshtui.model.message import SendCost
 from meshtui.networks.meshcore.modem.rig import key_in
-from meshtui.networks.meshcore.payloads.text import MAX_TEXT_BYTES
+from meshtui.networks.meshcore.text_limits import misfit
 
 if TYPE_CHECKING:
     from meshtui.model.ids import ConversationId, Instant
@@ -29,23 +29,11 @@ def objection(rig: Rig, conversation: ConversationId, text: str) -> str:
     if not rig.line.facts.is_tuned:
         return UNTUNED
     _, kind, target = split_conversation(conversation)
-    if "\0" in text:
-        return "a MeshCore text ends at its first NUL character; take it out"
-    size = len(text.encode(errors="replace"))
-    if kind is ConversationKind.DIRECT:
-        if target == rig.station.node_id:
-            return "that is you"
-        return _too_long(size, MAX_TEXT_BYTES, "")
-    if rig.station.keyring.channel(target) is None:
+    if target == rig.station.node_id:
+        return "that is you"
+    if kind is ConversationKind.CHANNEL and rig.station.keyring.channel(target) is None:
         return f"no key of {target} is known; join it first"
-    limit = MAX_TEXT_BYTES - len(f"{rig.name}: ".encode(errors="replace"))
-    return _too_long(size, limit, " beside your name")
-
-
-def _too_long(size: int, limit: int, beside: str) -> str:
-    if size <= limit:
-        return ""
-    return f"it is {size} bytes long, and {limit} fit{beside}: shorten it by {size - limit}"
+    return misfit(conversation, text, rig.name)
 
 
 def cost(rig: Rig, conversation: ConversationId, text: str, now: Instant) -> SendCost | None:

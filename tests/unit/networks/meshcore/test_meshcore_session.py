@@ -128,6 +128,26 @@ def states(outputs: list) -> list[DeliveryState]:
     return [each.delivery.state for each in outputs if isinstance(each, DeliveryChanged)]
 
 
+@pytest.mark.parametrize(
+    ("conversation", "text"), [(PUBLIC, "x" * 159), (DIRECT, "x" * 161), (PUBLIC, "a\0b")]
+)
+def test_what_no_radio_could_carry_is_refused_before_one_is_there(conversation, text) -> None:
+    with pytest.raises(LocalProtocolError, match=r"shorten it by 1|take it out"):
+        Bench().say(conversation, text)
+
+
+def test_a_text_must_fit_beside_the_name_of_the_radio_that_was_here() -> None:
+    bench = Bench()
+    early = states(bench.say(PUBLIC, "x" * 158))
+    bench.make("usb").myself = Myself(NETWORK, PEER, str(PEER), "Hill")
+    bench.up()
+    bench.session.link_down(LinkId("usb"), NOW)
+
+    with pytest.raises(LocalProtocolError, match="154 fit beside your name: shorten it by 1"):
+        bench.say(PUBLIC, "x" * 155, "late")
+    assert early == states(bench.say(PUBLIC, "x" * 154, "last")) == [DeliveryState.QUEUED]
+
+
 def test_a_text_waits_for_a_radio_and_leaves_with_the_first_that_comes() -> None:
     bench = Bench()
 
