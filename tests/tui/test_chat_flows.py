@@ -176,6 +176,35 @@ async def test_a_narrow_key_line_holds_whole_words_and_where_help_is() -> None:
         assert "…" not in text_of(pilot.app)
 
 
+@pytest.mark.parametrize("size", [SMALL, (40, 15)])
+async def test_a_long_notice_says_its_end_too_and_gives_the_lines_back(size) -> None:
+    words = "the radio's clock is 745 s ahead of ours, and no clock is set back: reboot it, or wait"
+
+    async with app_on(seeded_mesh()).run_test(size=size) as pilot:
+        await opened(pilot)
+        before = lines_of(pilot.app)
+        pilot.app.screen.tell(words, is_error=True)
+        await settle(pilot)
+        told = lines_of(pilot.app)
+        pilot.app.screen._drop_notice()
+        await settle(pilot)
+
+        assert lines_of(pilot.app) == before
+    assert words in " ".join(" ".join(told[-3:]).split())
+    assert len(told) == size[1]
+
+
+async def test_a_notice_without_end_takes_three_lines_at_most() -> None:
+    async with app_on(seeded_mesh()).run_test(size=SMALL) as pilot:
+        await opened(pilot)
+        pilot.app.screen.tell("word " * 200)
+        await settle(pilot)
+        lines = lines_of(pilot.app)
+
+    assert [line.startswith(" word word") for line in lines[-4:]] == [False, True, True, True]
+    assert lines[-1].rstrip().endswith("…")
+
+
 async def test_two_quick_digits_make_one_pane_and_it_misses_nothing() -> None:
     mesh = seeded_mesh()
 

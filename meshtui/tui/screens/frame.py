@@ -228,7 +228,7 @@ class MainFrame(Screen[None]):
         line = self.query_one("#keys", BarLine)
         if self._notice is not None:
             text, is_error = self._notice
-            line.show([(text, "bad" if is_error else "good")])
+            line.say(text, "bad" if is_error else "good", self.size.width)
             return
         pieces: list[tuple[str, str]] = []
         for key, word in _fitting(self.pane.context_keys(), self.size.width - 1):

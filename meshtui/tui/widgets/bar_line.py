@@ -1,21 +1,25 @@
 """One-line bars: the status line on top, the key line at the bottom, a banner between.
 
+Only a sentence that does not fit makes one grow, so that its end, which says what to do, is read.
 Each keeps the strip it painted and repaints only when it would look different.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual.strip import Strip
 
-from meshtui.tui.text.format import fit
+from meshtui.tui.text.format import fit, wrap
 from meshtui.tui.widgets.painted import PaintedWidget
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+
+MAX_LINES: Final = 3
 
 
 class BarLine(PaintedWidget):
@@ -54,26 +58,53 @@ class BarLine(PaintedWidget):
         self.ellipsis = ellipsis
         self._left: tuple[tuple[str, str], ...] = ()
         self._right: tuple[tuple[str, str], ...] = ()
+        self._above: tuple[tuple[str, str], ...] = ()
 
     @property
     def text(self) -> str:
-        """What it says, without styles; left and right joined by two spaces."""
+        """What it says, without styles; lines, left and right joined by two spaces."""
         sides = ("".join(text for text, _ in side) for side in (self._left, self._right))
-        return "  ".join(side for side in sides if side)
+        return "  ".join(part for part in (*(text for text, _ in self._above), *sides) if part)
 
     def show(self, left: Sequence[tuple[str, str]], right: Sequence[tuple[str, str]] = ()) -> None:
         """Say something else: pieces of (text, component word), the word as `dim` or empty."""
-        if (tuple(left), tuple(right)) != (self._left, self._right):
-            self._left, self._right = tuple(left), tuple(right)
-            self.refresh()
+        self._show((), tuple(left), tuple(right))
 
-    def render_line(self, y: int) -> Strip:  # noqa: ARG002 - there is one line
-        """Give the line to Textual."""
+    def say(self, text: str, word: str, width: int) -> None:
+        """Say a sentence instead, in up to three lines of `width`."""
+        lines = wrap(text, width - 2)
+        above, rest = lines[: MAX_LINES - 1], lines[MAX_LINES - 1 :]
+        if not rest:
+            rest = [above.pop()]
+        self._show(tuple((line, word) for line in above), ((" ".join(rest), word),), ())
+
+    def _show(
+        self,
+        above: tuple[tuple[str, str], ...],
+        left: tuple[tuple[str, str], ...],
+        right: tuple[tuple[str, str], ...],
+    ) -> None:
+        if (above, left, right) == (self._above, self._left, self._right):
+            return
+        if len(above) != len(self._above):
+            self.styles.height = len(above) + 1
+        self._above, self._left, self._right = above, left, right
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """Give a line to Textual."""
+        if y < len(self._above):
+            return self._strip((self._above[y],), ())
+        return self._strip(self._left, self._right)
+
+    def _strip(
+        self, left_pieces: Sequence[tuple[str, str]], right_pieces: Sequence[tuple[str, str]]
+    ) -> Strip:
         width = self.size.width
-        right = self._segments(self._right)
+        right = self._segments(right_pieces)
         taken = sum(cell_len(segment.text) for segment in right) + (2 if right else 1)
         room, left = width - taken, []
-        for segment in self._segments(self._left):
+        for segment in self._segments(left_pieces):
             if room <= 0:
                 break
             text = segment.text
