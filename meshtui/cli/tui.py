@@ -69,14 +69,14 @@ async def _show(
     settle_soon()
     save = partial(save_values, profile.paths.config_file)
     setup = ProfileSetup(profile.paths.keys_file, save, profile.config.name)
-    is_first_run = identity is None or not profile.config.links
+    is_first_run = not profile.config.links or (identity is None and _needs_us(profile.config))
     choices = Choices(profile.paths.database_file.with_name("choices.json"))
     async with _mesh_keeper() as keep:
 
         async def start() -> MeshApi:
             # said before; now the screen is drawn where it would be said
             again = load_profile(args, output=None, has_service=True) if is_first_run else profile
-            return await keep(profile, again.config, _either(identity, setup))
+            return await keep(profile, again.config, _either(identity, setup, again.config))
 
         app = MeshtuiApp(
             start,
@@ -89,12 +89,23 @@ async def _show(
     return None if result == WANTS_DEMO else result or Exit.DONE
 
 
-def _either(identity: Identity | None, setup: ProfileSetup) -> Identity:
+def _needs_us(config: Config) -> bool:
+    """Tell whether we are a node ourselves on one of the links."""
+    from meshtui.cli.nobody import link_that_needs_us
+
+    return link_that_needs_us(config) is not None
+
+
+def _either(identity: Identity | None, setup: ProfileSetup, config: Config) -> Identity:
     known = identity or setup.identity
-    if known is None:
+    if known is not None:
+        return known
+    if _needs_us(config):
         msg = "there is no identity; make one with `meshtui identity new`"
         raise ConfigError(msg)
-    return known
+    from meshtui.cli.nobody import throw_away_identity
+
+    return throw_away_identity()
 
 
 @contextlib.asynccontextmanager

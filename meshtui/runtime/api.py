@@ -351,6 +351,19 @@ class NearbyRadio:
     url: str
 
 
+@dataclass(frozen=True, slots=True)
+class LinkCheck:
+    """What trying a link showed.
+
+    Attributes:
+        problem: Why it does not work, for a person; empty = it does.
+        is_silent: It opens, may not be greeted, and no packet was heard: whose it is stays open.
+    """
+
+    problem: str = ""
+    is_silent: bool = False
+
+
 class SetupApi(Protocol):
     """First run: an identity and a link, before there is a mesh."""
 
@@ -390,8 +403,8 @@ class SetupApi(Protocol):
         """
         ...
 
-    async def check_link(self, url: str) -> str:
-        """Try a link URL for at most ten seconds; empty = it works, else why not, for a person."""
+    async def check_link(self, url: str) -> LinkCheck:
+        """Try a link URL for at most ten seconds."""
         ...
 
     async def save_links(self, urls: Sequence[str], name: str) -> None:

@@ -14,7 +14,7 @@ from meshtui.model.link import LinkSetup
 from meshtui.model.packet import Frame
 from meshtui.runtime.check import Check
 from meshtui.runtime.clock import SystemClock
-from meshtui.runtime.greeting import greet, probe_for
+from meshtui.runtime.greeting import greet, has_packet, probe_for
 from meshtui.transports import serial_ports, serial_words
 from meshtui.transports.registry import load_transport
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 LISTEN_S = 3.0
 _ENOUGH: Final = 4_096
-_PACKETS: Final = (b"RSSI:", b"{", b"MCHK|", b"MREQ|", b"\xca", b"\xcb")
 _TEXT: Final = frozenset(range(0x20, 0x7F)) | {0x09, 0x0A, 0x0D, 0x1B}
 
 
@@ -124,7 +123,7 @@ async def _listen(name: str, link: Link, fix: str) -> Check:
             async for arrivals in link.arrivals():
                 for item in arrivals:
                     heard += item.payload if isinstance(item, Frame) else b""
-                if _has_packet(heard) or len(heard) >= _ENOUGH:
+                if has_packet(heard) or len(heard) >= _ENOUGH:
                     break
     except TimeoutError:
         pass
@@ -133,13 +132,8 @@ async def _listen(name: str, link: Link, fix: str) -> Check:
     if not heard:
         detail = f"nothing in {LISTEN_S:.0f} s, as it is where nobody sends"
         return Check(name, True, detail)
-    if _has_packet(heard):
+    if has_packet(heard):
         return Check(name, True, "packets of a mesh")
     if sum(byte in _TEXT for byte in heard) < len(heard) * 3 // 4:
         return Check(name, False, f"{len(heard)} bytes that are neither text nor packets", fix)
     return Check(name, True, f"{len(heard)} bytes of text, no packet among them yet")
-
-
-def _has_packet(heard: bytes | bytearray) -> bool:
-    """Tell whether one of the whole lines looks like a packet; the first may lack its beginning."""
-    return any(line.startswith(_PACKETS) for line in bytes(heard).split(b"\n")[:-1])

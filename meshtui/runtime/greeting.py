@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     from meshtui.transports.base import Link, LinkSpec
 
 GREET_S = 4.0
+LISTEN_S = 3.0
+MAX_HEARD_BYTES: Final = 4_096
 MAX_READS: Final = 1_000
 MAX_ANSWER_CHARS: Final = 120
+_PACKETS: Final = (b"RSSI:", b"{", b"MCHK|", b"MREQ|", b"\xca", b"\xcb")
 
 
 def probe_for(spec: LinkSpec) -> Probe | None:
@@ -66,6 +69,32 @@ async def greet(link: Link, probe: Probe) -> Greeted | None:
         return None
     msg = "the link was closed"
     raise LinkLostError(msg)
+
+
+async def hears_packet(link: Link) -> bool:
+    """Listen for some seconds, sending nothing; tells whether a packet of a line gateway came.
+
+    Raises:
+        LinkLostError: The link is gone.
+    """
+    heard = bytearray()
+    try:
+        async with asyncio.timeout(LISTEN_S):
+            async for arrivals in link.arrivals():
+                heard += b"".join(item.payload for item in arrivals if isinstance(item, Frame))
+                if has_packet(heard):
+                    return True
+                if len(heard) > MAX_HEARD_BYTES:
+                    return False
+    except TimeoutError:
+        return False
+    msg = "the link was closed"
+    raise LinkLostError(msg)
+
+
+def has_packet(heard: bytes | bytearray) -> bool:
+    """Tell whether one of the whole lines looks like a packet; the first may lack its beginning."""
+    return any(line.startswith(_PACKETS) for line in bytes(heard).split(b"\n")[:-1])
 
 
 def _cleaned(finding: Finding) -> Finding:

@@ -11,10 +11,10 @@ from meshtui.crypto.mnemonic import check_words, new_words, seed_of, weakness_of
 from meshtui.errors import ConfigError, CryptoError, KeystoreError, TransportError
 from meshtui.model.ids import LinkId, NetworkName
 from meshtui.model.link import LinkSetup
-from meshtui.runtime.api import Found, NearbyRadio
+from meshtui.runtime.api import Found, LinkCheck, NearbyRadio
 from meshtui.runtime.bootstrap import DEFAULT_NETWORK, identify
 from meshtui.runtime.clock import SystemClock
-from meshtui.runtime.greeting import greet, probe_for
+from meshtui.runtime.greeting import greet, hears_packet, probe_for
 from meshtui.runtime.nearby_serial import serial_gateways
 from meshtui.store.keystore import KeyFile
 from meshtui.transports.base import LinkSpec
@@ -33,6 +33,7 @@ CHECK_TIMEOUT_S: Final = 10.0
 FIND_TIMEOUT_S: Final = 1.0
 LISTEN_S = 60.0
 MESHCORE: Final = NetworkName("meshcore")
+_OF_EITHER: Final = ("tcp", "serial")  # where radios of either network may be
 _NEARBY: Final = (("localhost", 1883),)
 
 
@@ -107,13 +108,13 @@ class ProfileSetup:
             async for radios in heard:
                 yield [_nearby(radio) for radio in radios]
 
-    async def check_link(self, url: str) -> str:
-        """Try a link URL for at most ten seconds; empty = it works, else why not, for a person."""
+    async def check_link(self, url: str) -> LinkCheck:
+        """Try a link URL for at most ten seconds."""
         try:
             _, spec = parse_link_url(url)
             return await try_link(spec)
         except ConfigError as error:
-            return str(error)
+            return LinkCheck(str(error))
 
     async def save_links(self, urls: Sequence[str], name: str) -> None:
         """Write all links and the user's display name to the configuration.
@@ -172,25 +173,27 @@ def _network_of(radio: Radio) -> str:
     return MESHCORE if radio.raw_name.startswith("MeshCore-") else DEFAULT_NETWORK
 
 
-async def try_link(spec: LinkSpec) -> str:
-    """Open a link, greet who is there, close it again; empty = it works, else why not."""
+async def try_link(spec: LinkSpec) -> LinkCheck:
+    """Open a link, greet who is there, or listen where that may not be; close it again."""
     clock = SystemClock()
     try:
         async with asyncio.timeout(CHECK_TIMEOUT_S):
             link = await load_transport(spec.scheme).open(spec, LinkSetup(), clock.now)
     except TransportError as error:
-        return str(error)
+        return LinkCheck(str(error))
     except TimeoutError:
-        return f"no answer within {CHECK_TIMEOUT_S:.0f} s"
+        return LinkCheck(f"no answer within {CHECK_TIMEOUT_S:.0f} s")
     try:
         probe = probe_for(spec)
         if probe is not None and await greet(link, probe) is None:
-            return f"it opens, but no {spec.network} radio answers: {probe.advice}"
+            return LinkCheck(f"it opens, but no {spec.network} radio answers: {probe.advice}")
+        if probe is None and spec.scheme in _OF_EITHER:
+            return LinkCheck(is_silent=not await hears_packet(link))
     except TransportError as error:
-        return str(error)
+        return LinkCheck(str(error))
     finally:
         await link.aclose()
-    return ""
+    return LinkCheck()
 
 
 async def _answer_of(host: str, port: int) -> str | None:
@@ -199,6 +202,6 @@ async def _answer_of(host: str, port: int) -> str | None:
         async with asyncio.timeout(FIND_TIMEOUT_S):
             _, writer = await asyncio.open_connection(host, port)
             writer.close()
-            return await try_link(LinkSpec(LinkId(host), "mqtt", host, port))
+            return (await try_link(LinkSpec(LinkId(host), "mqtt", host, port))).problem
     except (OSError, TimeoutError):
         return None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from meshtui.cli.main import main
 from meshtui.cli.mesh import running_mesh
 from meshtui.cli.profile import Profile, find_paths
 from meshtui.config.settings import parse_config
@@ -32,6 +33,35 @@ def run(home: Path, *links: str) -> list[str]:
 
 def test_with_companion_radios_alone_no_key_file_is_needed(tmp_path: Path) -> None:
     assert run(tmp_path, COMPANION) == ["meshcore"]
+    assert not (tmp_path / "keys.json").exists()
+
+
+def test_the_client_shows_a_companion_radio_without_a_first_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[tuple[bool, int]] = []
+
+    class App:
+        """Opens the mesh, and leaves at once."""
+
+        def __init__(self, start, preferences, paths, setup, remember) -> None:
+            self._start, self._is_first_run = start, setup is not None
+
+        async def run_to_end(self, interrupted: int) -> int:
+            if not self._is_first_run:
+                begun.append((self._is_first_run, len((await self._start()).links())))
+            else:
+                begun.append((True, 0))
+            return 0
+
+    monkeypatch.setattr("meshtui.tui.app.MeshtuiApp", App)
+    monkeypatch.setattr("meshtui.cli.tui.require_terminal", lambda: None)
+    home = ["--home", str(tmp_path)]
+
+    assert main([*home, "--link", COMPANION]) == 0
+    assert main([*home, "--link", COMPANION, "--link", "jsonmesh+mqtt://127.0.0.1:1"]) == 0
+    assert main(home) == 0
+    assert begun == [(False, 1), (True, 0), (True, 0)]
     assert not (tmp_path / "keys.json").exists()
 
 

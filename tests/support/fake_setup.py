@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from meshtui.errors import KeystoreError, MeshtuiError
 from meshtui.model.ids import NetworkName, NodeId
 from meshtui.model.link import Myself
+from meshtui.runtime.api import LinkCheck
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
@@ -30,6 +31,7 @@ class FakeSetup:
         self.saved: list[tuple[Sequence[str], str]] = []
         self.refusal = ""
         self.known_name = ""
+        self.silent_links: set[str] = set()
         self.dead_links = {"jsonmesh+mqtt://dead:1883": "connection refused"}
 
     def new_words(self, count: int) -> Sequence[str]:
@@ -67,8 +69,8 @@ class FakeSetup:
         finally:
             self.listeners -= 1
 
-    async def check_link(self, url: str) -> str:
-        return self.dead_links.get(url, "")
+    async def check_link(self, url: str) -> LinkCheck:
+        return LinkCheck(self.dead_links.get(url, ""), url in self.silent_links)
 
     async def save_links(self, urls: Sequence[str], name: str) -> None:
         self.saved.append((list(urls), name))

@@ -218,7 +218,7 @@ async def test_the_whole_way_by_keyboard_ends_in_the_chat() -> None:
         assert "end-to-end" in text_of(app)
 
 
-@pytest.mark.parametrize(("keys", "code"), [(["down"] * 3 + ["enter"], WANTS_DEMO), ([], 0)])
+@pytest.mark.parametrize(("keys", "code"), [(["down"] * 4 + ["enter"], WANTS_DEMO), ([], 0)])
 async def test_leaving_says_whether_the_demo_is_wanted(keys: list[str], code: int) -> None:
     app = app_on(seeded_mesh(), setup=FakeSetup())
 
@@ -503,6 +503,72 @@ async def test_a_link_that_cannot_be_saved_is_not_taken() -> None:
 
     assert await run.enter({"url": "alive"}) == "config.toml: links: no"
     assert run.page.name == "url"
+
+
+async def test_who_has_only_a_radio_needs_no_words_and_no_password() -> None:
+    usb = Found("MeshCore radio on /dev/ttyACM0", "meshcore+serial:///dev/ttyACM0")
+    setup = FakeSetup([Found("MQTT broker", "jsonmesh+mqtt://localhost:1883"), usb])
+    run = first_run(setup)
+    await run.choose("radio")
+    offered = [option.value for option in run.page.options]
+    await run.choose("other-link")
+    refused = [
+        await run.enter({"url": url}) for url in ("broker.example", "meshcore+kiss:///dev/ttyUSB0")
+    ]
+    run.back()
+    await run.choose(usb.url)
+    await run.enter({"url": usb.url})
+
+    assert offered == [usb.url, "other-link"]
+    assert all("create an identity first" in each for each in refused)
+    assert (setup.created, setup.saved) == ([], [([usb.url], "")])
+    assert await run.choose("enough") == DONE
+
+
+async def test_who_wants_more_than_a_radio_after_all_goes_back_to_the_words() -> None:
+    run = first_run(FakeSetup())
+    await run.choose("radio")
+
+    assert run.back()
+    assert run.page.name == "who"
+
+
+async def test_of_a_strange_port_it_is_asked_what_is_there() -> None:
+    setup = KnownSetup()
+    run = await at_address(setup)
+
+    await run.enter({"url": "127.0.0.1:39377"})
+    which = [(option.title, option.value) for option in run.page.options]
+    tried_before = list(setup.saved)
+    await run.choose("meshcore+tcp://127.0.0.1:39377")
+    await run.enter({"url": run.page.fields[0].value})
+
+    assert which == [
+        ("A broker", "jsonmesh+mqtt://127.0.0.1:39377"),
+        ("A MeshCore radio", "meshcore+tcp://127.0.0.1:39377"),
+        ("A LoRa gateway", "jsonmesh+tcp://127.0.0.1:39377"),
+    ]
+    assert tried_before == []
+    assert setup.saved == [(["meshcore+tcp://127.0.0.1:39377"], "")]
+
+
+@pytest.mark.parametrize("chosen", ["keep jsonmesh+tcp://host:39377", "meshcore+tcp://host:39377"])
+async def test_a_link_on_which_nothing_is_heard_is_not_said_to_work(chosen: str) -> None:
+    setup = KnownSetup()
+    setup.silent_links = {"jsonmesh+tcp://host:39377"}
+    run = await at_address(setup)
+
+    await run.enter({"url": "jsonmesh+tcp://host:39377"})
+    page, options = run.page.name, [option.value for option in run.page.options]
+    saved_before = list(setup.saved)
+    await run.choose(chosen)
+    if run.page.fields:
+        await run.enter({"url": run.page.fields[0].value})
+
+    assert (page, saved_before) == ("silent", [])
+    assert chosen in options
+    assert run.page.name == "more"
+    assert setup.saved == [([chosen.removeprefix("keep ")], "")]
 
 
 async def test_all_kinds_of_addresses_fit_a_small_screen() -> None:

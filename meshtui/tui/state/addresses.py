@@ -8,6 +8,7 @@ from typing import Final
 BROKERS: Final = ("mqtt", "mqtts", "ws", "wss")
 COMPANION_PORT: Final = "5000"
 _TLS_PORT: Final = "8883"
+_BROKER_PORTS: Final = ("", "1883", _TLS_PORT)
 _MESHCORE_NAME: Final = "meshcore-"  # what its firmware puts in front of a radio's name
 _PORT: Final = re.compile(r":(\d{1,5})(?:/.*)?$")
 
@@ -31,7 +32,7 @@ def meant_by(typed: str) -> tuple[str, ...]:
     if address.startswith("/dev/"):
         return _of_device(f"serial://{address}", address)
     if not has_scheme:
-        return (_of_host(address),)
+        return _of_host(address)
     if scheme in BROKERS:
         return (f"jsonmesh+{address}",)
     if scheme == "kiss":
@@ -51,11 +52,15 @@ def _of_device(url: str, device: str) -> tuple[str, ...]:
     return f"meshcore+{url}", f"meshcore+kiss://{device}", f"jsonmesh+{url}"
 
 
-def _of_host(address: str) -> str:
+def _of_host(address: str) -> tuple[str, ...]:
     port = _port_of(address)
+    radio = f"meshcore+tcp://{address}"
     if port == COMPANION_PORT:
-        return f"meshcore+tcp://{address}"
-    return f"jsonmesh+{'mqtts' if port == _TLS_PORT else 'mqtt'}://{address}"
+        return (radio,)
+    broker = f"jsonmesh+{'mqtts' if port == _TLS_PORT else 'mqtt'}://{address}"
+    if port in _BROKER_PORTS or "@" in address:
+        return (broker,)
+    return broker, radio, f"jsonmesh+tcp://{address}"
 
 
 def _port_of(address: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from meshtui.model.text import clean
-from meshtui.tui.state.addresses import medium_of
+from meshtui.tui.state.addresses import BROKERS, medium_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,7 @@ WHO = Page(
         Option("new-24", "Create a new identity", "24 words on paper are the only backup"),
         Option("new-12", "Create a shorter one", "12 words, strong enough for most"),
         Option("restore", "Restore from words", "12, 15, 18, 21 or 24 words"),
+        Option("radio", "Only a MeshCore radio", "a node of its own: no words, no password"),
         Option("demo", "Look around first", "a simulated mesh, nothing is kept"),
     ),
 )
@@ -140,6 +141,7 @@ _MODEM: Final = Page(
         ("?freq=869.618&sf=8&bw=62.5&cr=8 does (& behind a ?).", "dim"),
     ),
 )
+_BROKER: Final = Page("gateway", "A broker", (_TRIES,))
 _GATEWAY: Final = Page(
     "gateway",
     "A LoRa gateway",
@@ -161,18 +163,38 @@ def name_page(name: str) -> Page:
     return Page("name", "What shall others call you?", text, fields=(field,))
 
 
+def needs_identity(url: str) -> bool:
+    """Tell whether we are a node ourselves on such a link; a companion radio is one of its own."""
+    return not url.startswith("meshcore+") or medium_of(url) == "kiss"
+
+
 def gateway_page(url: str) -> Page:
     """Where the address of a radio can be completed, and what is to be known of its kind."""
     network, medium = url.partition("+")[0], medium_of(url)
-    page = _GATEWAY
+    page = _BROKER if medium in BROKERS else _GATEWAY
     if network == "meshcore":
         page = _MODEM if medium == "kiss" else _RADIO
     text = page.text + (_PIN if network == "meshcore" and medium == "ble" else ())
     return replace(page, text=text, fields=(Field("url", "address", value=url),))
 
 
+def silent_page(url: str) -> Page:
+    """A link that opens, and on which nothing was heard that would tell whose it is."""
+    text = (
+        ("It opens, but no packet of the JSON mesh was heard. That may be right, where", "plain"),
+        ("nobody sends; a MeshCore radio there would look the same.", "plain"),
+    )
+    radio = f"meshcore+{url.partition('+')[2]}"
+    options = (
+        Option(f"keep {url}", "It is a LoRa gateway", "keep the link"),
+        Option(radio, "It is a MeshCore radio", clean(radio, limit=44)),
+        Option("other-link", "Another address", "of a radio, a gateway, a broker"),
+    )
+    return Page("silent", "Nothing was heard", text, options)
+
+
 def which_page(urls: tuple[str, ...]) -> Page:
     """Ask what is there: the same boards serve either network, and asking might go on the air."""
-    text = (("The same boards serve either network, and cannot be asked safely.", "dim"),)
+    text = (("It cannot be asked safely: what greets one may go on the air from another.", "dim"),)
     options = tuple(Option(url, gateway_page(url).title, clean(url, limit=44)) for url in urls)
     return Page("which", "What is there?", text, options)

@@ -2,6 +2,7 @@
 
     who ─ new words ─ asked back ─┐                        ┌─────────────┐
         └ restore ────────────────┴─ password ─ name ─ link ─ it works ─┴─ done
+        ├ only a radio that is a node of its own ────────── link
         └ look around first (demo)
 
 The words live here from their making to the writing of the key file, and nowhere else.
@@ -27,6 +28,8 @@ from meshtui.tui.state.first_pages import (
     Page,
     gateway_page,
     name_page,
+    needs_identity,
+    silent_page,
     which_page,
 )
 
@@ -58,13 +61,17 @@ class FirstRun:
         self._path: list[Page] = []
         self._found: Sequence[Found] = ()
         self._radios: dict[str, NearbyRadio] = {}
-        self.page = name_page(self._name) if setup.has_identity() else WHO
+        self._has_identity = setup.has_identity()
+        self.page = name_page(self._name) if self._has_identity else WHO
 
     async def choose(self, value: str) -> str:
         """Take an option; returns what is wrong, `DONE`, `DEMO` or an empty string."""
         match value:
             case "demo":
                 return DEMO
+            case "radio":
+                self._found = await self._setup.found()
+                self._go(self._link_page(_LISTENING))
             case "new-24" | "new-12":
                 self._words = list(self._setup.new_words(int(value[-2:])))
                 self._go(self._words_page())
@@ -91,6 +98,8 @@ class FirstRun:
                 return DONE
             case "no-link":
                 return await self._save(())
+            case _ if value.startswith("keep "):
+                return await self._keep(value.removeprefix("keep "))
             case _ if medium_of(value) in BROKERS:
                 return await self._try(value)
             case _:
@@ -129,7 +138,7 @@ class FirstRun:
 
     def back(self) -> bool:
         """One step back; False at the first one, and behind the writing of the key file."""
-        is_first_link = self.page.name == "link" and not self._links
+        is_first_link = self.page.name == "link" and self._has_identity and not self._links
         if not self._path or is_first_link or self.page.name in ("name", "more"):
             return False
         self.page = self._path.pop()
@@ -236,6 +245,7 @@ class FirstRun:
         except MeshtuiError as error:
             return clean(str(error), limit=200)
         self._forget()
+        self._has_identity = True
         self._path = []
         self.page = name_page(self._name)
         return ""
@@ -246,27 +256,38 @@ class FirstRun:
         options = [
             Option(link.url, clean(link.title, limit=44), clean(link.detail, limit=40))
             for link in self._found
-            if link.url not in self._links
+            if self._is_offered(link.url)
         ]
         options += [
-            _radio_option(radio) for radio in self._radios.values() if radio.url not in self._links
+            _radio_option(radio) for radio in self._radios.values() if self._is_offered(radio.url)
         ]
         options.append(Option("other-link", "Another address", "of a radio, a gateway, a broker"))
         if self._links:
             options.append(Option("enough", "No more", "begin"))
-        else:
+        elif self._has_identity:
             options.append(Option("no-link", "Later", "in the configuration file"))
         text = (("Where is the mesh?", "plain"), (remark, "dim"))
         return Page("link", "A link to the mesh", text, tuple(options))
+
+    def _is_offered(self, url: str) -> bool:
+        return url not in self._links and (self._has_identity or not needs_identity(url))
 
     async def _try(self, url: str) -> str:
         if not url:
             return "Type an address such as meshcore+serial:///dev/ttyACM0"
         if url in self._links:
             return "That link is there already"
-        problem = await self._setup.check_link(url)
-        if problem:
-            return clean(problem, limit=200)
+        if not self._has_identity and needs_identity(url):
+            return "On that link we are a node ourselves: go back, and create an identity first"
+        checked = await self._setup.check_link(url)
+        if checked.problem:
+            return clean(checked.problem, limit=200)
+        if checked.is_silent:
+            self._go(silent_page(url))
+            return ""
+        return await self._keep(url)
+
+    async def _keep(self, url: str) -> str:
         problem = await self._save((*self._links, url))
         if problem != DONE:
             return problem

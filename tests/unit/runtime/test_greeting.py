@@ -48,7 +48,7 @@ async def test_a_radio_that_answers_is_named_by_the_doctor() -> None:
     async with somebody(answer) as (port, _):
         _, spec = parse_link_url(f"meshcore+tcp://127.0.0.1:{port}")
         checks = [check async for check in check_link(spec, None)]
-        complaint = await try_link(spec)
+        complaint = (await try_link(spec)).problem
 
     assert [check.is_ok for check in checks] == [True, True]
     assert "MeshCore radio Al" in checks[-1].detail
@@ -64,20 +64,41 @@ async def test_who_does_not_answer_as_a_radio_is_told_from_one(
     async with somebody(answer) as (port, _):
         _, spec = parse_link_url(f"meshcore+tcp://127.0.0.1:{port}")
         checks = [check async for check in check_link(spec, None)]
-        complaint = await try_link(spec)
+        complaint = (await try_link(spec)).problem
 
     assert not checks[-1].is_ok
     assert "companion firmware" in checks[-1].fix
     assert "no meshcore radio answers" in complaint
 
 
-async def test_a_gateway_of_the_json_mesh_is_sent_nothing() -> None:
+async def test_a_gateway_of_the_json_mesh_is_sent_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(greeting, "LISTEN_S", 0.2)
     async with somebody(b"") as (port, heard):
         _, spec = parse_link_url(f"jsonmesh+tcp://127.0.0.1:{port}")
-        complaint = await try_link(spec)
+        complaint = (await try_link(spec)).problem
 
     assert complaint == ""
     assert heard in ([], [b""])
+
+
+@pytest.mark.parametrize(
+    ("said", "is_silent"), [(b"", True), (b"\x3e\x01\x00\x83", True), (b"x\nRSSI:-80|{}\n", False)]
+)
+async def test_a_gateway_that_tells_nothing_is_not_said_to_work(
+    said: bytes, is_silent: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(greeting, "LISTEN_S", 0.2)
+
+    def speak(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(said)
+
+    server = await asyncio.start_server(speak, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        _, spec = parse_link_url(f"jsonmesh+tcp://127.0.0.1:{port}")
+        checked = await try_link(spec)
+
+    assert (checked.problem, checked.is_silent) == ("", is_silent)
 
 
 async def test_a_radios_clock_is_looked_at_by_the_doctor() -> None:
@@ -97,7 +118,7 @@ async def test_a_modem_is_found_by_a_ping_on_its_port() -> None:
     with serve_on_a_terminal(modem) as device:
         _, spec = parse_link_url(f"meshcore+kiss://{device}")
         checks = [check async for check in check_link(spec, None)]
-        complaint = await try_link(spec)
+        complaint = (await try_link(spec)).problem
 
     assert [check.check.rpartition(": ")[2] for check in checks] == [
         "port", "open", "radio", "tuning"

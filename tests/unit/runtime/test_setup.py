@@ -128,7 +128,7 @@ async def test_a_name_that_is_set_is_written_only_where_it_changes(
     ],
 )
 async def test_a_link_that_does_not_work_says_why(setup: SetupApi, url: str, said: str) -> None:
-    problem = await setup.check_link(url)
+    problem = (await setup.check_link(url)).problem
 
     assert said in problem
     assert "secret" not in problem

@@ -18,6 +18,15 @@ from meshtui.tui.state.addresses import meant_by, medium_of
         ("broker.example:8883", ("jsonmesh+mqtts://broker.example:8883",)),
         ("ws://host:9001/mqtt", ("jsonmesh+ws://host:9001/mqtt",)),
         ("192.168.1.7:5000", ("meshcore+tcp://192.168.1.7:5000",)),
+        (
+            "radio.local:39377",
+            (
+                "jsonmesh+mqtt://radio.local:39377",
+                "meshcore+tcp://radio.local:39377",
+                "jsonmesh+tcp://radio.local:39377",
+            ),
+        ),
+        ("me:pw@broker.example:39377", ("jsonmesh+mqtt://me:pw@broker.example:39377",)),
         ("[::1]:5000", ("meshcore+tcp://[::1]:5000",)),
         ("tcp://radio:5000", ("meshcore+tcp://radio:5000",)),
         ("tcp://radio:4000", ("meshcore+tcp://radio:4000", "jsonmesh+tcp://radio:4000")),
