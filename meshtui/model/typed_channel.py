@@ -20,7 +20,10 @@ MAX_NAME: Final = 64
 MAX_INVITATION_CHARS: Final = 512
 _HEX_KEY: Final = re.compile(r"(?:[0-9a-fA-F]{32}){1,2}")
 _BASE64_KEY: Final = re.compile(r"[A-Za-z0-9+/]{22}==|[A-Za-z0-9+/]{43}=")
-_LIKE_A_KEY: Final = re.compile(r"[0-9a-fA-F]{16}")
+_HALF_A_KEY: Final = re.compile(r"[0-9a-fA-F]{16}")
+_JUMBLE: Final = re.compile(r"[A-Za-z0-9+/]{20}")
+_LEAST_CHARS: Final = 20  # keys are longer, also such as lost a few
+_MANY_DIGITS: Final = 6
 _QUOTED: Final = re.compile(r'(#?)"([^"]*)"(.*)', re.DOTALL)
 _NO_NAME: Final = f"Name a channel of 1 to {MAX_NAME} letters: /join #hill"
 _NO_KEY: Final = 'A key has 32 or 64 hex digits; a name with blanks or = stands in "quotes"'
@@ -97,8 +100,8 @@ def read_key(typed: str) -> SecretBytes | None:
 
 
 def may_be_key(text: str) -> bool:
-    """Tell whether a text holds a key, or half of one."""
-    return _LIKE_A_KEY.search(text) is not None or any(map(read_key, text.split()))
+    """Tell whether a text holds a key, half of one, or a word as long and as jumbled as one."""
+    return any(_is_like_a_key(word) for word in text.split())
 
 
 def read_invitation(text: str) -> TypedChannel:
@@ -132,6 +135,16 @@ def _read_link(text: str) -> TypedChannel:
     except DecodeError as error:
         msg = f"This is no invitation to a channel: {error.detail}"
         raise ConfigError(msg) from None
+
+
+def _is_like_a_key(word: str) -> bool:
+    if _HALF_A_KEY.search(word) or word.endswith("="):  # as base64 does
+        return True
+    if len(word) < _LEAST_CHARS or "." in word:  # an address on the web holds a dot, a key none
+        return False
+    digits = sum(map(str.isdigit, word))
+    is_mixed = digits and word not in (word.lower(), word.upper())
+    return digits >= _MANY_DIGITS or bool(is_mixed and _JUMBLE.search(word))
 
 
 def _checked(name: str) -> str:

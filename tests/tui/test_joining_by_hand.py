@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from meshtui.errors import LocalProtocolError
-from meshtui.model.command import JoinChannel
+from meshtui.model.command import JoinChannel, SendText
 from meshtui.model.event import ChannelChanged
 from meshtui.model.message import Channel
 from meshtui.model.secret import SecretBytes
@@ -47,6 +47,7 @@ async def enter(pilot, line: str) -> str:
         f"/join json fam {HEX}",
         f"/create fam {HEX[:-1]}",
         f"/create json fam {HEX}",
+        f" /join fam {HEX[:-1]}",
         "/join",
     ],
 )
@@ -58,7 +59,7 @@ async def test_a_key_gone_wrong_joins_nothing_and_stays_in_the_line(line: str) -
             left = await enter(pilot, line)
 
             assert left == line
-            assert not joins(mesh)
+            assert not [each for each in mesh.submitted if isinstance(each, JoinChannel | SendText)]
             assert pilot.app.screen._notice[1]
             assert HEX[:8] not in pilot.app.screen._notice[0]
 

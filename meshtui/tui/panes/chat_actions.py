@@ -40,8 +40,12 @@ _WAITING = (
 
 
 def is_command(typed: str) -> bool:
-    """Tell whether a line is carried out rather than sent; `//` is a slash that is sent."""
-    return typed.startswith("/") and not typed.startswith(("//", "/me "))
+    """Tell whether a line is carried out rather than sent; `//` is a slash that is sent.
+
+    A blank before it does not send what may hold a secret.
+    """
+    line = typed.lstrip()
+    return line.startswith("/") and not line.startswith(("//", "/me "))
 
 
 class ChatActions(ChatSearch):

@@ -131,6 +131,36 @@ def test_a_channel_has_a_name(typed: str) -> None:
         read_channel(typed)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "look: b4f2-1c15fb7742eff#553a7161c544ff8",
+        "fam:b4f2-1c15fb7742eff#553a7161c544ff8",
+        "fam,uFu4gvWn8ntnshN8PQLWwQ",
+        "is uFu4gvWn8ntnshN8PQLWwQ ==",
+        "is uFu4gvWn8 ntnshN8PQLWwQ==",
+        "OQ1CfKJ5AC5SYJ69tpZJdIXSJMe2u6ZCCcyEMiAxBA",
+    ],
+)
+def test_a_long_jumble_may_be_a_key_that_lost_a_few_signs(text: str) -> None:
+    assert may_be_key(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the high one",
+        "Karlsruhe-Stadtwerke-2024",
+        "Donaudampfschifffahrtsgesellschaft",
+        "https://example.org/Wiki/Treffen2024Karlsruhe",
+        "868 MHz, 250 kHz, SF 11",
+        "deadbeef",
+    ],
+)
+def test_what_people_say_of_a_channel_is_no_key(text: str) -> None:
+    assert not may_be_key(text)
+
+
 @given(st.text(alphabet='abcf019 =#"@:/+', max_size=40))
 def test_without_quotes_nothing_but_one_word_is_a_name_without_a_key(typed: str) -> None:
     try:
