@@ -23,7 +23,6 @@ from meshtui.networks.meshcore.payloads.utf8 import text_of
 MAX_PASSWORD_BYTES = 15
 _HEAD = 33
 _U32 = Struct("<I")
-_TWO_U32 = Struct("<II")
 _FIRST_TEXT_BYTE = 0x20
 
 
