@@ -100,6 +100,9 @@ def _answer(error: BaseException) -> int:
     if isinstance(error, BrokenPipeError):
         _drop_stdout()
         return 0
+    if type(error) is EOFError:  # Ctrl-D where something was asked; a stream's are of other types
+        _say("nothing was typed")
+        return 2
     if isinstance(error, MeshtuiError):
         _say(str(error))
         return _exit_code(error)

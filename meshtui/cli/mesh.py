@@ -129,6 +129,9 @@ def run_logged(
     identity: Identity | None = None,
 ) -> int:
     """Do as `run_mesh` where it is settled already what is logged."""
+    if identity is None and profile.config.links:
+        # a password is asked for without a loop, which would keep Ctrl-C to itself meanwhile
+        identity = _identity_for(profile, profile.config)
     running = running_mesh(profile, relays=relays, identity=identity, publishes=publishes)
     return asyncio.run(_run(running, work))
 

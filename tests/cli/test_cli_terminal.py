@@ -144,3 +144,21 @@ def test_what_comes_in_one_piece_with_the_key_that_opens_an_input_is_text_in_it(
         terminal.type("\x03")
 
         assert terminal.wait() == 0
+
+
+@pytest.mark.parametrize(
+    ("key", "code", "said"), [("\x03", 130, ""), ("\x04", 2, "meshtui: nothing was typed")]
+)
+def test_whoever_is_asked_for_a_password_may_leave(
+    key: str, code: int, said: str, tmp_path: Path
+) -> None:
+    (tmp_path / "pw").write_text("correct horse\n")
+    (tmp_path / "pw").chmod(0o600)
+    run_program(tmp_path, "identity", "new", "--password-file", str(tmp_path / "pw"))
+    command = ("send", "--forum", "x", "y", "--link", "jsonmesh+mqtt://127.0.0.1:1")
+    with on_a_terminal([*MESHTUI, "--home", str(tmp_path), *command]) as terminal:
+        terminal.wait_for("Password of the key file")
+        terminal.type(key)
+
+        assert terminal.wait() == code
+    assert said in terminal.output.decode()
