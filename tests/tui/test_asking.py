@@ -229,6 +229,23 @@ async def test_an_argument_that_cannot_be_right_is_refused_before_the_question()
     assert [ask.argument for ask in asks(mesh)] == ["eu"]
 
 
+async def test_an_argument_is_read_before_it_is_asked_which_radio() -> None:
+    mesh = two_networks()
+    mesh.known_devices = (DEVICE, replace(DEVICE, link_id=LinkId("other"), name="Second"))
+
+    def check(argument: str) -> None:
+        raise LocalProtocolError("it takes a preset (eu)")
+
+    mesh.verbs_of = {MESHCORE: (replace(REBOOT, argument="PRESET", check=check),)}
+    async with app_on(mesh).run_test(size=SMALL) as pilot:
+        await opened(pilot, TEST)
+        await typed(pilot, "/reboot 1 2 3")
+        refused = text_of(pilot.app)
+
+    assert "/reboot: it takes a preset (eu)" in refused
+    assert "Second" not in refused
+
+
 async def test_an_argument_that_is_missing_is_asked_for() -> None:
     mesh = two_networks()
 

@@ -181,6 +181,8 @@ class AskingFrame(MainFrame):
 
     def pursue(self, wish: Wish) -> None:
         """Ask for what the wish lacks, one thing after the other; then carry it out."""
+        if wish.argument and self._is_refused(wish):
+            return
         if wish.lacks_node:
             self._choose_node(wish)
         elif wish.verb.target is VerbTarget.RADIO and wish.link_id is None and self._radios(wish):
@@ -252,6 +254,8 @@ class AskingFrame(MainFrame):
                 return
             secret = SecretBytes(typed.encode()) if verb.is_secret else None
             said = replace(wish, argument="" if verb.is_secret else typed.strip())
+            if self._is_refused(said):
+                return
             if verb.is_dangerous:
                 self._confirm(said, secret)
             else:
@@ -266,15 +270,19 @@ class AskingFrame(MainFrame):
         )
         self.app.push_screen(self.styled(prompt), take)
 
+    def _is_refused(self, wish: Wish) -> bool:
+        """Tell whether the argument cannot be right, and say so."""
+        if wish.verb.check is None:
+            return False
+        try:
+            wish.verb.check(wish.argument or "")
+        except MeshtuiError as error:
+            self.tell(f"/{wish.verb.name}: {clean(str(error), limit=200)}", is_error=True)
+            return True
+        return False
+
     def _confirm(self, wish: Wish, secret: SecretBytes | None) -> None:
         from meshtui.tui.screens.sheet import Sheet
-
-        if wish.verb.check is not None:
-            try:
-                wish.verb.check(wish.argument or "")
-            except MeshtuiError as error:
-                self.tell(f"/{wish.verb.name}: {clean(str(error), limit=200)}", is_error=True)
-                return
 
         title = clean_line(wish.verb.title, 40)
         lines: list[Line] = [((f" {clean_line(wish.verb.help, 300)}", "warn"),)]
