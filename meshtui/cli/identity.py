@@ -189,7 +189,7 @@ def _verify(args: argparse.Namespace, profile: Profile, output: Output) -> int:
     """Pin a key for a node, also one never heard."""
     import asyncio
 
-    from meshtui.cli.mesh import running_mesh
+    from meshtui.cli.mesh import identity_for, running_mesh
     from meshtui.model.command import AcceptKey
 
     try:
@@ -197,8 +197,10 @@ def _verify(args: argparse.Namespace, profile: Profile, output: Output) -> int:
     except (CryptoError, DecodeError) as error:
         raise ConfigError(f"identity verify: {error.detail or error}") from None  # noqa: EM102
 
+    me = identity_for(profile, profile.config)  # without a loop, for it may ask for a password
+
     async def accept() -> None:
-        async with running_mesh(profile, has_links=False, also=(network,)) as hub:
+        async with running_mesh(profile, has_links=False, also=(network,), identity=me) as hub:
             await hub.submit(AcceptKey(network, node_id, key))
 
     asyncio.run(accept())

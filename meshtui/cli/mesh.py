@@ -54,7 +54,7 @@ def load_identity(profile: Profile) -> Identity:
     return KeyFile.load(path, profile.password())
 
 
-def _identity_for(profile: Profile, config: Config) -> Identity:
+def identity_for(profile: Profile, config: Config) -> Identity:
     """Open the key file; where there is none, and all links are companion radios, do without."""
     if config.links and not profile.paths.keys_file.exists():
         from meshtui.cli.nobody import link_that_needs_us, throw_away_identity
@@ -96,7 +96,7 @@ async def running_mesh(
     async with open_mesh(
         config,
         profile.paths.database_file,
-        identity or _identity_for(profile, config),
+        identity or identity_for(profile, config),
         relays=relays,
         opens_links=False,
         also=also,
@@ -131,7 +131,7 @@ def run_logged(
     """Do as `run_mesh` where it is settled already what is logged."""
     if identity is None and profile.config.links:
         # a password is asked for without a loop, which would keep Ctrl-C to itself meanwhile
-        identity = _identity_for(profile, profile.config)
+        identity = identity_for(profile, profile.config)
     running = running_mesh(profile, relays=relays, identity=identity, publishes=publishes)
     return asyncio.run(_run(running, work))
 
