@@ -2,8 +2,8 @@
 
 Some brokers answer a forbidden publish by closing the connection (mosquitto 2.0 with MQTT 3.1.1),
 and a client that sends it again after each reconnect does so for ever. What was on its way when a
-connection died is suspect: it is sent alone next time, and convicted when the connection dies
-with it once more.
+connection died is suspect: it is sent alone from then on, and convicted when the connection has
+died with it alone twice. Once is chance: a link that is lost and found goes down twice in a row.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # A broker that minds says so at once; a connection that dies later died of something else.
 PROMPT_S = 2.0
 SENTENCE_S = 600.0
+DEATHS_ALONE = 2
 MAX_ENDPOINTS = 1_000
 
 
@@ -30,7 +31,7 @@ class Suspects:
         self._clock = clock
         self._pending: Counter[str] = Counter()
         self._sent_at_s: dict[str, float] = {}
-        self._suspected: set[str] = set()
+        self._suspected: dict[str, int] = {}  # how often a connection died with it alone
         self._convicted: dict[str, float] = {}
         self._all_confirmed = asyncio.Event()
         self._all_confirmed.set()
@@ -61,7 +62,7 @@ class Suspects:
         endpoint = transmit.endpoint
         if not transmit.is_confirmed or endpoint not in self._pending:
             return
-        self._suspected.discard(endpoint)
+        self._suspected.pop(endpoint, None)
         self._pending[endpoint] -= 1
         if self._pending[endpoint] <= 0:
             del self._pending[endpoint]
@@ -80,10 +81,12 @@ class Suspects:
             if now_s - sent_at_s > PROMPT_S:
                 continue
             if endpoint in self._suspected and len(self._pending) == 1:
-                self._suspected.discard(endpoint)
-                self._convict(endpoint, now_s + SENTENCE_S)
+                self._suspected[endpoint] += 1
+                if self._suspected[endpoint] == DEATHS_ALONE:
+                    del self._suspected[endpoint]
+                    self._convict(endpoint, now_s + SENTENCE_S)
             elif len(self._suspected) < MAX_ENDPOINTS:
-                self._suspected.add(endpoint)
+                self._suspected.setdefault(endpoint, 0)
         self._pending.clear()
         self._sent_at_s.clear()
         self._all_confirmed.set()

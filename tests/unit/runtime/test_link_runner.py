@@ -149,10 +149,10 @@ async def test_subscriptions_are_passed_on() -> None:
         await eventually(lambda: kit.transport.link.subscribed)
 
 
-async def test_what_kills_the_connection_twice_is_refused_and_the_rest_goes_on() -> None:
+async def test_what_kills_the_connection_again_and_again_is_refused_and_the_rest_goes_on() -> None:
     kit = Kit(is_prompt=False)
     async with running(kit):
-        for _ in range(2):
+        for _ in range(3):
             await eventually(lambda: kit.runner.info.state is LinkState.UP)
             link = kit.transport.link
             for endpoint in ("fine", "forbidden"):
