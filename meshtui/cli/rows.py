@@ -153,9 +153,6 @@ def packet_row(
     Args:
         radio: How the radio is set that heard or sent it; None = not known, or none did.
     """
-    from meshtui.capture.tuning import tuning_of
-    from meshtui.runtime.export import lora_channel
-
     summary = event.summary
     row: Row = _head("packet", frame.received_at.unix_ms, frame.link_id) | {
         "network": event.network,
@@ -174,7 +171,12 @@ def packet_row(
             "why": dissection.why,
         },
     }
-    return row if radio is None else row | {"radio": tuning_of(lora_channel(radio))}
+    if radio is None:
+        return row
+    from meshtui.capture.tuning import tuning_of
+    from meshtui.runtime.export import lora_channel
+
+    return row | {"radio": tuning_of(lora_channel(radio))}
 
 
 def message_row(message: Message, me: NodeId | None) -> Row:

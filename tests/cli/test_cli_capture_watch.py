@@ -182,7 +182,11 @@ async def test_counters_come_every_so_often_and_at_the_end() -> None:
 async def test_the_last_counters_come_last_though_earlier_ones_are_slow(monkeypatch) -> None:
     bed = Bed([a_broker()], every_s=10)
     write, delays_s = bed.out.write, iter((0.1, 0.0))
-    slowly = lambda text: (time.sleep(next(delays_s)), write(text))[1]  # noqa: E731
+
+    def slowly(text: str) -> int:
+        time.sleep(next(delays_s))
+        return write(text)
+
     monkeypatch.setattr(bed.out, "write", slowly)
 
     async with bed.following():
